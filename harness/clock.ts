@@ -1,0 +1,45 @@
+/** The one clock: CLOCK_MONOTONIC in µs, the same axis for every process of a host. */
+export function nowUs(): number {
+  return Number(process.hrtime.bigint() / 1000n);
+}
+
+/** Resolves after ms, or rejects as soon as the signal aborts. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+}
+
+/** Polls `ask` until it is true; rejects with what `what` says when the deadline passes. An `ask` that rejects counts as false. */
+export async function until(what: string, ask: () => Promise<boolean> | boolean, deadlineMs: number, everyMs = 50, signal?: AbortSignal): Promise<void> {
+  const end = nowUs() + deadlineMs * 1000;
+  let last: unknown;
+  for (;;) {
+    try {
+      if (await ask()) return;
+      last = undefined;
+    } catch (error) {
+      last = error;
+    }
+    if (nowUs() > end) throw new Error(`waited ${deadlineMs} ms in vain for ${what}${last instanceof Error ? `: ${last.message}` : ""}`);
+    await sleep(everyMs, signal);
+  }
+}
+
+/** Rejects with `what` if the promise takes longer than ms; the promise itself is left alone. */
+export function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} took longer than ${ms} ms`)), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}

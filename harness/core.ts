@@ -1,0 +1,542 @@
+/**
+ * The central types: what can be broken, a fault, scenario → plan → run → timeline → verdict.
+ * Types only (plus `defineFault`, which is the identity): whoever reads this file knows the words of the whole tool.
+ *
+ * Clock: every `…Us` is an integer of microseconds. In memory and over sockets it is the host's CLOCK_MONOTONIC
+ * (`nowUs()` in clock.ts); in results/ it is relative to the run's zero, which the first event records.
+ */
+import type { z } from "zod";
+
+// ── 1 What can be broken ────────────────────────────────────────────────────────────────────────
+
+/** "dea-1" (process) · "dea-1>nats-1" (link) · "*>cc-1" (registered endpoint) · "*>dea-1.3" (app slot 3) · "cc-1:lun-1" (mount). */
+export type TargetName = string;
+
+export type CutLink = "refuse" | "reset" | "swallow";
+export type CutMount = "detach" | "hang" | "read-only";
+
+/** What can be done to a target, in generic nouns. Each has read-only questions that witnesses ask; every act is idempotent. */
+export interface Capabilities {
+  process: {
+    /** Kills and holds dead until start(). agent: the component's main process only; node: everything it ever spawned as well. */
+    kill(scope: "agent" | "node"): Promise<void>;
+    /** Releases the hold and starts it if it does not run; resolves when it is ready. */
+    start(): Promise<void>;
+    /** SIGSTOP to every process of the component (apps included). */
+    pause(): Promise<void>;
+    resume(): Promise<void>;
+    /** True if it answers on its own port within the deadline (seen from the keeper, past every proxy). */
+    responds(): Promise<boolean>;
+    /** Changes whenever the main process was replaced. */
+    generation(): Promise<string>;
+    /** How many processes of the component live (apps of a DEA included). */
+    population(): Promise<number>;
+  };
+  link: {
+    cut(how: CutLink): Promise<void>;
+    shape(to: { readonly latencyMs?: number; readonly rateKBps?: number }): Promise<void>;
+    mend(): Promise<void>;
+    /** True if a request through the link is answered: a protocol knock, or for a bus link a question only its owner can answer. */
+    carries(): Promise<boolean>;
+    /** Round trip of the knock in ms; Infinity if it is not answered. */
+    rttMs(): Promise<number>;
+  };
+  mount: {
+    cut(how: CutMount): Promise<void>;
+    mend(): Promise<void>;
+    /** Proved by a helper process on the mount itself: marker seen and one file overwritten within the deadline. */
+    state(): Promise<"usable" | "error" | "hung" | "read-only">;
+  };
+  power: { brownOut(supply: "A" | "B", flickerS: number): Promise<void>; restore(): Promise<void>; steady(): Promise<boolean> };
+  /** A routing table. */
+  table: {
+    flush(): Promise<void>;
+    /** While held the table stays empty: registrations are ignored. */
+    hold(empty: boolean): Promise<void>;
+    /** A canary request through this router, not the router's word. */
+    answers(): Promise<boolean>;
+    /** Changes with every flush: a flush faster than a poll is still seen. */
+    generation(): Promise<string>;
+  };
+  subjects: { mute(patterns: readonly string[]): Promise<void>; unmute(): Promise<void>; carries(pattern: string): Promise<boolean> };
+  config: { wipe(): Promise<void>; restore(): Promise<void>; serves(): Promise<boolean> };
+}
+export type Capability = keyof Capabilities;
+
+/** A live target, in the keeper's hands only. `C` are the capabilities a fault declared: using another one is a type error. */
+export interface Target<C extends Capability = never> {
+  readonly name: TargetName;
+  readonly role: string;
+  readonly can: Readonly<Pick<Capabilities, C>>;
+}
+
+/** What planning knows of a target: pure data. `ways` narrows a capability where an engine has only part of it (mount: ["detach"]). */
+export interface TargetInfo {
+  readonly name: TargetName;
+  /** A component's own role; a link's or a mount's is that of the component it belongs to (`*>x`: of x). */
+  readonly role: string;
+  readonly kind: "component" | "link" | "mount";
+  readonly can: readonly Capability[];
+  readonly ways: Readonly<Partial<Record<Capability, readonly string[]>>>;
+  /** Links: bus, state, storage, edge or apps. */
+  readonly class?: string;
+}
+
+/** `of`: a role, or a glob over target names (picomatch). Only targets that can what the fault needs are counted. */
+export interface Selector {
+  readonly of: string;
+  readonly pick: "one" | "minority" | "majority" | "all" | number | `${number}%`;
+}
+
+// ── 2 A fault ───────────────────────────────────────────────────────────────────────────────────
+
+/** generation: a target that broke and came back between two polls shows a changed one. */
+export interface Reading {
+  readonly state: "intact" | "broken" | "unknown";
+  readonly generation?: string;
+}
+
+export interface Fault<C extends Capability = Capability, O = unknown> {
+  /** = the file's name. */
+  readonly name: string;
+  /** One sentence for help, docs and reports. */
+  readonly says: string;
+  readonly colour: `#${string}`;
+  readonly needs: readonly C[];
+  /** Narrows the targets beyond `needs`, e.g. nats-sever to links of class bus. */
+  readonly among?: (target: TargetInfo) => boolean;
+  /** The way of the capability that these options use ("hang" of mount), checked against TargetInfo.ways when planning. */
+  readonly way?: (options: O) => string;
+  readonly options: z.ZodType<O>;
+  inject(target: Target<C>, options: O, signal: AbortSignal): Promise<void>;
+  /** Idempotent, from options alone, in any process, also after half an inject. */
+  heal(target: Target<C>, options: O, signal: AbortSignal): Promise<void>;
+  /** Only reads. The keeper polls it; receipts are made of readings. */
+  witness(target: Target<C>, options: O, signal: AbortSignal): Promise<Reading>;
+}
+
+/** Gives a fault file its types. Every faults/*.ts default-exports one. */
+export function defineFault<const C extends Capability, O>(fault: Fault<C, O>): Fault<C, O> {
+  return fault;
+}
+
+// ── 3 Scenario (TypeScript) → plan (JSON) ───────────────────────────────────────────────────────
+
+export type Plane = "control" | "data";
+export type Vantage = "outside" | "inside";
+
+export interface When {
+  readonly id?: string;
+  /** Seconds after the start of turbulence, or after `after` has ended and the foundation is steady again. Default 0. */
+  readonly atS?: number;
+  readonly after?: string;
+  readonly forS: number;
+  /** time: the cause passes after forS; playbook: the damage stays and forS is only a rail. Default time. */
+  readonly endedBy?: "time" | "playbook";
+  /** A label of the scenario's own clock, e.g. 05:45. */
+  readonly clock?: string;
+}
+export interface Act extends When {
+  readonly id: string;
+  readonly fault: string;
+  readonly options: unknown;
+  readonly on: Selector;
+}
+
+/** What must hold. An act with no `min` anywhere proves nothing. */
+export interface Must {
+  /** From that act's first injection to the next act's, or to the end of the watch. Absent: the whole run from turbulence on. */
+  readonly during?: string;
+  /** Nothing may be lost before so many seconds after the injection: damage that comes later than the fault. */
+  readonly notBeforeS?: number;
+  readonly plane: Plane;
+  readonly from: Vantage;
+  /** Only this operation (login, push …) instead of the whole plane. */
+  readonly op?: string;
+  readonly lostS: { readonly min?: number; readonly max?: number };
+}
+
+export interface Scenario {
+  readonly name: string;
+  readonly says: string;
+  readonly giveUpS: number;
+  readonly playbook?: string;
+  readonly foundation: { readonly profile: string; readonly timeFactor: number; readonly policy?: Readonly<Record<string, string>> };
+  readonly acts: readonly Act[];
+  readonly must: readonly Must[];
+}
+
+/** One fault on one target: the unit that the keeper injects, witnesses and heals. */
+export interface Injection {
+  readonly id: string;
+  readonly act: string;
+  readonly fault: string;
+  readonly options: unknown;
+  readonly target: TargetName;
+  readonly atS: number;
+  /** The keeper heals after so many seconds, whatever else happens. */
+  readonly maxS: number;
+}
+export interface Phases {
+  readonly steadyS: number;
+  /** Budget for becoming steady again after each act. */
+  readonly recoveryS: number;
+  /** Delayed-damage window after the last healing. */
+  readonly watchS: number;
+}
+export interface PlannedProbe {
+  readonly probe: string;
+  readonly plane: Plane;
+  readonly from: Vantage;
+  /** "api", "app-1", inside also "app-1/0" (instance) and "cc-1". */
+  readonly target: string;
+  readonly periodMs: number;
+  readonly deadlineMs: number;
+  /** Offset in the period: probes are staggered so that they do not fire at once. */
+  readonly phaseMs: number;
+}
+/** All that run and verdict depend on; nothing is decided later. `digest` is over the rest, canonical JSON. */
+export interface Plan extends Scenario {
+  readonly version: 1;
+  readonly seed: number;
+  readonly digest: string;
+  readonly system: string;
+  readonly engine: string;
+  readonly phases: Phases;
+  readonly probes: readonly PlannedProbe[];
+  readonly injections: readonly Injection[];
+  readonly targets: readonly TargetName[];
+  readonly warnings: readonly string[];
+  readonly calibration?: unknown;
+}
+
+// ── 4 What is run, and what runs it ─────────────────────────────────────────────────────────────
+
+export type PortProtocol = "http" | "nats" | "postgres" | "sftp" | "udp" | "tcp";
+
+/**
+ * What an engine starts: pure data. The engine adds to env: FLOUNDER_FOUNDATION, FLOUNDER_COMPONENT, DATA_DIR (the component's own
+ * folder), PORT_<NAME> per port (number to listen on at BIND_HOST), ADVERTISE_<NAME>=host:port per fronted port, LINK_<NAME>=host:port per link,
+ * MOUNT_<NAME>=path per mount, SLOTS=listen:advertisedHost:advertisedPort,… (names upper-cased, - to _).
+ */
+export interface Component {
+  readonly name: string;
+  readonly role: string;
+  /** command[0]: "node" with a bundle's path as command[1], or "tool:nats-server". "{port.client}" and "{data}" are filled in. */
+  readonly command: readonly string[];
+  /** Runs to its end before each start (initdb …), same env and placeholders. */
+  readonly prepare?: readonly string[];
+  /** Started as an unprivileged user when the engine is root (Postgres refuses root). */
+  readonly unprivileged?: boolean;
+  readonly env: Readonly<Record<string, string>>;
+  readonly ports: Readonly<Record<string, PortProtocol>>;
+  /** Ports that others dial at one advertised address: a proxy stands before them, link "*>name" (class as given). */
+  readonly fronts?: Readonly<Record<string, string>>;
+  /** key → env LINK_<KEY>; the link's name is "<component>>⟨to⟩". */
+  readonly links: Readonly<Record<string, { readonly to: string; readonly port: string; readonly class: string }>>;
+  /** key = lun → env MOUNT_<KEY>; the mount's name is "<component>:<lun>"; its proxy has class storage. `port` is the cabinet's port for this LUN. */
+  readonly mounts: Readonly<Record<string, { readonly cabinet: string; readonly port: string }>>;
+  /** "http:<port>/path" (2xx) or "tcp:<port>". */
+  readonly ready: string;
+  /** Components that must be ready before this one is started; keep it short, boot time depends on it. */
+  readonly after?: readonly string[];
+  /** Restarted when it dies by itself. */
+  readonly supervised: boolean;
+  /** App slots, each a listen port and an advertised proxy port: links "*>name.<n>", class apps. */
+  readonly slots?: number;
+}
+export interface Topology {
+  readonly profile: string;
+  readonly domain: string;
+  readonly components: readonly Component[];
+}
+
+/** A question to a component's admin port, past everything that a fault can cut. Rejects with FlounderError code "unreachable" or "refused". */
+export type Call = (component: string, path: string, body?: unknown, timeoutMs?: number) => Promise<unknown>;
+
+/** Where a component listens, past every proxy: what adapters, inside vantage and witnesses use. */
+export interface Addresses {
+  direct(component: string, port: string): { readonly host: string; readonly port: number };
+}
+
+export interface Credentials {
+  readonly user: string;
+  readonly password: string;
+}
+
+/** Default export of targets/<name>/target.ts: all that the harness loads of a system under test. */
+export interface TargetSystem {
+  readonly name: string;
+  readonly profiles: readonly string[];
+  readonly defaultScenario: string;
+  /** Refuses an unknown profile, policy or time factor with a FlounderError. */
+  topology(profile: string, timeFactor: number, policy: Readonly<Record<string, string>>): Topology;
+  /** Capabilities that engines cannot supply, by role: what planning counts on. */
+  capabilities(component: Component): readonly Capability[];
+  /** The live form of the same. */
+  adapters(component: Component, call: Call, addresses: Addresses): Partial<Capabilities>;
+  /** Sees from elsewhere whether a link carries; undefined: the engine's protocol knock is used. */
+  carries?(link: { readonly from: string; readonly to: string; readonly class: string }, addresses: Addresses, signal: AbortSignal): Promise<boolean> | undefined;
+  /** Configuration and desired state as words that must be equal before and after; never pids, never instance ids. */
+  fingerprint(topology: Topology, call: Call, addresses: Addresses): Promise<Readonly<Record<string, string>>>;
+  /** Pushes the sample apps, makes what the probes need. Progress lines through `say`. */
+  prepare(foundation: FoundationFacts, say: (line: string) => void): Promise<void>;
+  /** Removes what probes made, so that the fingerprint can be compared. */
+  tidy(foundation: FoundationFacts): Promise<void>;
+  /** What the probes of a run are, for planning. */
+  plannedProbes(topology: Topology): readonly PlannedProbe[];
+  readonly probes: readonly Probe[];
+  /** Live routes of planned probes: from/target → where to ask now. Called again and again by the keeper. */
+  routes(topology: Topology, call: Call, addresses: Addresses, facts: FoundationFacts): Promise<readonly Route[]>;
+  /** Seconds after healing in which the platform's own timers may still do damage (route TTL + prune …). */
+  delayedDamageS(timeFactor: number): number;
+  /** Ends an outage that nobody's playbook ends: verify, release, wait. Runs in the runner, through operator verbs. */
+  recover(call: Call, topology: Topology, say: (line: string) => void): Promise<void>;
+  /** Of these acknowledged writes, the ones that are gone. Read back past every fault. */
+  missing(writes: readonly string[], foundation: FoundationFacts): Promise<readonly string[]>;
+}
+
+/** What clients need to know of a foundation; `flounder status --json`. */
+export interface FoundationFacts {
+  readonly id: string;
+  readonly system: string;
+  readonly engine: string;
+  readonly profile: string;
+  readonly timeFactor: number;
+  /** Base URL of the API, host by name: resolve at `dns`. */
+  readonly api: string;
+  readonly domain: string;
+  /** URL of the front door by address. */
+  readonly router: string;
+  /** host:port of the DNS servers. */
+  readonly dns: readonly string[];
+  readonly user: string;
+  readonly password: string;
+  readonly components: readonly ComponentFacts[];
+}
+export interface ComponentFacts {
+  readonly name: string;
+  readonly role: string;
+  readonly state: "starting" | "ready" | "dead" | "held" | "paused";
+  readonly pid: number | null;
+  readonly ports: Readonly<Record<string, number>>;
+  readonly restarts: number;
+  readonly log: string;
+}
+
+/** Used by the keeper alone. */
+export interface Engine {
+  readonly name: "local" | "compose";
+  /** Every problem that would stop `start`, each with what to do; empty = fine. `doctor` prints it. */
+  check(): Promise<readonly { readonly what: string; readonly hint: string }[]>;
+  /** Pure: what targets there will be, without starting anything. */
+  targets(topology: Topology, system: TargetSystem): Promise<readonly TargetInfo[]>;
+  start(spec: FoundationSpec, say: (line: string) => void, signal: AbortSignal): Promise<Running>;
+  /** Takes over what a dead keeper left: adopts or restarts components, knows their proxies and mounts. */
+  attach(dir: string): Promise<Running>;
+}
+export interface FoundationSpec {
+  readonly id: string;
+  readonly system: string;
+  readonly profile: string;
+  readonly timeFactor: number;
+  readonly policy: Readonly<Record<string, string>>;
+  readonly engine: "local" | "compose";
+  /** The foundation's state folder (0700, below the XDG state home). */
+  readonly dir: string;
+  readonly portBase?: number;
+  /** Random, 0600 in the folder; passwords and signing keys derive from it. Given to components as FOUNDATION_SECRET. */
+  readonly secret: string;
+}
+export interface Running extends Addresses {
+  readonly topology: Topology;
+  target<C extends Capability>(name: TargetName, needs: readonly C[]): Target<C>;
+  targets(): readonly TargetInfo[];
+  readonly call: Call;
+  fingerprint(): Promise<Readonly<Record<TargetName, string>>>;
+  components(): readonly ComponentFacts[];
+  /** Stronger ways to undo, tried in order when heal is not proved: recreate the proxy, restart its Toxiproxy, restart the component. */
+  escalate(name: TargetName, step: 0 | 1 | 2): Promise<void>;
+  /** What platform and supervisor saw: component died, restarted … */
+  onTrouble(listener: (from: string, says: string) => void): void;
+  /** Ends everything, by mark, cwd and executable, until nothing is left. */
+  reap(): Promise<void>;
+}
+
+/** What runner, CLI, suites and console hold: a socket to the keeper, never a target. */
+export interface Client extends AsyncDisposable {
+  readonly id: string;
+  /** True if this client's command started the foundation. */
+  readonly owned: boolean;
+  facts(): Promise<FoundationFacts>;
+  targets(): Promise<readonly TargetInfo[]>;
+  routes(): Promise<readonly Route[]>;
+  /** Resolves when the injection was done (not yet witnessed); rejects when it is refused: frozen, stopped, unknown, not intact. */
+  inject(injection: Injection): Promise<void>;
+  /** Heals one, or all; resolves with what is proved. */
+  heal(id?: string): Promise<readonly HealReport[]>;
+  /** Blocks new injections, heals all; until release(reason). */
+  stop(reason: string): Promise<void>;
+  release(reason: string): Promise<void>;
+  freeze(untilIso: string, reason: string): Promise<void>;
+  /** An operator verb: goes to a component's admin port through the keeper; refused while frozen. */
+  readonly call: Call;
+  fingerprint(): Promise<Readonly<Record<TargetName, string>>>;
+  events(): AsyncIterable<Event>;
+  /** Ends the foundation and its keeper; nothing is left. */
+  down(): Promise<void>;
+}
+export interface HealReport {
+  readonly injection: string;
+  readonly target: TargetName;
+  readonly proved: boolean;
+  readonly says: string;
+}
+
+// ── 5 What is seen ──────────────────────────────────────────────────────────────────────────────
+
+/** Where a planned probe asks now. url has an address or a name; a name is resolved at `resolvers` (host:port), else not at all. */
+export interface Route {
+  readonly from: Vantage;
+  readonly target: string;
+  /** Empty: nothing is there to be asked (sample outcome refused). */
+  readonly url: string;
+  /** Host header. */
+  readonly host: string;
+  readonly resolvers: readonly string[];
+}
+
+/** Thrown by a probe to say how it went wrong; anything else it throws is an observer fault. */
+export class ProbeFailure extends Error {
+  constructor(
+    readonly outcome: Exclude<Outcome, "ok">,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** What a probe may use. `http` never retries by itself, resolves at the route's resolvers, stamps the phases and honours the deadline. */
+export interface ProbeContext {
+  readonly route: Route;
+  readonly signal: AbortSignal;
+  readonly credentials: Credentials;
+  /** Serial number of this sample, unique in the run per planned probe. */
+  readonly seq: number;
+  /** State that probes of one vantage share (tokens, apps they made). */
+  readonly shared: Map<string, unknown>;
+  http(request: ProbeRequest): Promise<ProbeResponse>;
+  /** An acknowledged write, for the ledger: "app <guid> exists …", readable by TargetSystem.missing. */
+  acked(write: string): void;
+}
+export interface ProbeRequest {
+  readonly method?: string;
+  /** Path and query, below the route's url. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+}
+export interface ProbeResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+export interface Probe {
+  readonly name: string;
+  readonly plane: Plane;
+  /** Makes report sentences grammatical: "log in", "get an answer from the app". */
+  readonly phrase: string;
+  /** Makes what it needs before the run is measured; no sample. */
+  setUp?(context: ProbeContext): Promise<void>;
+  /** Resolves = ok. Rejects with ProbeFailure. */
+  ask(context: ProbeContext): Promise<void>;
+}
+
+export type Outcome = "ok" | "refused" | "reset" | "timeout" | "dns" | "http-5xx" | "no-route" | "wrong-answer" | "unknown" | "not-attempted" | "observer";
+
+export interface Sample {
+  readonly probe: string;
+  readonly from: Vantage;
+  readonly target: string;
+  readonly seq: number;
+  readonly dueUs: number;
+  readonly sentUs: number;
+  readonly endUs: number;
+  readonly outcome: Outcome;
+  /** Phase ends, µs after sent: dns, connect, first byte. */
+  readonly dnsUs?: number;
+  readonly connectUs?: number;
+  readonly firstUs?: number;
+  readonly status?: number;
+  /** Who answered, or what went wrong, shortly. */
+  readonly note?: string;
+}
+
+export type Event = { readonly atUs: number; readonly by: "script" | "model" | "person" | "keeper" | "platform" } & (
+  | { readonly kind: "zero"; readonly wallIso: string; readonly flounder: string }
+  | { readonly kind: "phase"; readonly phase: "boot" | "steady" | "turbulence" | "recovery" | "watch" | "end" }
+  | { readonly kind: "act"; readonly act: string; readonly state: "begins" | "ended" | "steady-again" | "not-steady" }
+  | { readonly kind: "injecting" | "injected" | "healing"; readonly injection: string }
+  | { readonly kind: "healed"; readonly injection: string; readonly proved: boolean; readonly why: "time" | "asked" | "playbook" | "rail" | "stop" | "lease" }
+  | { readonly kind: "reading"; readonly injection: string; readonly reading: Reading; readonly fromUs: number }
+  | { readonly kind: "step"; readonly step: number; readonly says: string; readonly state: "due" | "acting" | "done" | "refused" | "gave-up" }
+  | { readonly kind: "alarm" | "trouble"; readonly from: string; readonly says: string }
+  | { readonly kind: "fingerprint"; readonly when: "before" | "after"; readonly values: Readonly<Record<string, string>> }
+  | { readonly kind: "acked" | "missing"; readonly write: string }
+  | { readonly kind: "observer"; readonly cpuUs: number; readonly latenessP50Us: number; readonly latenessP99Us: number; readonly samples: number; readonly shed: number }
+  | { readonly kind: "aborted"; readonly why: string }
+);
+
+// ── 6 Judgement (pure) ──────────────────────────────────────────────────────────────────────────
+
+export type Result = "pass" | "fail" | "inconclusive" | "aborted";
+export interface Finding {
+  readonly result: Result;
+  readonly says: string;
+  readonly atUs: readonly number[];
+}
+/** Seconds, with the bounds that the sampling period leaves open. */
+export interface Bounds {
+  readonly lo: number;
+  readonly hi: number;
+}
+/** The proof, per injection: between which readings it bit, and between which it was healed. null: never seen. */
+export interface Receipt {
+  readonly injection: string;
+  readonly act: string;
+  readonly fault: string;
+  readonly target: TargetName;
+  readonly bitUs: { readonly lo: number; readonly hi: number } | null;
+  readonly healedUs: { readonly lo: number; readonly hi: number } | null;
+}
+export type PlaneState = "up" | "degraded" | "down";
+export interface MatrixCell {
+  readonly outside: { readonly control: PlaneState; readonly data: PlaneState };
+  readonly inside: { readonly control: PlaneState; readonly data: PlaneState };
+  readonly seconds: number;
+}
+/** verdict.json; see docs/verdict.schema.json. */
+export interface Verdict {
+  readonly version: 1;
+  readonly result: Result;
+  readonly scenario: string;
+  readonly seed: number;
+  readonly planDigest: string;
+  readonly engine: string;
+  readonly profile: string;
+  readonly lostS: Readonly<Record<Plane, Readonly<Record<Vantage, Bounds>>>>;
+  readonly acts: readonly { readonly act: string; readonly lostS: Readonly<Record<Plane, Readonly<Record<Vantage, Bounds>>>> }[];
+  /** Per control operation × vantage. */
+  readonly operations: Readonly<Record<string, Readonly<Record<Vantage, Bounds & { readonly ok: number; readonly bad: number }>>>>;
+  readonly matrix: readonly MatrixCell[];
+  readonly receipts: { readonly bit: number; readonly healed: number; readonly of: number; readonly each: readonly Receipt[] };
+  readonly ledger: { readonly acknowledged: number; readonly missing: readonly string[] };
+  /** Per act: seconds from the injection to each instant of the recovery clock, null if it never came. */
+  readonly recovery: readonly { readonly act: string; readonly detectedS: number | null; readonly healedS: number | null; readonly stableS: number | null }[];
+  /** Share of samples lost to the observer, 0 to 1. */
+  readonly observerFaults: number;
+  readonly findings: readonly Finding[];
+}
+export type Condition =
+  | { readonly alarm: string }
+  | { readonly plane: Plane; readonly from: Vantage; readonly is: "up" | "down"; readonly forS: number };

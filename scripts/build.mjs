@@ -1,0 +1,92 @@
+/**
+ * Builds dist/: every .ts is transpiled by itself (same folders, .js), and each entry file of targets/<name>/platform/ is bundled,
+ * so that components start without a loader and without walking node_modules. Writes only what changed, atomically: builds may overlap.
+ */
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import esbuild from "esbuild";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const dist = join(root, "dist");
+const sources = ["harness", "faults", "targets", "bench"];
+
+/** All files below a folder that are ours to build. */
+function* walk(dir) {
+  for (const entry of readdirSync(dir, { withFileTypes: true })) {
+    const path = join(dir, entry.name);
+    if (entry.isDirectory()) {
+      if (!["node_modules", "apps"].includes(entry.name)) yield* walk(path);
+    } else if (/\.ts$/.test(entry.name) && !entry.name.endsWith(".d.ts")) yield path;
+  }
+}
+const exists = (path) => statSync(path, { throwIfNoEntry: false }) !== undefined;
+
+function write(path, text) {
+  if (exists(path) && readFileSync(path, "utf8") === text) return;
+  mkdirSync(dirname(path), { recursive: true });
+  const draft = `${path}.${process.pid}.tmp`;
+  writeFileSync(draft, text);
+  renameSync(draft, path);
+}
+
+let failed = 0;
+const report = (path, error) => {
+  failed++;
+  console.error(`build: ${relative(root, path)}: ${error.message}`);
+};
+
+const wanted = new Set();
+for (const top of sources.filter((dir) => exists(join(root, dir)))) {
+  for (const path of walk(join(root, top))) {
+    const out = join(dist, relative(root, path)).replace(/\.ts$/, ".js");
+    wanted.add(out);
+    try {
+      const { code } = await esbuild.transform(readFileSync(path, "utf8"), { loader: "ts", format: "esm", target: "node20", sourcemap: "inline", sourcefile: path });
+      write(out, code);
+    } catch (error) {
+      report(path, error);
+    }
+  }
+}
+// Remove what has no source any more: a deleted fault must not stay in the registry.
+if (exists(dist)) {
+  const stale = (dir) => {
+    for (const entry of readdirSync(dir, { withFileTypes: true })) {
+      const path = join(dir, entry.name);
+      if (entry.isDirectory()) stale(path);
+      else if (path.endsWith(".js") && !wanted.has(path)) rmSync(path, { force: true });
+    }
+  };
+  for (const top of sources.filter((dir) => exists(join(dist, dir)))) stale(join(dist, top));
+}
+
+const require = "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);import{fileURLToPath as __fu}from'node:url';const __filename=__fu(import.meta.url);const __dirname=__filename.replace(/\\/[^/]*$/,'');";
+for (const target of readdirSync(join(root, "targets"))) {
+  const platform = join(root, "targets", target, "platform");
+  if (!exists(platform)) continue;
+  const entries = readdirSync(platform).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+  await Promise.all(
+    entries.map(async (name) => {
+      try {
+        const result = await esbuild.build({
+          entryPoints: [join(platform, name)],
+          bundle: true,
+          write: false,
+          platform: "node",
+          format: "esm",
+          target: "node20",
+          banner: { js: require },
+          external: ["pg-native"],
+          minifySyntax: true,
+          legalComments: "none",
+          logLevel: "silent",
+        });
+        write(join(dist, "targets", target, "platform", name.replace(/\.ts$/, ".mjs")), result.outputFiles[0].text);
+      } catch (error) {
+        report(join(platform, name), error);
+      }
+    }),
+  );
+}
+if (failed > 0) process.exit(1);
