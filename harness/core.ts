@@ -276,7 +276,11 @@ export interface TargetSystem {
   /** The live form of the same. */
   adapters(component: Component, call: Call, addresses: Addresses): Partial<Capabilities>;
   /** Sees from elsewhere whether a link carries; undefined: the engine's protocol knock is used. */
-  carries?(link: { readonly from: string; readonly to: string; readonly class: string }, addresses: Addresses, signal: AbortSignal): Promise<boolean> | undefined;
+  carries?(
+    link: { readonly from: string; readonly to: string; readonly class: string },
+    addresses: Addresses,
+    signal: AbortSignal,
+  ): Promise<boolean> | undefined;
   /** Configuration and desired state as words that must be equal before and after; never pids, never instance ids. */
   fingerprint(topology: Topology, call: Call, addresses: Addresses): Promise<Readonly<Record<string, string>>>;
   /** Pushes the sample apps, makes what the probes need. Progress lines through `say`. */
@@ -483,7 +487,14 @@ export type Event = { readonly atUs: number; readonly by: "script" | "model" | "
   | { readonly kind: "alarm" | "trouble"; readonly from: string; readonly says: string }
   | { readonly kind: "fingerprint"; readonly when: "before" | "after"; readonly values: Readonly<Record<string, string>> }
   | { readonly kind: "acked" | "missing"; readonly write: string }
-  | { readonly kind: "observer"; readonly cpuUs: number; readonly latenessP50Us: number; readonly latenessP99Us: number; readonly samples: number; readonly shed: number }
+  | {
+      readonly kind: "observer";
+      readonly cpuUs: number;
+      readonly latenessP50Us: number;
+      readonly latenessP99Us: number;
+      readonly samples: number;
+      readonly shed: number;
+    }
   | { readonly kind: "aborted"; readonly why: string }
 );
 
@@ -537,6 +548,4 @@ export interface Verdict {
   readonly observerFaults: number;
   readonly findings: readonly Finding[];
 }
-export type Condition =
-  | { readonly alarm: string }
-  | { readonly plane: Plane; readonly from: Vantage; readonly is: "up" | "down"; readonly forS: number };
+export type Condition = { readonly alarm: string } | { readonly plane: Plane; readonly from: Vantage; readonly is: "up" | "down"; readonly forS: number };

@@ -42,7 +42,13 @@ for (const top of sources.filter((dir) => exists(join(root, dir)))) {
     const out = join(dist, relative(root, path)).replace(/\.ts$/, ".js");
     wanted.add(out);
     try {
-      const { code } = await esbuild.transform(readFileSync(path, "utf8"), { loader: "ts", format: "esm", target: "node20", sourcemap: "inline", sourcefile: path });
+      const { code } = await esbuild.transform(readFileSync(path, "utf8"), {
+        loader: "ts",
+        format: "esm",
+        target: "node20",
+        sourcemap: "inline",
+        sourcefile: path,
+      });
       write(out, code);
     } catch (error) {
       report(path, error);
@@ -61,7 +67,8 @@ if (exists(dist)) {
   for (const top of sources.filter((dir) => exists(join(dist, dir)))) stale(join(dist, top));
 }
 
-const require = "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);import{fileURLToPath as __fu}from'node:url';const __filename=__fu(import.meta.url);const __dirname=__filename.replace(/\\/[^/]*$/,'');";
+const require =
+  "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);import{fileURLToPath as __fu}from'node:url';const __filename=__fu(import.meta.url);const __dirname=__filename.replace(/\\/[^/]*$/,'');";
 for (const target of readdirSync(join(root, "targets"))) {
   const platform = join(root, "targets", target, "platform");
   if (!exists(platform)) continue;

@@ -8,5 +8,8 @@ const build = spawnSync(process.execPath, [join(root, "scripts/build.mjs")], { s
 if (build.status !== 0) process.exit(build.status ?? 1);
 const asked = process.argv.slice(2);
 const files = asked.some((word) => word.includes("dist/")) ? [] : ["dist/**/*.test.js", "dist/targets/*/suites/*.chaos.js"];
-const run = spawnSync(process.execPath, ["--enable-source-maps", join(root, "node_modules/mocha/bin/mocha.js"), ...asked, ...files], { cwd: root, stdio: "inherit" });
+const run = spawnSync(process.execPath, ["--enable-source-maps", join(root, "node_modules/mocha/bin/mocha.js"), ...asked, ...files], {
+  cwd: root,
+  stdio: "inherit",
+});
 process.exit(run.status ?? 1);

@@ -1,0 +1,49 @@
+/**
+ * The one table of the platform's long timers, in seconds at time factor 1, and what the factor does to them.
+ * Sources: cf-protocol §7.3 (vcap of April 2011, gorouter's defaults). Components get the scaled milliseconds as env TIMERS_MS.
+ */
+export const timersS = {
+  routeTtl: 120, // gorouter droplet_stale_threshold
+  routePrune: 30, // gorouter prune_stale_droplets_interval
+  routeRegister: 20, // minimumRegisterIntervalInSeconds
+  heartbeat: 10, // dea.heartbeat
+  dbScan: 60, // health manager, database_scan
+  dropletLost: 30, // health manager, droplet_lost
+  dropletsAnalysis: 10, // health manager, droplets_analysis
+  stableState: 60, // health manager leaves a just changed app alone
+  flappingTimeout: 180, // health manager: crashes closer than this count together
+  restartTimeout: 20, // health manager repeats a START after this; see floors
+  natsPing: 120, // nats-server ping_interval
+  storageCheck: 20, // cc: proof of each mount
+  lunLost: 40, // cc: unusable for so long ⇒ the LUN is declared lost
+  crashReap: 3600, // dea: folders of crashed instances
+} as const;
+export type TimerName = keyof typeof timersS;
+
+/** Never shorter than this, whatever the factor: processes start no faster because a timer was scaled. */
+export const floorsMs: Partial<Record<TimerName, number>> = { restartTimeout: 5000 };
+
+/** Not scaled at all (ms): anything under 1 s at factor 1, processes, TCP, clients' back-off. */
+export const unscaledMs = {
+  healthProbe: 500, // dea: TCP connect to a starting app, 120 tries
+  discoverTimeout: 2000, // cc waits for dea.discover replies
+  taintPerInstance: 10, // dea delays its discover reply per instance of the app it has
+  taintFull: 100, // … and by how full it is
+  taintMax: 250,
+  natsReconnectWait: 250,
+  storageDeadline: 1000, // one proof of a mount
+  stagingTimeout: 120_000,
+} as const;
+
+export type TimersMs = Record<TimerName, number> & typeof unscaledMs;
+
+export function timersMs(timeFactor: number): TimersMs {
+  const scaled = Object.fromEntries(
+    (Object.keys(timersS) as TimerName[]).map((name) => [name, Math.max((timersS[name] * 1000) / timeFactor, floorsMs[name] ?? 0)]),
+  ) as Record<TimerName, number>;
+  return { ...scaled, ...unscaledMs };
+}
+
+/** The shortest timer that the factor really shortens: a factor is refused when this is under 10 × the measured p99 wake-up delay. */
+export const shortestScaledMs = (timeFactor: number): number =>
+  Math.min(...(Object.keys(timersS) as TimerName[]).filter((name) => floorsMs[name] === undefined).map((name) => (timersS[name] * 1000) / timeFactor));

@@ -1,0 +1,107 @@
+/** Which components a profile has, and how they are wired: pure data for an engine. Add a role here and its entry file in platform/. */
+import { join } from "node:path";
+import type { Component, Topology } from "../../harness/core.js";
+import { FlounderError } from "../../harness/errors.js";
+import { dist } from "../../harness/paths.js";
+import { timersMs } from "./timers.js";
+
+interface Shape {
+  readonly cc: number;
+  readonly dea: number;
+  readonly router: number;
+  readonly lb: number;
+  readonly dns: number;
+  readonly cabinets: readonly string[];
+  readonly lunsPerCabinet: number;
+}
+export const profiles: Readonly<Record<string, Shape>> = {
+  micro: { cc: 1, dea: 1, router: 1, lb: 1, dns: 1, cabinets: ["cabinet-a"], lunsPerCabinet: 1 },
+  org: { cc: 2, dea: 3, router: 2, lb: 1, dns: 2, cabinets: ["cabinet-a", "cabinet-b"], lunsPerCabinet: 2 },
+};
+
+/** The policies that a scenario may set, with their choices; the first is the default (2011). */
+export const policies: Readonly<Record<string, readonly string[]>> = {
+  "cc.onLunLoss": ["latch", "degrade"],
+  "router.onNatsLoss": ["prune", "suspend"],
+  "hm.freshness": ["none", "guard"],
+};
+
+export const domain = "flounder.test";
+const bundle = (role: string) => join(dist, "targets", "foundry", "platform", `${role}.mjs`);
+const numbered = (role: string, count: number) => Array.from({ length: count }, (_, i) => `${role}-${i + 1}`);
+
+export function topology(profile: string, timeFactor: number, policy: Readonly<Record<string, string>>): Topology {
+  const shape = profiles[profile];
+  if (!shape)
+    throw new FlounderError("usage", `profile "${profile}" is unknown; there are ${Object.keys(profiles).join(", ")}`, "choose one of them with --profile");
+  for (const [name, value] of Object.entries(policy)) {
+    const choices = policies[name];
+    if (!choices)
+      throw new FlounderError("usage", `policy "${name}" is unknown; there are ${Object.keys(policies).join(", ")}`, "mend foundation.policy of the scenario");
+    if (!choices.includes(value))
+      throw new FlounderError("usage", `policy ${name} is "${value}"; expected one of ${choices.join(", ")}`, "mend foundation.policy of the scenario");
+  }
+  const chosen = Object.fromEntries(Object.entries(policies).map(([name, choices]) => [name, policy[name] ?? choices[0]!]));
+  const luns = shape.cabinets.flatMap((cabinet, c) =>
+    Array.from({ length: shape.lunsPerCabinet }, (_, l) => ({ cabinet, lun: `lun-${c * shape.lunsPerCabinet + l + 1}` })),
+  );
+  const env = { DOMAIN: domain, TIMERS_MS: JSON.stringify(timersMs(timeFactor)), POLICY: JSON.stringify(chosen), PROFILE: profile };
+  const bus = { nats: { to: "nats-1", port: "client", class: "bus" } };
+  const state = { ccdb: { to: "ccdb-1", port: "pg", class: "state" } };
+  const ours = (name: string, role: string, parts: Partial<Component>): Component => ({
+    name,
+    role,
+    command: ["node", bundle(role)],
+    env,
+    links: {},
+    mounts: {},
+    ready: "http:admin/healthz",
+    supervised: false,
+    ...parts,
+    ports: { admin: "http", ...parts.ports },
+  });
+
+  const components: Component[] = [
+    {
+      ...ours("nats-1", "nats", {}),
+      prepare: ["node", bundle("nats")],
+      command: ["tool:nats-server", "-c", "{data}/nats.conf"],
+      ports: { client: "nats", monitor: "http" },
+      ready: "tcp:client",
+      supervised: true,
+    },
+    {
+      ...ours("ccdb-1", "ccdb", {}),
+      prepare: ["node", bundle("ccdb")],
+      command: ["tool:postgres", "-D", "{data}/pg"],
+      ports: { pg: "postgres" },
+      ready: "tcp:pg",
+      unprivileged: true,
+      supervised: true,
+    },
+    ...shape.cabinets.map((name) =>
+      ours(name, "cabinet", { ports: Object.fromEntries(luns.filter((l) => l.cabinet === name).map((l) => [l.lun, "sftp" as const])), supervised: true }),
+    ),
+    ...numbered("cc", shape.cc).map((name) =>
+      ours(name, "cc", {
+        ports: { api: "http" },
+        fronts: { api: "edge" },
+        links: { ...bus, ...state },
+        mounts: Object.fromEntries(luns.map((l) => [l.lun, { cabinet: l.cabinet, port: l.lun }])),
+        supervised: true,
+      }),
+    ),
+    ...numbered("dea", shape.dea).map((name) => ours(name, "dea", { links: bus, slots: 16, supervised: true })),
+    ours("hm-1", "hm", { links: { ...bus, ...state }, supervised: true }),
+    ...numbered("router", shape.router).map((name) => ours(name, "router", { ports: { http: "http" }, links: bus, supervised: true })),
+    ...numbered("lb", shape.lb).map((name) =>
+      ours(name, "lb", {
+        ports: { front: "http" },
+        links: Object.fromEntries(numbered("router", shape.router).map((to) => [to, { to, port: "http", class: "edge" }])),
+        supervised: true,
+      }),
+    ),
+    ...numbered("dns", shape.dns).map((name) => ours(name, "dns", { ports: { dns: "udp" }, supervised: true })),
+  ];
+  return { profile, domain, components };
+}
