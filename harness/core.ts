@@ -161,6 +161,8 @@ export interface Scenario {
   readonly says: string;
   readonly giveUpS: number;
   readonly playbook?: string;
+  /** No more injections than this in all: a selector that grew is refused. */
+  readonly blastRadius?: number;
   readonly foundation: { readonly profile: string; readonly timeFactor: number; readonly policy?: Readonly<Record<string, string>> };
   readonly acts: readonly Act[];
   readonly must: readonly Must[];
@@ -294,6 +296,8 @@ export interface TargetSystem {
   routes(topology: Topology, call: Call, addresses: Addresses, facts: FoundationFacts): Promise<readonly Route[]>;
   /** Seconds after healing in which the platform's own timers may still do damage (route TTL + prune …). */
   delayedDamageS(timeFactor: number): number;
+  /** The shortest timer that the time factor shortens, ms: a factor is refused when timers here wake up too late for it. */
+  shortestTimerMs(timeFactor: number): number;
   /** Ends an outage that nobody's playbook ends: verify, release, wait. Runs in the runner, through operator verbs. */
   recover(call: Call, topology: Topology, say: (line: string) => void): Promise<void>;
   /** Of these acknowledged writes, the ones that are gone. Read back past every fault. */

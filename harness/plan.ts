@@ -1,0 +1,144 @@
+/** Scenario + seed + what there is → plan: every choice made, pure data, nothing decided later. */
+import { z } from "zod";
+import { digestOf } from "./canonical.js";
+import type { Act, Fault, Injection, Plan, PlannedProbe, Scenario, TargetInfo, TargetSystem } from "./core.js";
+import { FlounderError } from "./errors.js";
+import { seeded } from "./random.js";
+import { checkScenario, firstIssue, scenarioSchema } from "./scenario.js";
+import { select } from "./select.js";
+
+export interface PlanInputs {
+  readonly scenario: Scenario;
+  readonly seed: number;
+  readonly system: TargetSystem;
+  readonly engine: string;
+  readonly faults: ReadonlyMap<string, Fault>;
+  /** From Engine.targets(topology), or from a live foundation. */
+  readonly targets: readonly TargetInfo[];
+  readonly profile?: string;
+  readonly calibration?: unknown;
+}
+
+/** More samples per second than this, and the prober disturbs what it measures. */
+export const maxSamplesPerS = 200;
+
+export function makePlan(inputs: PlanInputs): Plan {
+  const where = `scenario ${inputs.scenario.name}`;
+  const checked = checkScenario(inputs.scenario, where);
+  const scenario: Scenario = inputs.profile ? { ...checked, foundation: { ...checked.foundation, profile: inputs.profile } } : checked;
+  const { profile, timeFactor, policy } = scenario.foundation;
+  const topology = inputs.system.topology(profile, timeFactor, policy ?? {});
+  const random = seeded(inputs.seed);
+  const acts: Act[] = [];
+  const injections: Injection[] = [];
+  for (const act of scenario.acts) {
+    const fault = inputs.faults.get(act.fault);
+    const place = `${where}, act "${act.id}"`;
+    if (!fault)
+      throw new FlounderError("plan", `${place}: fault "${act.fault}" is unknown; there are ${[...inputs.faults.keys()].join(", ")}`, "flounder list faults");
+    const options = fault.options.safeParse(act.options ?? {});
+    if (!options.success)
+      throw new FlounderError(
+        "plan",
+        `${place}: options of ${fault.name}: ${firstIssue(options.error)}`,
+        `flounder list faults --json shows the options of ${fault.name}`,
+      );
+    acts.push({ ...act, options: options.data });
+    for (const target of select(act.on, fault, options.data, inputs.targets, random, place))
+      injections.push({
+        id: `${act.id}/${target.name}`,
+        act: act.id,
+        fault: fault.name,
+        options: options.data,
+        target: target.name,
+        atS: act.atS ?? 0,
+        maxS: act.forS,
+      });
+  }
+  if (scenario.blastRadius !== undefined && injections.length > scenario.blastRadius)
+    throw new FlounderError(
+      "plan",
+      `${where}: ${injections.length} injections, but blastRadius is ${scenario.blastRadius}`,
+      "narrow the selectors, or raise blastRadius on purpose",
+    );
+
+  const probes: PlannedProbe[] = inputs.system
+    .plannedProbes(topology)
+    .map((probe) => ({ ...probe, phaseMs: Math.round(random() * probe.periodMs * 1000) / 1000 }));
+  const rate = probes.reduce((sum, probe) => sum + 1000 / probe.periodMs, 0);
+  const warnings = [
+    ...(rate > maxSamplesPerS ? [`the probes ask ${Math.round(rate)} times per second; over ${maxSamplesPerS} they disturb what they measure`] : []),
+    ...(scenario.must.some((must) => must.lostS.min !== undefined) ? [] : ["no must has a min: a run in which nothing broke would pass"]),
+  ];
+  const rest: Omit<Plan, "digest"> = {
+    ...scenario,
+    acts,
+    version: 1,
+    seed: inputs.seed,
+    system: inputs.system.name,
+    engine: inputs.engine,
+    phases: { steadyS: 5, recoveryS: 20, watchS: Math.ceil(inputs.system.delayedDamageS(timeFactor)) + 1 },
+    probes,
+    injections,
+    targets: inputs.targets.map((t) => t.name),
+    warnings,
+    ...(inputs.calibration === undefined ? {} : { calibration: inputs.calibration }),
+  };
+  return { ...rest, digest: digestOf(rest) };
+}
+
+const planSchema = scenarioSchema.extend({
+  version: z.literal(1),
+  seed: z.number().int(),
+  digest: z.string(),
+  system: z.string(),
+  engine: z.string(),
+  phases: z.strictObject({ steadyS: z.number(), recoveryS: z.number(), watchS: z.number() }),
+  probes: z.array(
+    z.strictObject({
+      probe: z.string(),
+      plane: z.enum(["control", "data"]),
+      from: z.enum(["outside", "inside"]),
+      target: z.string(),
+      periodMs: z.number().positive(),
+      deadlineMs: z.number().positive(),
+      phaseMs: z.number(),
+    }),
+  ),
+  injections: z.array(
+    z.strictObject({
+      id: z.string(),
+      act: z.string(),
+      fault: z.string(),
+      options: z.unknown(),
+      target: z.string(),
+      atS: z.number(),
+      maxS: z.number().positive(),
+    }),
+  ),
+  targets: z.array(z.string()),
+  warnings: z.array(z.string()),
+  calibration: z.unknown().optional(),
+});
+
+/** A plan from JSON text, refused unless it is whole and its digest fits its content. */
+export function readPlan(text: string, where: string): Plan {
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch (error) {
+    throw new FlounderError("plan", `${where} is not JSON: ${(error as Error).message}`, "make it with: flounder plan SCENARIO --seed N > plan.json");
+  }
+  const parsed = planSchema.safeParse(data);
+  if (!parsed.success)
+    throw new FlounderError("plan", `${where} is not a plan: ${firstIssue(parsed.error)}`, "make it with: flounder plan SCENARIO --seed N > plan.json");
+  const { digest, ...rest } = parsed.data as Plan;
+  const found = digestOf(rest);
+  if (found !== digest)
+    throw new FlounderError(
+      "plan",
+      `${where}: the digest says ${digest}, the content is ${found}: it was changed after it was made`,
+      "make it anew with flounder plan, and review it again",
+    );
+  return parsed.data as Plan;
+}

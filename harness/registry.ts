@@ -1,0 +1,127 @@
+/** The only file that reads folders: faults, targets, scenarios, engines and commands are what lies there, under their file names. */
+import { existsSync, readdirSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, extname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Engine, Fault, Scenario, TargetSystem } from "./core.js";
+import { FlounderError } from "./errors.js";
+import { dist, root } from "./paths.js";
+
+const modules = (dir: string): string[] =>
+  existsSync(dir)
+    ? readdirSync(dir)
+        .filter((name) => name.endsWith(".js") && !name.includes(".test."))
+        .sort()
+    : [];
+const importDefault = async <T>(path: string): Promise<T> => ((await import(pathToFileURL(path).href)) as { default: T }).default;
+
+/** Every fault by name. A file whose fault has another name than the file is a defect. */
+export async function loadFaults(): Promise<ReadonlyMap<string, Fault>> {
+  const dir = join(dist, "faults");
+  const faults = new Map<string, Fault>();
+  for (const file of modules(dir)) {
+    const fault = await importDefault<Fault>(join(dir, file));
+    if (fault?.name !== basename(file, ".js"))
+      throw new Error(`faults/${file} must default-export the fault "${basename(file, ".js")}", it exports "${fault?.name}"`);
+    faults.set(fault.name, fault);
+  }
+  return faults;
+}
+
+export const listTargets = (): string[] => readdirSync(join(dist, "targets")).filter((name) => existsSync(join(dist, "targets", name, "target.js")));
+
+export async function loadTarget(name: string): Promise<TargetSystem> {
+  if (!listTargets().includes(name))
+    throw new FlounderError("usage", `target "${name}" is unknown; there are ${listTargets().join(", ")}`, "flounder list shows what there is");
+  return importDefault<TargetSystem>(join(dist, "targets", name, "target.js"));
+}
+
+export const listEngines = (): string[] =>
+  readdirSync(join(dist, "harness", "engines")).filter((name) => existsSync(join(dist, "harness", "engines", name, "engine.js")));
+
+export async function loadEngine(name: string): Promise<Engine> {
+  if (!listEngines().includes(name))
+    throw new FlounderError("usage", `engine "${name}" is unknown; there are ${listEngines().join(", ")}`, "choose one with --engine");
+  return importDefault<Engine>(join(dist, "harness", "engines", name, "engine.js"));
+}
+
+export interface FoundScenario {
+  readonly system: string;
+  readonly scenario: Scenario;
+}
+
+/** Names of all scenarios, by target system. */
+export const listScenarios = (): { system: string; name: string }[] =>
+  listTargets().flatMap((system) => modules(join(dist, "targets", system, "scenarios")).map((file) => ({ system, name: basename(file, ".js") })));
+
+/** A scenario by its name, or by the path of a .ts, .js or .mjs file that default-exports one (for the target system `system`). */
+export async function loadScenario(nameOrPath: string, system = "foundry"): Promise<FoundScenario> {
+  if (/\.(ts|m?js)$/.test(nameOrPath)) return { system, scenario: await importFile(resolve(nameOrPath)) };
+  const found = listScenarios().find((one) => one.name === nameOrPath);
+  if (!found) {
+    const names = listScenarios().map((one) => one.name);
+    throw new FlounderError(
+      "usage",
+      `scenario "${nameOrPath}" is unknown; there are ${names.join(", ")}`,
+      `flounder list scenarios, or give the path of a file: flounder run ./my-scenario.ts`,
+    );
+  }
+  return { system: found.system, scenario: await importDefault<Scenario>(join(dist, "targets", found.system, "scenarios", `${found.name}.js`)) };
+}
+
+/** What package.json's exports say, for a file outside of the package: flounder · flounder/mocha · flounder/faults/NAME. */
+const ownModule = (spec: string): string => {
+  const below = spec === "flounder" ? "harness/scenario" : spec === "flounder/mocha" ? "harness/mocha" : spec.slice("flounder/".length);
+  return pathToFileURL(join(dist, `${below}.js`)).href;
+};
+
+/** Imports somebody's own scenario file; TypeScript is transpiled and bundled first, "flounder" is this package. */
+async function importFile(path: string): Promise<Scenario> {
+  if (!existsSync(path))
+    throw new FlounderError(
+      "usage",
+      `scenario file ${path} does not exist`,
+      "give the path of an existing .ts, .js or .mjs file, or a name: flounder list scenarios",
+    );
+  try {
+    if (extname(path) !== ".ts") return await importDefault<Scenario>(path);
+    const esbuild = await import("esbuild");
+    const built = await esbuild.build({
+      entryPoints: [path],
+      bundle: true,
+      write: false,
+      platform: "node",
+      format: "esm",
+      target: "node20",
+      logLevel: "silent",
+      plugins: [
+        {
+          name: "flounder",
+          setup: (build) => void build.onResolve({ filter: /^flounder(\/|$)/ }, ({ path: spec }) => ({ path: ownModule(spec), external: true })),
+        },
+      ],
+    });
+    const dir = await mkdtemp(join(tmpdir(), "flounder-scenario-"));
+    try {
+      const out = join(dir, "scenario.mjs");
+      await writeFile(out, built.outputFiles[0]!.text);
+      return await importDefault<Scenario>(out);
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+  } catch (error) {
+    if (error instanceof FlounderError) throw error;
+    throw new FlounderError(
+      "usage",
+      `scenario file ${path} cannot be read: ${error instanceof Error ? error.message.split("\n")[0] : error}`,
+      "it must be a module that default-exports a Scenario (harness/core.ts)",
+      { cause: error },
+    );
+  }
+}
+
+/** The version that reports carry. */
+export async function version(): Promise<string> {
+  return (JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string }).version;
+}

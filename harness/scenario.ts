@@ -1,0 +1,82 @@
+/** What authors of scenarios import: `act`, and the schema that a scenario from a file is held against. */
+import { z } from "zod";
+import type { Act, Capability, Fault, Scenario, Selector, When } from "./core.js";
+import { FlounderError } from "./errors.js";
+
+export type * from "./core.js";
+
+/** One act: this fault, on these targets, then. Options are typed and filled in by the fault's own schema. */
+export function act<C extends Capability, O>(fault: Fault<C, O>, on: Selector, when: When & { id: string }, options: NoInfer<Partial<O>> = {}): Act {
+  return { ...when, fault: fault.name, options: fault.options.parse(options), on };
+}
+
+const seconds = z.number().nonnegative();
+const selector = z.strictObject({
+  of: z.string().min(1),
+  pick: z.union([
+    z.enum(["one", "minority", "majority", "all"]),
+    z.number().int().positive(),
+    z.string().regex(/^(100|[1-9]?\d)%$/, 'expected "one", "minority", "majority", "all", a count or a percentage such as "30%"'),
+  ]),
+});
+const bounds = z.strictObject({ min: seconds.optional(), max: seconds.optional() });
+export const scenarioSchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "expected a kebab-case name"),
+  says: z.string().min(1),
+  giveUpS: seconds,
+  playbook: z.string().optional(),
+  blastRadius: z.number().int().positive().optional(),
+  foundation: z.strictObject({ profile: z.string(), timeFactor: z.number().min(1).max(1000), policy: z.record(z.string(), z.string()).optional() }),
+  acts: z.array(
+    z.strictObject({
+      id: z.string().min(1),
+      fault: z.string(),
+      options: z.unknown(),
+      on: selector,
+      atS: seconds.optional(),
+      after: z.string().optional(),
+      forS: z.number().positive(),
+      endedBy: z.enum(["time", "playbook"]).optional(),
+      clock: z.string().optional(),
+    }),
+  ),
+  must: z.array(
+    z.strictObject({
+      during: z.string().optional(),
+      notBeforeS: seconds.optional(),
+      plane: z.enum(["control", "data"]),
+      from: z.enum(["outside", "inside"]),
+      op: z.string().optional(),
+      lostS: bounds,
+    }),
+  ),
+});
+
+/** Zod's first complaint as "where: what". */
+export const firstIssue = (error: z.ZodError): string => {
+  const issue = error.issues[0]!;
+  return `${issue.path.join(".") || "the whole"}: ${issue.message}`;
+};
+
+/** Refuses what is not a scenario, naming the first thing that is wrong; also names that refer to nothing. */
+export function checkScenario(input: unknown, where: string): Scenario {
+  const parsed = scenarioSchema.safeParse(input);
+  if (!parsed.success)
+    throw new FlounderError("plan", `${where}: not a scenario: ${firstIssue(parsed.error)}`, "see harness/core.ts, type Scenario, and docs/scenarios.md");
+  const scenario = parsed.data as Scenario;
+  const ids = new Set<string>();
+  for (const one of scenario.acts) {
+    if (ids.has(one.id)) throw new FlounderError("plan", `${where}: two acts have the id "${one.id}"`, "give each act its own id");
+    if (one.after !== undefined && !ids.has(one.after))
+      throw new FlounderError(
+        "plan",
+        `${where}: act "${one.id}" comes after "${one.after}", which is no earlier act`,
+        `earlier acts: ${[...ids].join(", ") || "none"}`,
+      );
+    ids.add(one.id);
+  }
+  for (const must of scenario.must)
+    if (must.during !== undefined && !ids.has(must.during))
+      throw new FlounderError("plan", `${where}: must.during names the act "${must.during}", which does not exist`, `acts: ${[...ids].join(", ")}`);
+  return scenario;
+}
