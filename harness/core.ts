@@ -108,6 +108,8 @@ export interface Fault<C extends Capability = Capability, O = unknown> {
   /** The way of the capability that these options use ("hang" of mount), checked against TargetInfo.ways when planning. */
   readonly way?: (options: O) => string;
   readonly options: z.ZodType<O>;
+  /** noop alone: no reading of the target can show it, so the keeper records broken/intact by fiat, marked as generation "noop". */
+  readonly changesNothing?: true;
   inject(target: Target<C>, options: O, signal: AbortSignal): Promise<void>;
   /** Idempotent, from options alone, in any process, also after half an inject. */
   heal(target: Target<C>, options: O, signal: AbortSignal): Promise<void>;
@@ -178,6 +180,8 @@ export interface Injection {
   readonly atS: number;
   /** The keeper heals after so many seconds, whatever else happens. */
   readonly maxS: number;
+  /** What maxS is, for `why` of the healing: the act's own end (default), or the rail of an act that a playbook ends. */
+  readonly endedBy?: "time" | "playbook";
 }
 export interface Phases {
   readonly steadyS: number;
@@ -283,6 +287,8 @@ export interface TargetSystem {
     addresses: Addresses,
     signal: AbortSignal,
   ): Promise<boolean> | undefined;
+  /** How clients reach the foundation, and who they log in as; absent: nothing is known but the domain. */
+  facts?(topology: Topology, addresses: Addresses, secret: string): Pick<FoundationFacts, "api" | "router" | "dns" | "user" | "password">;
   /** Configuration and desired state as words that must be equal before and after; never pids, never instance ids. */
   fingerprint(topology: Topology, call: Call, addresses: Addresses): Promise<Readonly<Record<string, string>>>;
   /** Pushes the sample apps, makes what the probes need. Progress lines through `say`. */
@@ -382,7 +388,7 @@ export interface Client extends AsyncDisposable {
   /** Resolves when the injection was done (not yet witnessed); rejects when it is refused: frozen, stopped, unknown, not intact. */
   inject(injection: Injection): Promise<void>;
   /** Heals one, or all; resolves with what is proved. */
-  heal(id?: string): Promise<readonly HealReport[]>;
+  heal(id?: string, why?: "asked" | "playbook"): Promise<readonly HealReport[]>;
   /** Blocks new injections, heals all; until release(reason). */
   stop(reason: string): Promise<void>;
   release(reason: string): Promise<void>;
