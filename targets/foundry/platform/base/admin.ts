@@ -1,0 +1,75 @@
+/** The admin server of a component: JSON over plain node:http on PORT_ADMIN, past every proxy. Only the keeper and operators call it. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { config } from "./config.js";
+import { identity } from "./identity.js";
+import { log } from "./log.js";
+
+/** `body` is the parsed JSON of the request, undefined if it had none. What is returned is sent as JSON. */
+export type AdminRoute = (body: unknown) => unknown | Promise<unknown>;
+export type AdminRoutes = Readonly<Record<`GET /${string}` | `POST /${string}`, AdminRoute>>;
+
+/** Thrown by a route to answer {error} with another status than 500. */
+export class AdminError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+let isReady = false;
+/** From now on `GET /healthz` answers 200. */
+export function ready(): void {
+  isReady = true;
+}
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString("utf8");
+  if (text.trim() === "") return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new AdminError(400, "the request's body is not JSON");
+  }
+}
+
+function varz(): Record<string, unknown> {
+  const cpu = process.cpuUsage();
+  return { ...identity(), pid: process.pid, memBytes: process.memoryUsage.rss(), cpuUs: cpu.user + cpu.system };
+}
+
+async function answer(routes: AdminRoutes, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const send = (status: number, value: unknown) => {
+    const text = JSON.stringify(value ?? {});
+    response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text) }).end(text);
+  };
+  const path = (request.url ?? "/").split("?")[0];
+  const route = routes[`${request.method} ${path}` as keyof AdminRoutes];
+  try {
+    if (path === "/healthz") response.writeHead(isReady ? 200 : 503, { "content-type": "text/plain" }).end(isReady ? "ok\n" : "starting\n");
+    else if (path === "/varz") send(200, { ...varz(), ...((await route?.(undefined)) as object | undefined) });
+    else if (route) send(200, await route(await bodyOf(request)));
+    else send(404, { error: `no ${request.method} ${path} here` });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (!(error instanceof AdminError)) log.error({ err: error, path }, "admin route failed");
+    if (!response.headersSent) send(error instanceof AdminError ? error.status : 500, { error: message });
+    else response.destroy();
+  }
+}
+
+/**
+ * Serves `routes`, always with `GET /healthz` ("ok", 503 until ready() was called) and `GET /varz` (a component's own "GET /varz" is merged into it).
+ * Resolves when it listens. A route that throws is answered with {error}: 500, or the status of an AdminError.
+ */
+export function admin(routes: AdminRoutes): Promise<void> {
+  const server = createServer((request, response) => void answer(routes, request, response));
+  server.keepAliveTimeout = 30_000;
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(config().port("admin"), config().bindHost, () => resolve());
+  });
+}

@@ -1,0 +1,162 @@
+/** The component's connection to NATS: JSON objects, at most once, reconnecting for ever. Source of the rules: vcap's protocol, 2011. */
+import { connect, createInbox, type Msg, type NatsConnection } from "nats";
+import { config } from "./config.js";
+import { identity } from "./identity.js";
+import { log } from "./log.js";
+
+/** Payloads are JSON objects of other components: check them before use. */
+export type Payload = Readonly<Record<string, unknown>>;
+export type Reply = (object: object) => void;
+/** `reply` is absent if nobody waits for one. What it throws or rejects with is logged. */
+export type Hear = (payload: Payload, reply?: Reply) => void | Promise<void>;
+
+export interface Bus {
+  /** False from the moment a loss is noticed until the next connection is made. */
+  readonly connected: boolean;
+  /** Dropped, not kept, while the bus is away: nothing old is sent after a reconnect. */
+  publish(subject: string, object: object): void;
+  /** A payload that is no JSON object is logged and ignored; an empty one counts as {}. */
+  subscribe(subject: string, options: { readonly queue?: string }, hear: Hear): void;
+  /** The first reply. Rejects when the bus is away, when nobody listens, and after timeoutMs. */
+  request(subject: string, object: object, timeoutMs: number): Promise<Payload>;
+  /** Every reply until timeoutMs, or until `max` came; empty when the bus is away or nobody listens. */
+  requestMany(subject: string, object: object, until: { readonly timeoutMs: number; readonly max?: number }): Promise<readonly Payload[]>;
+  /** Called after each reconnect, when the subscriptions are back. */
+  onReconnect(act: () => void): void;
+  /** Sends what is pending and leaves. */
+  close(): Promise<void>;
+}
+
+/** A connection attempt that gets no answer is given up after so long: through a link that swallows, it would otherwise hang on after healing. */
+const connectTimeoutMs = 1000;
+const encoder = new TextEncoder();
+const encode = (object: object) => encoder.encode(JSON.stringify(object));
+
+/** Undefined for junk. */
+function decode(message: Msg): Payload | undefined {
+  try {
+    const value: unknown = message.data.length === 0 ? {} : message.json();
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Payload;
+  } catch {
+    // Logged below, as everything else that is no object.
+  }
+  log.warn({ subject: message.subject, bytes: message.data.length }, "payload is not a JSON object; ignored");
+  return undefined;
+}
+/** The server's own "nobody subscribes to this". */
+const nobody = (message: Msg) => message.headers?.code === 503;
+
+class NatsBus implements Bus {
+  connected = true;
+  readonly #reconnected: (() => void)[] = [];
+
+  constructor(readonly nats: NatsConnection) {
+    void this.#watch();
+  }
+
+  async #watch(): Promise<void> {
+    for await (const { type } of this.nats.status()) {
+      if (type === "disconnect") {
+        this.connected = false;
+        log.warn("bus lost");
+      } else if (type === "reconnect") {
+        this.connected = true;
+        log.info("bus back");
+        for (const act of this.#reconnected) act();
+      }
+    }
+  }
+
+  publish(subject: string, object: object): void {
+    if (this.connected) this.nats.publish(subject, encode(object));
+  }
+
+  subscribe(subject: string, { queue }: { readonly queue?: string }, hear: Hear): void {
+    this.nats.subscribe(subject, {
+      ...(queue === undefined ? {} : { queue }),
+      callback: (error, message) => {
+        if (error) return log.error({ err: error, subject }, "subscription");
+        const payload = decode(message);
+        if (!payload) return;
+        const { reply } = message;
+        Promise.resolve()
+          .then(() => hear(payload, reply ? (object) => this.publish(reply, object) : undefined))
+          .catch((failure: unknown) => log.error({ err: failure, subject }, "handler failed"));
+      },
+    });
+  }
+
+  async request(subject: string, object: object, timeoutMs: number): Promise<Payload> {
+    const [first] = await this.#ask(subject, object, timeoutMs, 1);
+    if (!first) throw new Error(`no reply to ${subject} within ${timeoutMs} ms${this.connected ? "" : ": the bus is away"}`);
+    return first;
+  }
+
+  requestMany(
+    subject: string,
+    object: object,
+    { timeoutMs, max = Infinity }: { readonly timeoutMs: number; readonly max?: number },
+  ): Promise<readonly Payload[]> {
+    return this.#ask(subject, object, timeoutMs, max);
+  }
+
+  #ask(subject: string, object: object, timeoutMs: number, max: number): Promise<readonly Payload[]> {
+    if (!this.connected) return Promise.resolve([]);
+    return new Promise((resolve) => {
+      const replies: Payload[] = [];
+      const end = () => {
+        clearTimeout(timer);
+        subscription.unsubscribe();
+        resolve(replies);
+      };
+      const timer = setTimeout(end, timeoutMs);
+      const inbox = createInbox();
+      const subscription = this.nats.subscribe(inbox, {
+        callback: (error, message) => {
+          if (error || nobody(message)) return end();
+          const payload = decode(message);
+          if (payload) replies.push(payload);
+          if (replies.length >= max) end();
+        },
+      });
+      this.nats.publish(subject, encode(object), { reply: inbox });
+    });
+  }
+
+  onReconnect(act: () => void): void {
+    this.#reconnected.push(act);
+  }
+
+  async close(): Promise<void> {
+    if (this.connected) await this.nats.drain();
+    else await this.nats.close();
+  }
+}
+
+/**
+ * Connects over link "nats", waiting for it as long as it takes, and answers vcap.component.discover from then on.
+ * A dead or hanging connection is noticed within three pings of at most 1 s, and given up for a new one.
+ */
+export async function connectBus(): Promise<Bus> {
+  const { host, port } = config().link("nats");
+  const { natsPing, natsReconnectWait } = config().timers;
+  const nats = await connect({
+    servers: `${host}:${port}`,
+    name: config().name,
+    waitOnFirstConnect: true,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: natsReconnectWait,
+    reconnectJitter: 50,
+    timeout: connectTimeoutMs,
+    pingInterval: Math.min(natsPing, 1000),
+    maxPingOut: 2,
+    noAsyncTraces: true,
+  });
+  void nats.closed().then((error) => {
+    if (error) throw error;
+  });
+  const bus = new NatsBus(nats);
+  bus.subscribe("vcap.component.discover", {}, (_, reply) => reply?.(identity()));
+  bus.publish("vcap.component.announce", identity());
+  return bus;
+}

@@ -1,0 +1,147 @@
+/** What the engine tells a component about itself, read from its environment. One clear error names the variable that is missing or malformed. */
+import { createHmac } from "node:crypto";
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Where an app may listen, and under which address the routers reach it. */
+export interface Slot extends Address {
+  readonly listen: number;
+}
+
+/** All in ms; already divided by the foundation's time factor where that applies. The table with its sources is targets/foundry/timers.ts. */
+export interface TimersMs {
+  readonly routeTtl: number;
+  readonly routePrune: number;
+  readonly routeRegister: number;
+  readonly heartbeat: number;
+  readonly dbScan: number;
+  readonly dropletLost: number;
+  readonly dropletsAnalysis: number;
+  readonly stableState: number;
+  readonly flappingTimeout: number;
+  readonly restartTimeout: number;
+  readonly natsPing: number;
+  readonly storageCheck: number;
+  readonly lunLost: number;
+  readonly crashReap: number;
+  readonly healthProbe: number;
+  readonly discoverTimeout: number;
+  readonly taintPerInstance: number;
+  readonly taintFull: number;
+  readonly taintMax: number;
+  readonly natsReconnectWait: number;
+  readonly storageDeadline: number;
+  readonly stagingTimeout: number;
+}
+
+export interface Config {
+  /** "cc-1" */
+  readonly name: string;
+  /** The foundation's id. */
+  readonly foundation: string;
+  readonly domain: string;
+  readonly dataDir: string;
+  readonly bindHost: string;
+  /** Number to listen on at bindHost. */
+  port(name: string): number;
+  /** The address that others dial for a port of ours. */
+  advertise(name: string): Address;
+  link(name: string): Address;
+  /** Every link, by its key in lower case with dashes: "nats", "router-1". */
+  links(): Readonly<Record<string, Address>>;
+  /** Mounted LUNs: "lun-1" → path. */
+  mounts(): Readonly<Record<string, string>>;
+  /** App slots; empty if the component has none. */
+  slots(): readonly Slot[];
+  readonly timers: TimersMs;
+  readonly policy: Readonly<Record<string, string>>;
+  /** hmac-sha256 of the label under the foundation's secret, as hex. */
+  secret(label: string): string;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+const variable = (prefix: string, name: string) => `${prefix}_${name.toUpperCase().replace(/[^A-Z0-9]/g, "_")}`;
+
+function need(env: Env, name: string): string {
+  const value = env[name];
+  if (!value) throw new Error(`environment variable ${name} is missing`);
+  return value;
+}
+function portOf(text: string, name: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port < 1 || port > 65_535) throw new Error(`environment variable ${name} is "${text}"; expected a port of 1 to 65535`);
+  return port;
+}
+function addressOf(text: string, name: string): Address {
+  const colon = text.lastIndexOf(":");
+  if (colon < 1) throw new Error(`environment variable ${name} is "${text}"; expected host:port`);
+  return { host: text.slice(0, colon), port: portOf(text.slice(colon + 1), name) };
+}
+function json<T>(env: Env, name: string): T {
+  const text = need(env, name);
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as T;
+  } catch {
+    // The one message below says it.
+  }
+  throw new Error(`environment variable ${name} is "${text}"; expected a JSON object`);
+}
+/** Variables with this prefix, by the rest of their name as the topology wrote it. */
+function group<T>(env: Env, prefix: string, read: (value: string, name: string) => T): Record<string, T> {
+  const found: Record<string, T> = {};
+  for (const [name, value] of Object.entries(env))
+    if (value && name.startsWith(`${prefix}_`))
+      found[
+        name
+          .slice(prefix.length + 1)
+          .toLowerCase()
+          .replaceAll("_", "-")
+      ] = read(value, name);
+  return found;
+}
+function slotOf(text: string): Slot {
+  const [listen = "", host = "", port = ""] = text.split(":");
+  if (!host) throw new Error(`environment variable SLOTS has "${text}"; expected listen:host:port`);
+  return { listen: portOf(listen, "SLOTS"), host, port: portOf(port, "SLOTS") };
+}
+
+/** Reads an environment; everything that every component needs is checked at once, the rest when asked for. */
+export function readConfig(env: Env): Config {
+  const secret = need(env, "FOUNDATION_SECRET");
+  return {
+    name: need(env, "FLOUNDER_COMPONENT"),
+    foundation: need(env, "FLOUNDER_FOUNDATION"),
+    domain: need(env, "DOMAIN"),
+    dataDir: need(env, "DATA_DIR"),
+    bindHost: need(env, "BIND_HOST"),
+    port(name) {
+      const key = variable("PORT", name);
+      return portOf(need(env, key), key);
+    },
+    advertise(name) {
+      const key = variable("ADVERTISE", name);
+      return addressOf(need(env, key), key);
+    },
+    link(name) {
+      const key = variable("LINK", name);
+      return addressOf(need(env, key), key);
+    },
+    links: () => group(env, "LINK", addressOf),
+    mounts: () => group(env, "MOUNT", (path) => path),
+    slots: () => (env.SLOTS ? env.SLOTS.split(",").map(slotOf) : []),
+    timers: json<TimersMs>(env, "TIMERS_MS"),
+    policy: json<Record<string, string>>(env, "POLICY"),
+    secret: (label) => createHmac("sha256", secret).update(label).digest("hex"),
+  };
+}
+
+let own: Config | undefined;
+/** This process's configuration. */
+export function config(): Config {
+  own ??= readConfig(process.env);
+  return own;
+}
