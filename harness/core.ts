@@ -343,6 +343,8 @@ export interface Engine {
   readonly name: "local" | "compose";
   /** Every problem that would stop `start`, each with what to do; empty = fine. `doctor` prints it. */
   check(): Promise<readonly { readonly what: string; readonly hint: string }[]>;
+  /** What was found, in words, for `doctor`: tool → version or path, mounts → how LUNs are mounted here and why. */
+  facts(): Promise<Readonly<Record<string, string>>>;
   /** Pure: what targets there will be, without starting anything. */
   targets(topology: Topology, system: TargetSystem): Promise<readonly TargetInfo[]>;
   start(spec: FoundationSpec, say: (line: string) => void, signal: AbortSignal): Promise<Running>;

@@ -53,6 +53,7 @@ export function makePlan(inputs: PlanInputs): Plan {
         target: target.name,
         atS: act.atS ?? 0,
         maxS: act.forS,
+        endedBy: act.endedBy ?? "time",
       });
   }
   if (scenario.blastRadius !== undefined && injections.length > scenario.blastRadius)
@@ -114,6 +115,7 @@ const planSchema = scenarioSchema.extend({
       target: z.string(),
       atS: z.number(),
       maxS: z.number().positive(),
+      endedBy: z.enum(["time", "playbook"]).optional(),
     }),
   ),
   targets: z.array(z.string()),

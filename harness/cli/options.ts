@@ -1,0 +1,47 @@
+/** What several commands share: flags, their parsing, and opening a foundation by name. */
+import { InvalidArgumentError, Option } from "commander";
+import type { Client } from "../core.js";
+import { FlounderError } from "../errors.js";
+import { connect, listFoundations, takeOver } from "../keeper/start.js";
+
+export const whole = (text: string): number => {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("expected a whole number");
+  return Number(text);
+};
+export const positive = (text: string): number => {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError("expected a number above 0");
+  return value;
+};
+
+export const foundationOption = () => new Option("-f, --foundation <name>", "which foundation; needed only if there are several");
+export const engineOption = () => new Option("--engine <name>", "how the foundation comes to life").choices(["local", "compose"]).default("local");
+export const jsonOption = () => new Option("--json", "facts as JSON on stdout");
+export const seedOption = () => new Option("--seed <n>", "decides every choice of the plan").default(20110425).argParser(whole);
+
+/** The named foundation, or the only one. If its keeper is dead, this command becomes keeper first when it is going to write. */
+export async function open(name: string | undefined, how: { lease?: boolean; write?: boolean } = {}): Promise<Client> {
+  const id = name ?? onlyOne(await listFoundations());
+  const found = (await listFoundations()).find((one) => one.id === id);
+  if (!found) throw new FlounderError("usage", `there is no foundation "${id}"`, "flounder status shows what there is; flounder up makes one");
+  if (!found.alive) {
+    if (!how.write)
+      throw new FlounderError(
+        "unreachable",
+        `the keeper of "${id}" is dead`,
+        `flounder heal --foundation ${id} takes over and heals; flounder down --foundation ${id} ends it`,
+      );
+    process.stderr.write(`the keeper of ${id} is dead: taking over, healing from its journal\n`);
+    await takeOver(id);
+  }
+  return connect(id, { lease: how.lease ?? false });
+}
+
+function onlyOne(all: readonly { id: string }[]): string {
+  if (all.length === 1) return all[0]!.id;
+  if (all.length === 0) throw new FlounderError("usage", "there is no foundation", "flounder up makes one");
+  throw new FlounderError("usage", `there are ${all.length} foundations: ${all.map((one) => one.id).join(", ")}`, "say which with --foundation NAME");
+}
+
+/** What a command says while it works: stderr, so that stdout stays facts. */
+export const say = (line: string): void => void process.stderr.write(`${line}\n`);

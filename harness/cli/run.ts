@@ -1,0 +1,120 @@
+/** flounder run: plans, brings a foundation up (or takes one that is up), runs, judges, reports, ends what it started. */
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { type Command, Option } from "commander";
+import { nowUs } from "../clock.js";
+import type { Client, Plan, Result, TargetInfo, TargetSystem } from "../core.js";
+import { FlounderError } from "../errors.js";
+import { newFoundation, passingName } from "../foundation.js";
+import { startKeeper } from "../keeper/start.js";
+import { makePlan, readPlan } from "../plan.js";
+import { loadEngine, loadFaults, loadScenario, loadTarget, version } from "../registry.js";
+import { liveView } from "../report/terminal.js";
+import { run } from "../run.js";
+import { engineOption, jsonOption, open, positive, say, seedOption, whole } from "./options.js";
+
+export const exitOf: Readonly<Record<Result, number>> = { pass: 0, fail: 1, inconclusive: 2, aborted: 3 };
+
+export interface PlanFlags {
+  readonly seed: number;
+  readonly engine: "local" | "compose";
+  readonly profile?: string;
+  readonly timeFactor?: number;
+}
+
+/** A plan from a scenario's name or file, or from a plan's JSON file, with the system that it is for. */
+export async function planFor(what: string | undefined, flags: PlanFlags, live?: readonly TargetInfo[]): Promise<{ plan: Plan; system: TargetSystem }> {
+  if (what?.endsWith(".json")) {
+    const path = resolve(what);
+    if (!existsSync(path)) throw new FlounderError("usage", `plan file ${path} does not exist`, "make it with: flounder plan SCENARIO --seed N > plan.json");
+    const plan = readPlan(readFileSync(path, "utf8"), path);
+    return { plan, system: await loadTarget(plan.system) };
+  }
+  const { scenario: found, system: systemName } = await loadScenario(what ?? (await loadTarget("foundry")).defaultScenario);
+  const system = await loadTarget(systemName);
+  const foundation = {
+    ...found.foundation,
+    ...(flags.profile ? { profile: flags.profile } : {}),
+    ...(flags.timeFactor ? { timeFactor: flags.timeFactor } : {}),
+  };
+  const scenario = { ...found, foundation };
+  const targets =
+    live ?? (await (await loadEngine(flags.engine)).targets(system.topology(foundation.profile, foundation.timeFactor, foundation.policy ?? {}), system));
+  return { plan: makePlan({ scenario, seed: flags.seed, system, engine: flags.engine, faults: await loadFaults(), targets }), system };
+}
+
+export function register(program: Command): void {
+  program
+    .command("run")
+    .argument("[scenario]", "a scenario's name or file, or a plan.json")
+    .description("breaks a foundation by a scenario, measures, heals and judges (exit 0 pass, 1 fail, 2 inconclusive, 3 aborted)")
+    .addOption(seedOption())
+    .addOption(engineOption())
+    .addOption(new Option("--profile <name>", "instead of the scenario's"))
+    .addOption(new Option("--time-factor <n>", "instead of the scenario's").argParser(positive))
+    .addOption(new Option("-f, --foundation <name>", "a foundation that is up already; it is healed, not ended"))
+    .addOption(new Option("--approve <digest>", "the plan's digest, for a foundation made with up --protect"))
+    .addOption(new Option("--port-base <n>", "first port of the foundation's block").argParser(whole))
+    .addOption(new Option("--results <dir>", "where results go").default("results"))
+    .addOption(jsonOption())
+    .addHelpText("after", "\nExample: flounder run four-cuts --seed 7")
+    .action(
+      async (what: string | undefined, flags: PlanFlags & { foundation?: string; approve?: string; portBase?: number; results: string; json?: boolean }) => {
+        const abort = abortOnSignals();
+        const attached = flags.foundation === undefined ? undefined : await open(flags.foundation, { lease: true, write: true });
+        const facts = await attached?.facts();
+        const { plan, system } = await planFor(
+          what,
+          facts ? { ...flags, profile: facts.profile, timeFactor: facts.timeFactor } : flags,
+          await attached?.targets(),
+        );
+        await using client = attached ?? (await bringUp(plan, system, flags.portBase));
+        const zeroUs = nowUs();
+        try {
+          const live = liveView(plan, process.stderr);
+          const outcome = await run({
+            plan,
+            system,
+            client,
+            resultsDir: resolve(flags.results),
+            live,
+            version: await version(),
+            signal: abort.signal,
+            zeroUs,
+            ...(flags.approve ? { approve: flags.approve } : {}),
+          });
+          if (flags.json) process.stdout.write(`${JSON.stringify(outcome.verdict, null, 2)}\n`);
+          process.exitCode = Math.max(Number(process.exitCode ?? 0), exitOf[outcome.verdict.result]);
+        } finally {
+          if (client.owned) await client.down();
+          abort.off();
+        }
+      },
+    );
+}
+
+async function bringUp(plan: Plan, system: TargetSystem, portBase: number | undefined): Promise<Client> {
+  const { profile, timeFactor, policy } = plan.foundation;
+  const engine = plan.engine as "local" | "compose";
+  await refuseTrouble(engine);
+  const spec = await newFoundation({ id: passingName(plan.name), system, profile, timeFactor, policy: policy ?? {}, engine, portBase });
+  return startKeeper(spec, say);
+}
+
+/** Every missing thing before anything is started: the first one is the error, doctor shows all. */
+export async function refuseTrouble(engine: string): Promise<void> {
+  const [first, ...more] = await (await loadEngine(engine)).check();
+  if (first) throw new FlounderError("environment", first.what + (more.length > 0 ? ` (and ${more.length} more: flounder doctor)` : ""), first.hint);
+}
+
+/** The first signal aborts and heals; a second one leaves at once: the keeper heals by itself. */
+function abortOnSignals(): { signal: AbortSignal; off(): void } {
+  const abort = new AbortController();
+  const onSignal = (name: NodeJS.Signals) => {
+    if (abort.signal.aborted) process.exit(3);
+    say(`${name}: healing and ending; once more to leave at once (the keeper heals by itself)`);
+    abort.abort(new FlounderError("aborted", `stopped by ${name}`, "run again"));
+  };
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  return { signal: abort.signal, off: () => void process.off("SIGINT", onSignal).off("SIGTERM", onSignal) };
+}

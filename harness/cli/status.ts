@@ -1,0 +1,49 @@
+/** flounder status: what is up, and how to reach it. */
+import type { Command } from "commander";
+import pc from "picocolors";
+import type { FoundationFacts } from "../core.js";
+import { listFoundations } from "../keeper/start.js";
+import { foundationOption, jsonOption, open } from "./options.js";
+
+export function register(program: Command): void {
+  program
+    .command("status")
+    .description("the foundations on this machine; of one, its components and addresses")
+    .addOption(foundationOption())
+    .addOption(jsonOption())
+    .addHelpText("after", "\nExample: flounder status --foundation demo --json")
+    .action(async (flags: { foundation?: string; json?: boolean }) => {
+      const all = await listFoundations();
+      if (flags.foundation === undefined && all.length !== 1) {
+        if (flags.json) process.stdout.write(`${JSON.stringify(all)}\n`);
+        else
+          process.stdout.write(
+            all.length === 0
+              ? "no foundation is up; flounder up makes one\n"
+              : `${all.map((one) => `${one.id}  ${one.alive ? "up" : "its keeper is dead: flounder heal"}`).join("\n")}\n`,
+          );
+        return;
+      }
+      await using client = await open(flags.foundation);
+      printStatus(await client.facts(), flags.json ?? false);
+    });
+}
+
+export function printStatus(facts: FoundationFacts, json: boolean): void {
+  if (json) {
+    process.stdout.write(`${JSON.stringify(facts, null, 2)}\n`);
+    return;
+  }
+  const lines = [
+    `${pc.bold(facts.id)}  ${facts.system} ${facts.profile} on ${facts.engine}, platform timers ×${facts.timeFactor}`,
+    `api     ${facts.api}   user ${facts.user}`,
+    `router  ${facts.router}   dns ${facts.dns.join(", ")}`,
+    ...facts.components.map(
+      (c) =>
+        `  ${c.name.padEnd(12)} ${(c.state === "ready" ? pc.green : pc.red)(c.state.padEnd(9))} pid ${String(c.pid ?? "-").padEnd(8)} ${Object.entries(c.ports)
+          .map(([name, port]) => `${name}:${port}`)
+          .join(" ")}${c.restarts ? `  restarts ${c.restarts}` : ""}`,
+    ),
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
+}

@@ -1,0 +1,57 @@
+/** flounder up: a foundation that stays until flounder down, serving pushed sample apps. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Command, Option } from "commander";
+import { newFoundation } from "../foundation.js";
+import { startKeeper } from "../keeper/start.js";
+import { loadTarget } from "../registry.js";
+import { engineOption, jsonOption, positive, say, whole } from "./options.js";
+import { refuseTrouble } from "./run.js";
+import { printStatus } from "./status.js";
+
+export function register(program: Command): void {
+  program
+    .command("up")
+    .description("brings up a foundation and keeps it until flounder down")
+    .addOption(new Option("--name <name>", "its name").default("flounder"))
+    .addOption(new Option("--target <name>", "the system under test").default("foundry"))
+    .addOption(new Option("--profile <name>", "how large").default("org"))
+    .addOption(engineOption())
+    .addOption(new Option("--time-factor <n>", "divides the platform's long timers").default(20).argParser(positive))
+    .addOption(new Option("--policy <name=value...>", "e.g. cc.onLunLoss=degrade").default([]))
+    .addOption(new Option("--port-base <n>", "first port of the foundation's block").argParser(whole))
+    .addOption(new Option("--protect", "only a plan whose digest was approved may run on it"))
+    .addOption(jsonOption())
+    .addHelpText("after", "\nExample: flounder up --profile micro --name demo")
+    .action(
+      async (flags: {
+        name: string;
+        target: string;
+        profile: string;
+        engine: "local" | "compose";
+        timeFactor: number;
+        policy: string[];
+        portBase?: number;
+        protect?: boolean;
+        json?: boolean;
+      }) => {
+        const system = await loadTarget(flags.target);
+        const policy = Object.fromEntries(flags.policy.map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)]));
+        system.topology(flags.profile, flags.timeFactor, policy);
+        await refuseTrouble(flags.engine);
+        const spec = await newFoundation({
+          id: flags.name,
+          system,
+          profile: flags.profile,
+          timeFactor: flags.timeFactor,
+          policy,
+          engine: flags.engine,
+          portBase: flags.portBase,
+        });
+        if (flags.protect) writeFileSync(join(spec.dir, "protected"), "");
+        await using client = await startKeeper(spec, say, { stays: true });
+        await system.prepare(await client.facts(), say);
+        printStatus(await client.facts(), flags.json ?? false);
+      },
+    );
+}

@@ -1,0 +1,118 @@
+/**
+ * The public API of chaos suites: `foundation("org")` in a describe, `org.hurt(fault, on, forS)` in an it.
+ * The foundation is up before the first test and reaped after the last, whatever happens in between.
+ */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before } from "mocha";
+import type { Act, Capability, Client, Fault, Must, Plane, Result, Selector, TargetSystem, Vantage, Verdict } from "./core.js";
+import { FlounderError } from "./errors.js";
+import { newFoundation, passingName } from "./foundation.js";
+import { startKeeper } from "./keeper/start.js";
+import { makePlan } from "./plan.js";
+import { loadEngine, loadFaults, loadTarget, version } from "./registry.js";
+import { silentView } from "./report/terminal.js";
+import { run } from "./run.js";
+import { act } from "./scenario.js";
+
+export interface FoundationOptions {
+  readonly engine?: "local" | "compose";
+  readonly target?: string;
+  readonly timeFactor?: number;
+  readonly policy?: Readonly<Record<string, string>>;
+  readonly seed?: number;
+  /** Where the results of each `hurt` go; default: a folder below the system's temp folder, named in `results`. */
+  readonly results?: string;
+}
+
+/** What one `hurt` found. */
+export interface Hurt {
+  readonly result: Result;
+  /** Seconds without service, as bounds, over the whole run from the injection on. */
+  lost(plane: Plane, from: Vantage): { readonly loS: number; readonly hiS: number };
+  /** Acknowledged writes that were gone afterwards. */
+  readonly missingWrites: readonly string[];
+  readonly verdict: Verdict;
+  /** The results folder: report.html is in it. */
+  readonly dir: string;
+}
+
+export interface SuiteFoundation {
+  readonly results: string;
+  /** Only between before and after. */
+  client(): Client;
+  system(): TargetSystem;
+  /** Steady before, this fault on these targets for forS seconds, healed, steady after: then judged. */
+  hurt<C extends Capability, O>(fault: Fault<C, O>, on: Selector, forS: number, options?: Partial<O>): Promise<Hurt>;
+  /** Several acts with musts of their own, for what `hurt` is too small for. */
+  run(name: string, acts: readonly Act[], must: readonly Must[]): Promise<Hurt>;
+}
+
+const bootTimeoutMs = 120_000;
+
+/** Call it inside a describe: it registers the hooks that bring the foundation up and down. */
+export function foundation(profile: string, options: FoundationOptions = {}): SuiteFoundation {
+  const engine = options.engine ?? "local";
+  const timeFactor = options.timeFactor ?? 20;
+  const policy = options.policy ?? {};
+  const results = options.results ?? mkdtempSync(join(tmpdir(), "flounder-suite-"));
+  let live: { client: Client; system: TargetSystem } | undefined;
+  const up = () => {
+    if (!live) throw new FlounderError("usage", `the foundation "${profile}" is not up`, "use it inside of it(), in the describe that called foundation()");
+    return live;
+  };
+  before(async function () {
+    this.timeout(bootTimeoutMs);
+    const system = await loadTarget(options.target ?? "foundry");
+    const spec = await newFoundation({ id: passingName(`suite-${profile}`), system, profile, timeFactor, policy, engine });
+    live = { client: await startKeeper(spec, () => {}), system };
+  });
+  after(async function () {
+    this.timeout(bootTimeoutMs);
+    await live?.client.down();
+    live = undefined;
+  });
+
+  const suite: SuiteFoundation = {
+    results,
+    client: () => up().client,
+    system: () => up().system,
+    hurt: (fault, on, forS, faultOptions = {}) => suite.run(fault.name, [act(fault, on, { id: fault.name, forS }, faultOptions)], []),
+    async run(name, acts, must) {
+      const { client, system } = up();
+      const scenario = {
+        name,
+        says: `suite: ${name}`,
+        foundation: { profile, timeFactor, policy },
+        acts,
+        must,
+        giveUpS: 60 + acts.reduce((sum, one) => sum + one.forS + 30, 0),
+      };
+      const plan = makePlan({ scenario, seed: options.seed ?? 1, system, engine, faults: await loadFaults(), targets: await client.targets() });
+      const { verdict, dir } = await run({
+        plan,
+        system,
+        client,
+        resultsDir: results,
+        live: silentView(),
+        version: await version(),
+        signal: new AbortController().signal,
+      });
+      const over = verdict.lostS;
+      return {
+        result: verdict.result,
+        lost: (plane, from) => ({ loS: over[plane][from].lo, hiS: over[plane][from].hi }),
+        missingWrites: verdict.ledger.missing,
+        verdict,
+        dir,
+      };
+    },
+  };
+  return suite;
+}
+
+/** What this machine lacks for an engine, as one text; empty if nothing. Suites say it instead of skipping silently. */
+export async function lacking(engine: "local" | "compose" = "local"): Promise<string> {
+  return (await (await loadEngine(engine)).check()).map(({ what, hint }) => `${what} (${hint})`).join("; ");
+}

@@ -1,0 +1,222 @@
+/**
+ * The runner: walks a plan on a live foundation and writes the timeline.
+ * 1 routes and prober · 2 settle · 3 steady phase · 4 acts, each healed by the keeper, then recovered and steady again
+ * · 5 watch: the delayed-damage window · 6 tidy, ledger, fingerprint · 7 verdict and reports.
+ * It decides nothing that the plan has not decided, injects nothing itself, and whatever throws, the keeper heals.
+ */
+import { nowUs, sleep } from "./clock.js";
+import type { Client, Event, FoundationFacts, Plan, Sample, TargetSystem, Verdict } from "./core.js";
+import { FlounderError } from "./errors.js";
+import { type Prober, startProber } from "./probes/child.js";
+import type { LiveView } from "./report/terminal.js";
+import { openResults, writeReports } from "./results.js";
+import { type EventBody, quietMs, type Stage } from "./stage.js";
+import { SteadyWatch } from "./steady.js";
+import { playActs } from "./turbulence.js";
+
+export interface RunInputs {
+  readonly plan: Plan;
+  readonly system: TargetSystem;
+  readonly client: Client;
+  readonly resultsDir: string;
+  readonly live: LiveView;
+  readonly version: string;
+  /** Aborts the run: heal all, end the watch, judge what there is. */
+  readonly signal: AbortSignal;
+  /** Monotonic µs when boot began; default: now. */
+  readonly zeroUs?: number;
+}
+const routesEveryMs = 500;
+
+export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdict; readonly dir: string }> {
+  const { plan, system, client, live } = inputs;
+  const results = await openResults(inputs.resultsDir, plan);
+  const zeroUs = inputs.zeroUs ?? nowUs();
+  const listeners = new Set<(event: Event) => void>();
+  const now = () => nowUs() - zeroUs;
+  const write = (event: Event) => {
+    results.event(event);
+    live.event(event);
+    for (const listener of listeners) listener(event);
+  };
+  const note = (body: EventBody) => write({ atUs: now(), by: "script", ...body } as Event);
+  const steady = new SteadyWatch(plan.probes);
+  const giveUp = AbortSignal.any([inputs.signal, AbortSignal.timeout(plan.giveUpS * 1000)]);
+  const topology = system.topology(plan.foundation.profile, plan.foundation.timeFactor, plan.foundation.policy ?? {});
+  const stage: Stage = {
+    plan,
+    system,
+    topology,
+    client,
+    steady,
+    signal: giveUp,
+    now,
+    note,
+    onEvent(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async settle(quiet, budgetMs) {
+      const end = now() + budgetMs * 1000;
+      const since = now() - quiet * 1000;
+      while (steady.why(now(), quiet, since) !== undefined) {
+        if (now() > end) return false;
+        await sleep(50, giveUp);
+      }
+      return true;
+    },
+  };
+
+  note({ kind: "zero", wallIso: new Date(Date.now() - now() / 1000).toISOString(), flounder: inputs.version });
+  note({ kind: "phase", phase: "boot" });
+  const keeperEvents = relay(client, zeroUs, write);
+  let prober: Prober | undefined;
+  const acked: string[] = [];
+  try {
+    const facts = await client.facts();
+    await system.prepare(facts, (says) => live.say(says));
+    const before = await client.fingerprint();
+    note({ kind: "fingerprint", when: "before", values: before });
+    prober = startProber(
+      {
+        zeroUs,
+        system: plan.system,
+        probes: plan.probes,
+        routes: await client.routes(),
+        credentials: { user: facts.user, password: facts.password },
+        samplesFile: results.samplesFile,
+        warmUpMs: 1000,
+      },
+      {
+        samples(batch: readonly Sample[]) {
+          steady.add(batch);
+          live.samples(batch);
+        },
+        acked(what, atUs) {
+          acked.push(what);
+          write({ atUs, by: "script", kind: "acked", write: what });
+        },
+        observer: (health) => note({ ...pick(health), kind: "observer" }),
+        trouble: (says) => note({ kind: "trouble", from: "prober", says }),
+      },
+    );
+    const routing = keepRoutes(client, prober, giveUp, note);
+    try {
+      await Promise.race([prober.ready, rejectOnAbort(giveUp)]);
+      await theActs(stage);
+    } finally {
+      routing.stop();
+      await prober.end();
+    }
+    await afterwards(stage, facts, acked);
+    note({ kind: "phase", phase: "end" });
+  } catch (error) {
+    if (giveUp.aborted) {
+      const why = inputs.signal.aborted ? String(inputs.signal.reason?.message ?? inputs.signal.reason) : `not done after giveUpS = ${plan.giveUpS} s`;
+      note({ kind: "aborted", why });
+    } else {
+      // What went wrong belongs in the timeline; the verdict of a run without its end is inconclusive at best.
+      note({ kind: "trouble", from: "runner", says: error instanceof Error ? error.message : String(error) });
+      if (!(error instanceof FlounderError)) process.exitCode = 70;
+    }
+    await prober?.end();
+    await client.heal().catch((cause: Error) => note({ kind: "trouble", from: "runner", says: `healing: ${cause.message}` }));
+  }
+  await keeperEvents.drain();
+  results.close();
+  const verdict = await writeReports(results.dir);
+  live.end(verdict, results.dir);
+  return { verdict, dir: results.dir };
+}
+
+/** Steady phase, turbulence, watch. */
+async function theActs(stage: Stage): Promise<void> {
+  const { plan, note } = stage;
+  const settled = await stage.settle(quietMs, plan.phases.recoveryS * 1000);
+  note({ kind: "phase", phase: "steady" });
+  if (!settled) {
+    note({ kind: "trouble", from: "runner", says: `the foundation was not steady before anything was injected: ${stage.steady.why(stage.now(), quietMs)}` });
+    return;
+  }
+  await sleep(plan.phases.steadyS * 1000, stage.signal);
+  note({ kind: "phase", phase: "turbulence" });
+  await playActs(stage);
+  note({ kind: "phase", phase: "watch" });
+  await sleep(plan.phases.watchS * 1000, stage.signal);
+}
+
+/** After the last sample: remove what the probes made, read the ledger back, compare the fingerprints. */
+async function afterwards(stage: Stage, facts: FoundationFacts, acked: readonly string[]): Promise<void> {
+  const { system, client, note } = stage;
+  for (const write of await system.missing(acked, facts)) note({ kind: "missing", write });
+  await system.tidy(facts);
+  note({ kind: "fingerprint", when: "after", values: await client.fingerprint() });
+}
+
+/** Keeper events into the timeline, their stamps made relative to the run's zero. */
+function relay(client: Client, zeroUs: number, write: (event: Event) => void) {
+  let seen = 0;
+  const done = (async () => {
+    for await (const event of client.events()) {
+      seen++;
+      write(event.kind === "reading" ? { ...event, atUs: event.atUs - zeroUs, fromUs: event.fromUs - zeroUs } : { ...event, atUs: event.atUs - zeroUs });
+    }
+  })();
+  done.catch((error: Error) => write({ atUs: nowUs() - zeroUs, by: "script", kind: "trouble", from: "keeper", says: error.message }));
+  return {
+    /** Lets events that are under way arrive: none came for 50 ms. */
+    async drain() {
+      for (let before = -1; before !== seen; ) {
+        before = seen;
+        await sleep(50);
+      }
+    },
+  };
+}
+
+/** Instances move; the prober is told where they are now, whenever that has changed. */
+function keepRoutes(client: Client, prober: Prober, signal: AbortSignal, note: (event: EventBody) => void) {
+  const end = new AbortController();
+  const both = AbortSignal.any([signal, end.signal]);
+  let last = "";
+  void (async () => {
+    while (!both.aborted) {
+      try {
+        const routes = await client.routes();
+        const text = JSON.stringify(routes);
+        if (text !== last) prober.routes(routes);
+        last = text;
+      } catch (error) {
+        if (!both.aborted) note({ kind: "trouble", from: "runner", says: `routes: ${(error as Error).message}` });
+      }
+      await sleep(routesEveryMs, both).catch(() => {});
+    }
+  })();
+  return { stop: () => end.abort() };
+}
+
+const pick = ({
+  cpuUs,
+  latenessP50Us,
+  latenessP99Us,
+  samples,
+  shed,
+}: {
+  cpuUs: number;
+  latenessP50Us: number;
+  latenessP99Us: number;
+  samples: number;
+  shed: number;
+}) => ({
+  cpuUs,
+  latenessP50Us,
+  latenessP99Us,
+  samples,
+  shed,
+});
+
+const rejectOnAbort = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });

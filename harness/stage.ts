@@ -1,0 +1,24 @@
+/** What the parts of a run share: the plan, the foundation's client, the live view of steadiness, the timeline. */
+import type { Client, Event, Plan, TargetSystem, Topology } from "./core.js";
+import type { SteadyWatch } from "./steady.js";
+
+export interface Stage {
+  readonly plan: Plan;
+  readonly system: TargetSystem;
+  readonly topology: Topology;
+  readonly client: Client;
+  readonly steady: SteadyWatch;
+  readonly signal: AbortSignal;
+  /** µs since the run's zero. */
+  now(): number;
+  note(event: EventBody): void;
+  /** Keeper events as they come, after they were written. */
+  onEvent(listener: (event: Event) => void): () => void;
+  /** Waits until the foundation was quiet for quietMs; false when budgetMs is over. */
+  settle(quietMs: number, budgetMs: number): Promise<boolean>;
+}
+type DistributiveOmit<T, K extends keyof never> = T extends unknown ? Omit<T, K> : never;
+export type EventBody = DistributiveOmit<Event, "atUs" | "by"> & { readonly by?: Event["by"] };
+
+/** Quiet for so long counts as steady. Longer than the longest probe period would make acts wait; shorter would miss a slow one. */
+export const quietMs = 2000;

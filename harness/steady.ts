@@ -1,0 +1,38 @@
+/** Is the foundation steady? Every probe's newest answer is good, and for a while none was bad. Fed with live samples. */
+import type { PlannedProbe, Sample } from "./core.js";
+
+const key = (of: { probe: string; from: string; target: string }) => `${of.from} ${of.probe} ${of.target}`;
+/** Outcomes that say nothing about the target. */
+const mute = new Set(["observer", "not-attempted"]);
+
+export class SteadyWatch {
+  readonly #last = new Map<string, Sample>();
+  #lastBadEndUs = Number.NEGATIVE_INFINITY;
+  #lastBad: Sample | undefined;
+
+  constructor(readonly probes: readonly PlannedProbe[]) {}
+
+  add(batch: readonly Sample[]): void {
+    for (const sample of batch) {
+      if (mute.has(sample.outcome)) continue;
+      this.#last.set(key(sample), sample);
+      if (sample.outcome !== "ok" && sample.endUs > this.#lastBadEndUs) {
+        this.#lastBadEndUs = sample.endUs;
+        this.#lastBad = sample;
+      }
+    }
+  }
+
+  /** Undefined if steady at `nowUs` (relative to the run's zero), with no bad answer for quietMs; else why not, in words. */
+  why(nowUs: number, quietMs: number, sinceUs = 0): string | undefined {
+    for (const probe of this.probes) {
+      const last = this.#last.get(key(probe));
+      if (!last || last.dueUs < sinceUs) return `${probe.probe} ${probe.target} from ${probe.from} has no answer yet`;
+      if (last.outcome !== "ok") return `${probe.probe} ${probe.target} from ${probe.from} answers ${last.outcome}${last.note ? ` (${last.note})` : ""}`;
+    }
+    const bad = this.#lastBad;
+    if (bad && nowUs - this.#lastBadEndUs < quietMs * 1000)
+      return `${bad.probe} ${bad.target} from ${bad.from} was ${bad.outcome} ${Math.round((nowUs - this.#lastBadEndUs) / 1000)} ms ago`;
+    return undefined;
+  }
+}
