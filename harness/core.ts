@@ -442,6 +442,8 @@ export interface ProbeContext {
   /** State that probes of one vantage share (tokens, apps they made). */
   readonly shared: Map<string, unknown>;
   http(request: ProbeRequest): Promise<ProbeResponse>;
+  /** Who answered, shortly: goes into the sample's note. */
+  note?(says: string): void;
   /** An acknowledged write, for the ledger: "app <guid> exists …", readable by TargetSystem.missing. */
   acked(write: string): void;
 }
