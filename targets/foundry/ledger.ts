@@ -1,0 +1,84 @@
+/**
+ * The acknowledged writes of a run, read back past every fault, and their removal.
+ * A write is a sentence: "app <guid> exists" · "is gone" · "is STARTED" · "is STOPPED" · "has N instances"; each supersedes what was said before of the same
+ * fact. One with "may" was not acknowledged but may have happened: after it nothing is claimed of that fact.
+ */
+import { request } from "undici";
+import type { FoundationFacts } from "../../harness/core.js";
+import { FlounderError } from "../../harness/errors.js";
+import { prober } from "./prepare.js";
+import { controlTargets, standingApps } from "./sample-apps.js";
+
+type Fact = "existence" | "state" | "instances";
+interface Found {
+  readonly guid: string;
+  readonly state: string;
+  readonly instances: number;
+}
+interface Claim {
+  readonly guid: string;
+  readonly holds: (found: Found | undefined) => boolean;
+}
+
+/** What a write says; undefined for one with "may". */
+function parse(write: string): { readonly guid: string; readonly fact: Fact; readonly claim: Claim | undefined } {
+  const [, guid, rest] = /^app (\S+) (.+)$/.exec(write) ?? [];
+  if (guid === undefined || rest === undefined) throw new Error(`the ledger cannot read "${write}"`);
+  const may = rest.startsWith("may ");
+  const claim = (fact: Fact, holds: Claim["holds"]) => ({ guid, fact, claim: may ? undefined : { guid, holds } });
+  if (rest === "exists") return claim("existence", (found) => found !== undefined);
+  if (/^(is|may be) gone$/.test(rest)) return claim("existence", (found) => found === undefined);
+  const state = /^(?:is|may be) (STARTED|STOPPED)$/.exec(rest)?.[1];
+  if (state !== undefined) return claim("state", (found) => found?.state === state);
+  const instances = /^(?:has|may have) (\d+) instances$/.exec(rest)?.[1];
+  if (instances !== undefined) return claim("instances", (found) => found?.instances === Number(instances));
+  throw new Error(`the ledger cannot read "${write}"`);
+}
+
+/** Once a write may have happened it may also happen late: nothing that was acknowledged after it proves the last word on state or instances. */
+export function claims(writes: readonly string[]): ReadonlyMap<string, Claim> {
+  const last = new Map<string, { readonly write: string; readonly claim: Claim | undefined }>();
+  for (const write of writes) {
+    const { guid, fact, claim } = parse(write);
+    const key = `${guid} ${fact}`;
+    const before = last.get(key);
+    if (before === undefined || before.claim !== undefined) last.set(key, { write, claim });
+  }
+  return new Map([...last.values()].flatMap(({ write, claim }) => (claim ? [[write, claim] as const] : [])));
+}
+
+export async function missing(writes: readonly string[], facts: FoundationFacts): Promise<readonly string[]> {
+  const claimed = claims(writes);
+  const guids = [...new Set([...claimed.values()].map((claim) => claim.guid))];
+  if (guids.length === 0) return [];
+  const found = new Map((await existing(guids, facts)).map((app) => [app.guid, app]));
+  return [...claimed].filter(([, claim]) => !claim.holds(found.get(claim.guid))).map(([write]) => write);
+}
+
+/** Asks any CC's admin port; all read one database. */
+async function existing(guids: readonly string[], facts: FoundationFacts): Promise<readonly Found[]> {
+  let last: unknown;
+  for (const cc of facts.components.filter((component) => component.role === "cc"))
+    try {
+      const answer = await request(`http://127.0.0.1:${cc.ports.admin}/exists`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ apps: guids }),
+        headersTimeout: 10_000,
+      });
+      if (answer.statusCode === 200) return ((await answer.body.json()) as { existing: readonly Found[] }).existing;
+      last = `${cc.name} answered ${answer.statusCode}: ${(await answer.body.text()).slice(0, 200)}`;
+    } catch (error) {
+      last = error;
+    }
+  throw new FlounderError("unreachable", `no CC could be asked for the acknowledged writes: ${last}`, "flounder status; flounder logs cc-1");
+}
+
+/** Removes what probes made and stops what they started. Call it after missing(). */
+export async function tidy(facts: FoundationFacts): Promise<void> {
+  const { client, spaceGuid } = await prober(facts);
+  const standing = new Set(standingApps(controlTargets(facts.components)));
+  for (const app of await client.apps(spaceGuid))
+    if (!standing.has(app.name)) await client.remove(app.guid);
+    else if (app.state === "STARTED") await client.stop(app.guid);
+}

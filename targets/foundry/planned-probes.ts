@@ -1,0 +1,38 @@
+/** Which probe asks what, how often and how patiently: rates in Hz, deadlines in ms. `flounder plan` gives each its own phase. */
+import type { PlannedProbe, Topology, Vantage } from "../../harness/core.js";
+import { controlTargets, sampleApps } from "./sample-apps.js";
+
+/** Samples per second of one app, per vantage: its instances share them inside. */
+const dataHz = 20;
+const dataDeadlineMs = 1000;
+
+/** Outside rates; from inside each CC gets its share of half of them. start and stop cost a process each, push a droplet. */
+const operations: readonly { readonly probe: string; readonly hz: number; readonly deadlineMs: number }[] = [
+  { probe: "login", hz: 2, deadlineMs: 2000 },
+  { probe: "logout", hz: 1, deadlineMs: 2000 },
+  { probe: "create", hz: 1, deadlineMs: 2000 },
+  { probe: "delete", hz: 1, deadlineMs: 3000 },
+  { probe: "start", hz: 0.5, deadlineMs: 3000 },
+  { probe: "stop", hz: 0.5, deadlineMs: 3000 },
+  { probe: "scale", hz: 0.5, deadlineMs: 2000 },
+  { probe: "push", hz: 0.33, deadlineMs: 5000 },
+];
+
+export function plannedProbes(topology: Topology): readonly PlannedProbe[] {
+  const ccs = controlTargets(topology.components).slice(1);
+  const control = (from: Vantage, target: string, share: number) =>
+    operations.map(({ probe, hz, deadlineMs }) => ({ probe, plane: "control" as const, from, target, hz: hz * share, deadlineMs }));
+  const data = (from: Vantage, target: string, hz: number) => ({ probe: "app", plane: "data" as const, from, target, hz, deadlineMs: dataDeadlineMs });
+  const wanted = [
+    ...sampleApps(topology.profile).flatMap((app) => [
+      data("outside", app.name, dataHz),
+      ...Array.from({ length: app.instances }, (_, index) => data("inside", `${app.name}/${index}`, dataHz / app.instances)),
+    ]),
+    ...control("outside", "api", 1),
+    ...ccs.flatMap((cc) => control("inside", cc, 0.5 / ccs.length)),
+  ];
+  return wanted.map(({ hz, ...rest }, i) => {
+    const periodMs = Math.round(1000 / hz);
+    return { ...rest, periodMs, phaseMs: Math.round((periodMs * i) / wanted.length) };
+  });
+}

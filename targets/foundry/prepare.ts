@@ -1,0 +1,89 @@
+/** Brings a foundation to where a run can start: sample apps pushed and answering, and what the probes work on. Does nothing twice. */
+import { join } from "node:path";
+import { request } from "undici";
+import { nowUs, until } from "../../harness/clock.js";
+import type { FoundationFacts } from "../../harness/core.js";
+import { FlounderError } from "../../harness/errors.js";
+import { root } from "../../harness/paths.js";
+import { type AppFile, appFiles } from "./app-bits.js";
+import { CfClient, type PushSpec } from "./cf-client.js";
+import { controlTargets, lifecycleApps, probeOrg, sampleApps, sampleOrg, standingApps } from "./sample-apps.js";
+
+const answerMs = 30_000;
+const pollMs = 50;
+const appsDir = join(root, "targets", "foundry", "apps");
+
+export async function prepare(facts: FoundationFacts, say: (line: string) => void): Promise<void> {
+  const fromUs = nowUs();
+  const apps = sampleApps(facts.profile);
+  await Promise.all([pushSamples(facts), pushStanding(facts)]);
+  await Promise.all(apps.map((app) => answering(facts, app.name)));
+  const seconds = ((nowUs() - fromUs) / 1e6).toFixed(1);
+  say(`${apps.map((app) => `${app.name} (${app.instances})`).join(", ")} answer at the front door after ${seconds} s`);
+}
+
+/** A client of the first CC in the probes' space, made if need be. */
+export async function prober(facts: FoundationFacts): Promise<{ readonly client: CfClient; readonly spaceGuid: string }> {
+  const client = clientOf(facts);
+  await client.login();
+  return { client, spaceGuid: await client.spaceGuid(probeOrg.org, probeOrg.space) };
+}
+
+function clientOf(facts: FoundationFacts): CfClient {
+  const cc = facts.components.find((component) => component.role === "cc");
+  if (!cc) throw new FlounderError("platform", `profile ${facts.profile} has no cc`, "choose a profile of the foundry");
+  return new CfClient(`http://127.0.0.1:${cc.ports.api}`, new URL(facts.api).hostname, facts);
+}
+
+async function pushSamples(facts: FoundationFacts): Promise<void> {
+  const client = clientOf(facts);
+  const [files] = await Promise.all([appFiles(join(appsDir, "echo")), client.login()]);
+  const spaceGuid = await client.spaceGuid(sampleOrg.org, sampleOrg.space);
+  await Promise.all(
+    sampleApps(facts.profile).map(async ({ name, instances }) => {
+      const known = await client.app(spaceGuid, name);
+      const spec: PushSpec = { name, instances, memoryMb: 64, buildpack: "nodejs_buildpack", command: "node server.js", route: true };
+      const guid = known?.state === "STARTED" ? known.guid : await client.push(spaceGuid, spec, files);
+      if (known?.state === "STARTED") await client.scale(guid, instances);
+      else await client.start(guid);
+      const running = async () => (await client.stats(guid)).filter((stat) => stat.state === "RUNNING").length;
+      await until(`${instances} instances of ${name} to be RUNNING`, async () => (await running()) >= instances, answerMs, pollMs);
+    }),
+  );
+}
+
+/** Apps to start and stop have a droplet; those to scale and to push to need none. */
+async function pushStanding(facts: FoundationFacts): Promise<void> {
+  const [{ client, spaceGuid }, files] = await Promise.all([prober(facts), appFiles(join(appsDir, "static"))]);
+  const targets = controlTargets(facts.components);
+  const known = new Map((await client.apps(spaceGuid)).map((app) => [app.name, app]));
+  const startable = new Set(targets.flatMap(lifecycleApps));
+  await Promise.all(
+    standingApps(targets).map(async (name) => {
+      if (known.has(name)) return;
+      if (startable.has(name)) await pushStopped(client, spaceGuid, name, files);
+      else await client.createApp(spaceGuid, name);
+    }),
+  );
+}
+
+async function pushStopped(client: CfClient, spaceGuid: string, name: string, files: readonly AppFile[]): Promise<void> {
+  await client.push(spaceGuid, { name, instances: 1, memoryMb: 16, buildpack: "staticfile_buildpack", route: false }, files);
+}
+
+/** Each router behind the front door has its own table: several answers in a row are wanted. */
+async function answering(facts: FoundationFacts, app: string): Promise<void> {
+  const wanted = 2 * facts.components.filter((component) => component.role === "router").length;
+  let inRow = 0;
+  await until(
+    `${app} to answer ${wanted} times in a row at the front door`,
+    async () => {
+      const answer = await request(facts.router, { headers: { host: `${app}.${facts.domain}` }, signal: AbortSignal.timeout(1000) });
+      await answer.body.dump();
+      inRow = answer.statusCode === 200 ? inRow + 1 : 0;
+      return inRow >= wanted;
+    },
+    answerMs,
+    pollMs / 5,
+  );
+}
