@@ -1,0 +1,65 @@
+/**
+ * Droplet Execution Agent: takes droplets from the Cloud Controllers and runs them as real processes on its slots, says where they are and that they live.
+ * Apps outlive the agent and are found again. Own variables: RUNTIMES (default node,static,binary), MEMORY_MB (default 4096).
+ */
+import { join } from "node:path";
+import { admin, ready } from "./base/admin.js";
+import { type Bus, connectBus } from "./base/bus.js";
+import { config } from "./base/config.js";
+import { onEnd } from "./base/end.js";
+import { log } from "./base/log.js";
+import { Agent } from "./dea/agent.js";
+import { wire } from "./dea/wire.js";
+
+const { name, foundation, dataDir, bindHost, timers, port, slots, mounts } = config();
+const memoryMb = Number(process.env.MEMORY_MB || 4096);
+if (!(memoryMb > 0)) throw new Error(`environment variable MEMORY_MB is "${process.env.MEMORY_MB}"; expected megabytes`);
+const [lun] = Object.entries(mounts()).sort(([a], [b]) => a.localeCompare(b));
+
+let bus: Bus | undefined;
+const agent = new Agent(
+  {
+    name,
+    foundation,
+    dataDir,
+    storageDir: lun ? join(lun[1], "dea", name) : dataDir,
+    bindHost,
+    slots: slots(),
+    capacity: { memoryMb, runtimes: (process.env.RUNTIMES || "node,static,binary").split(",") },
+    timers,
+  },
+  (subject, object) => bus?.publish(subject, object),
+);
+onEnd(async () => {
+  await agent.shutdown();
+  // The server answers a question that nobody listens to itself, after all that we said before: then nothing is left in our buffers.
+  await bus?.request(`dea.${name}.farewell`, {}, 200).catch(() => {});
+});
+await admin({
+  "GET /instances": () =>
+    agent.instances.map((instance) => {
+      const { message, id, state, uris, pid } = instance;
+      const at = agent.slotOf(instance);
+      const same = agent.instances.filter((other) => other.message.droplet === message.droplet && other.message.index === message.index);
+      return {
+        app: message.droplet,
+        name: message.name,
+        version: message.version,
+        index: message.index,
+        instance: id,
+        state,
+        uris,
+        listenPort: at.listen,
+        advertised: { host: at.host, port: at.port },
+        ...(pid === undefined ? {} : { pid }),
+        // Of this index on this DEA, as long as the crashed instances are kept.
+        crashes: same.filter((other) => other.state === "CRASHED").length,
+      };
+    }),
+});
+// Before the bus: apps must be watched and their slots kept also while it is away.
+await agent.recover();
+bus = await connectBus();
+wire(bus, agent, port("admin"));
+ready();
+log.info({ slots: slots().length, memoryMb }, "dea is up");

@@ -1,0 +1,152 @@
+/** For tests: a real nats-server and components as the engine would start them, each with its own folder and free ports. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { connect, type NatsConnection } from "nats";
+import { until } from "../base/until.js";
+
+const platform = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
+          const server = createServer();
+          server.once("error", reject);
+          server.listen(0, "127.0.0.1", () => resolve(server));
+        }),
+    ),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+/** As at time factor 20, but the unscaled ones of a test: short where only their order matters. */
+export const timers = {
+  routeTtl: 6000,
+  routePrune: 1500,
+  routeRegister: 1000,
+  heartbeat: 500,
+  dbScan: 300,
+  dropletLost: 1500,
+  dropletsAnalysis: 200,
+  stableState: 300,
+  flappingTimeout: 9000,
+  restartTimeout: 5000,
+  natsPing: 6000,
+  storageCheck: 1000,
+  lunLost: 2000,
+  crashReap: 180_000,
+  healthProbe: 500,
+  discoverTimeout: 2000,
+  taintPerInstance: 10,
+  taintFull: 100,
+  taintMax: 250,
+  natsReconnectWait: 250,
+  storageDeadline: 1000,
+  stagingTimeout: 120_000,
+};
+
+export interface Heard {
+  readonly subject: string;
+  readonly atMs: number;
+  readonly payload: Record<string, unknown>;
+}
+
+export class Rig {
+  readonly foundation = `test-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
+  readonly dir = mkdtempSync(join(tmpdir(), "flounder-dea-"));
+  readonly heard: Heard[] = [];
+  readonly #children: ChildProcess[] = [];
+  natsPort = 0;
+  bus!: NatsConnection;
+
+  async open(): Promise<void> {
+    const [port] = await freePorts(1);
+    this.natsPort = port!;
+    this.#children.push(spawn("nats-server", ["-a", "127.0.0.1", "-p", String(port)], { stdio: "ignore" }));
+    this.bus = await connect({ servers: `127.0.0.1:${port}`, waitOnFirstConnect: true, reconnectTimeWait: 20, reconnectJitter: 0 });
+    this.bus.subscribe(">", {
+      callback: (_, message) => {
+        if (message.subject.startsWith("_INBOX")) return;
+        let payload: Record<string, unknown> = {};
+        try {
+          payload = message.json();
+        } catch {
+          // Empty, or the junk of a test.
+        }
+        this.heard.push({ subject: message.subject, atMs: performance.now(), payload });
+      },
+    });
+  }
+
+  say(subject: string, object: object): void {
+    this.bus.publish(subject, JSON.stringify(object));
+  }
+  /** All that was heard on a subject since `sinceMs` (performance.now()). */
+  on(subject: string, sinceMs = 0): Heard[] {
+    return this.heard.filter((heard) => heard.subject === subject && heard.atMs >= sinceMs);
+  }
+
+  /** Starts a component's bundle and waits for its /healthz. */
+  async component(name: string, env: Readonly<Record<string, string>>): Promise<{ child: ChildProcess; admin: string }> {
+    const [port] = await freePorts(1);
+    const dataDir = join(this.dir, name);
+    mkdirSync(dataDir, { recursive: true });
+    const out = openSync(join(this.dir, `${name}.log`), "a");
+    const child = spawn(process.execPath, [join(platform, `${name.replace(/-\d+$/, "")}.mjs`)], {
+      stdio: ["ignore", out, out],
+      env: {
+        PATH: process.env.PATH,
+        FLOUNDER_FOUNDATION: this.foundation,
+        FLOUNDER_COMPONENT: name,
+        FOUNDATION_SECRET: "s3cret",
+        DATA_DIR: dataDir,
+        BIND_HOST: "127.0.0.1",
+        DOMAIN: "flounder.test",
+        TIMERS_MS: JSON.stringify(timers),
+        POLICY: "{}",
+        PROFILE: "test",
+        PORT_ADMIN: String(port),
+        LINK_NATS: `127.0.0.1:${this.natsPort}`,
+        ...env,
+      },
+    });
+    closeSync(out);
+    this.#children.push(child);
+    const admin = `http://127.0.0.1:${port}`;
+    await until(`${name} to be ready`, async () => (await fetch(`${admin}/healthz`)).ok, 5000, 20);
+    return { child, admin };
+  }
+
+  /** Pids of every process that carries this rig's mark. */
+  marked(): number[] {
+    return readdirSync("/proc").flatMap((pid) => {
+      try {
+        return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, "utf8").includes(`FLOUNDER_FOUNDATION=${this.foundation}\0`) ? [Number(pid)] : [];
+      } catch {
+        return [];
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.bus?.close();
+    for (const child of this.#children) child.kill("SIGKILL");
+    for (const pid of this.marked()) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // it ended meanwhile
+      }
+    }
+    await until("every process of the test to be gone", () => this.marked().length === 0, 3000, 20);
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}

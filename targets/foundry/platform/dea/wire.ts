@@ -1,0 +1,112 @@
+/** Which subject of the bus does what to the agent, and the agent's rhythms. Source: cf-protocol §2.1. */
+import { cpus } from "node:os";
+import type * as z from "zod";
+import type { Bus, Payload } from "../base/bus.js";
+import { log } from "../base/log.js";
+import type { Agent } from "./agent.js";
+import { usage } from "./app-process.js";
+import { type Instance, matches } from "./instance.js";
+import { discoverMessage, filterMessage, routerStartMessage, startMessage, updateMessage } from "./messages.js";
+import { taintMs } from "./room.js";
+import * as says from "./says.js";
+
+const greetTimeoutMs = 1000;
+
+export function wire(bus: Bus, agent: Agent, adminPort: number): void {
+  const { name, bindHost, timers, capacity } = agent.settings;
+  const hello = () => says.hello(name, bindHost, adminPort);
+  /** Hears one kind of message; what does not fit its schema is logged and ignored. */
+  const hear = <S extends z.ZodType>(subject: string, schema: S, act: (message: z.infer<S>, reply: (object: object) => void) => void) =>
+    bus.subscribe(subject, {}, (payload: Payload, reply) => {
+      const message = schema.safeParse(payload);
+      if (message.success) act(message.data, reply ?? (() => {}));
+      else log.warn({ subject, why: message.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`) }, "message does not fit; ignored");
+    });
+
+  hear("dea.discover", discoverMessage, ({ droplet, limits, runtime }, reply) => {
+    if (!agent.hasRoom(limits.mem, runtime)) return; // silence means no
+    setTimeout(() => reply(hello()), taintMs(capacity, agent.instances, droplet, timers));
+  });
+  hear(`dea.${name}.start`, startMessage, (message) => agent.start(message));
+  hear("dea.stop", filterMessage, (filter) => {
+    const found = agent.instances.filter((instance) => matches(instance, filter));
+    if (found.length > 0) void agent.stop(found, "STOPPED");
+  });
+  hear("dea.update", updateMessage, ({ droplet, uris }) => agent.update(droplet, uris));
+  hear("dea.find.droplet", filterMessage, (filter, reply) => {
+    for (const instance of agent.instances.filter((candidate) => matches(candidate, filter))) reply(found(agent, instance, filter.include_stats === true));
+  });
+  bus.subscribe("dea.status", {}, (_, reply) => {
+    const usedMb = agent.instances.reduce((sum, { pid }) => sum + (pid === undefined ? 0 : usage(pid).memBytes / 2 ** 20), 0);
+    reply?.({ ...hello(), ...says.status(capacity, agent.instances, Math.round(usedMb), agent.shuttingDown) });
+  });
+  bus.subscribe("healthmanager.start", {}, () => agent.heartbeat());
+
+  let registering: NodeJS.Timeout | undefined;
+  let everyMs = 0;
+  const registerEvery = (ms: number) => {
+    if (ms === everyMs) return;
+    clearInterval(registering);
+    everyMs = ms;
+    registering = setInterval(() => agent.registerAll(), ms);
+  };
+  const adopt = ({ minimumRegisterIntervalInSeconds: s }: z.infer<typeof routerStartMessage>) => {
+    agent.registerAll();
+    if (s !== undefined) registerEvery(s * 1000);
+  };
+  hear("router.start", routerStartMessage, adopt);
+  registerEvery(timers.routeRegister);
+
+  setInterval(() => agent.heartbeat(), timers.heartbeat);
+  // 2011 looked each 30 s for what is older than an hour: the same ratio here.
+  setInterval(() => void agent.reap().catch((error: unknown) => log.error({ err: error }, "reaping")), Math.max(timers.crashReap / 120, 1000));
+
+  const arrive = () => {
+    bus.publish("dea.start", hello());
+    agent.heartbeat();
+    agent.registerAll();
+    // Nobody answers while no router is up; each of them says router.start when it is.
+    bus.request("router.greet", {}, greetTimeoutMs).then(
+      (payload) => {
+        const greeting = routerStartMessage.safeParse(payload);
+        if (greeting.success) adopt(greeting.data);
+      },
+      () => {},
+    );
+  };
+  bus.onReconnect(arrive);
+  arrive();
+}
+
+function found(agent: Agent, instance: Instance, withStats: boolean): object {
+  const { message, id, state, stateSince, dir, pid, uris, startedAt, diskBytes } = instance;
+  const { limits } = message;
+  const at = agent.slotOf(instance);
+  const used = pid === undefined ? { cpu: 0, memBytes: 0 } : usage(pid);
+  return {
+    dea: agent.settings.name,
+    version: message.version,
+    droplet: message.droplet,
+    instance: id,
+    index: message.index,
+    state,
+    state_timestamp: stateSince,
+    staged: dir,
+    ...(withStats
+      ? {
+          stats: {
+            name: message.name,
+            host: at.host,
+            port: at.port,
+            uris,
+            uptime: says.nowS() - startedAt,
+            mem_quota: limits.mem * 2 ** 20,
+            disk_quota: limits.disk * 2 ** 20,
+            fds_quota: limits.fds,
+            cores: cpus().length,
+            usage: { time: new Date().toISOString(), cpu: used.cpu, mem: used.memBytes, disk: diskBytes },
+          },
+        }
+      : {}),
+  };
+}
