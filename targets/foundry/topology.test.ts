@@ -1,0 +1,83 @@
+import { expect } from "chai";
+import { FlounderError } from "../../harness/errors.js";
+import { maxSamplesPerS } from "../../harness/plan.js";
+import { plannedProbes } from "./planned-probes.js";
+import { probes } from "./probes/index.js";
+import target from "./target.js";
+import { profiles, topology } from "./topology.js";
+
+const said = (act: () => unknown): string => {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof FlounderError) return `${error.code}: ${error.message} → ${error.hint}`;
+    throw error;
+  }
+  return "nothing";
+};
+
+for (const profile of Object.keys(profiles))
+  describe(`profile ${profile}`, () => {
+    const { components } = topology(profile, 20, {});
+    const named = new Map(components.map((component) => [component.name, component]));
+
+    it("names every component once", () => expect(named.size).to.equal(components.length));
+    it("wires links, mounts and fronts to ports that exist", () => {
+      for (const component of components) {
+        for (const { to, port } of Object.values(component.links)) expect(named.get(to)?.ports, `${component.name}>${to}`).to.have.property(port);
+        for (const { cabinet, port } of Object.values(component.mounts)) expect(named.get(cabinet)?.ports, `${component.name}:${port}`).to.have.property(port);
+        for (const port of Object.keys(component.fronts ?? {})) expect(component.ports).to.have.property(port);
+      }
+    });
+    it("gives every CC every LUN", () => {
+      const luns = components.filter((c) => c.role === "cabinet").flatMap((c) => Object.keys(c.ports).filter((port) => port.startsWith("lun-")));
+      for (const cc of components.filter((c) => c.role === "cc")) expect(Object.keys(cc.mounts)).to.have.members(luns);
+    });
+    it("is ready when a port of its own says so", () => {
+      for (const component of components) {
+        const [, port] = /^(?:http|tcp):([^/]+)/.exec(component.ready) ?? [];
+        expect(component.ports, component.name).to.have.property(port ?? "");
+      }
+    });
+    it("plans known probes, each at one route, all together under the limit", () => {
+      const planned = plannedProbes(topology(profile, 20, {}));
+      const known = new Set(probes.map((probe) => `${probe.name} ${probe.plane}`));
+      for (const one of planned) expect(known.has(`${one.probe} ${one.plane}`), one.probe).to.equal(true);
+      const keys = planned.map((one) => `${one.probe} ${one.from} ${one.target}`);
+      expect(new Set(keys).size).to.equal(keys.length);
+      expect(planned.reduce((sum, one) => sum + 1000 / one.periodMs, 0)).to.be.within(50, maxSamplesPerS);
+      for (const vantage of ["outside", "inside"] as const)
+        for (const probe of probes)
+          expect(
+            planned.some((one) => one.probe === probe.name && one.from === vantage),
+            `${probe.name} ${vantage}`,
+          ).to.equal(true);
+    });
+  });
+
+describe("what topology() refuses", () => {
+  it("an unknown profile", () =>
+    expect(said(() => topology("tiny", 20, {}))).to.equal('usage: profile "tiny" is unknown; there are micro, org → choose one of them with --profile'));
+  it("an unknown policy", () =>
+    expect(said(() => topology("micro", 20, { "cc.mood": "bad" }))).to.equal(
+      'usage: policy "cc.mood" is unknown; there are cc.onLunLoss, router.onNatsLoss, hm.freshness → mend foundation.policy of the scenario',
+    ));
+  it("an unknown choice of a policy", () =>
+    expect(said(() => topology("micro", 20, { "hm.freshness": "much" }))).to.equal(
+      'usage: policy hm.freshness is "much"; expected one of none, guard → mend foundation.policy of the scenario',
+    ));
+});
+
+describe("the target system", () => {
+  it("waits for route TTL and pruning after healing", () => expect(target.delayedDamageS(20)).to.equal(7.5));
+  it("says how clients reach it", () => {
+    const facts = target.facts?.(topology("org", 20, {}), { direct: (name, port) => ({ host: "127.0.0.1", port: `${name} ${port}`.length }) }, "secret");
+    expect(facts).to.deep.equal({
+      api: "http://api.flounder.test:10",
+      router: "http://127.0.0.1:10",
+      dns: ["127.0.0.1:9", "127.0.0.1:9"],
+      user: "admin",
+      password: "f963af7f42b4342a4666",
+    });
+  });
+});
