@@ -213,6 +213,8 @@ export interface Plan extends Scenario {
   readonly injections: readonly Injection[];
   readonly targets: readonly TargetName[];
   readonly warnings: readonly string[];
+  /** Fault → colour of its band, so that a report needs nothing but the folder. */
+  readonly colours?: Readonly<Record<string, string>>;
   readonly calibration?: unknown;
 }
 

@@ -83,6 +83,7 @@ export function makePlan(inputs: PlanInputs): Plan {
     injections,
     targets: inputs.targets.map((t) => t.name),
     warnings,
+    colours: Object.fromEntries(acts.map((act) => [act.fault, inputs.faults.get(act.fault)!.colour])),
     ...(inputs.calibration === undefined ? {} : { calibration: inputs.calibration }),
   };
   return { ...rest, digest: digestOf(rest) };
@@ -120,6 +121,7 @@ const planSchema = scenarioSchema.extend({
   ),
   targets: z.array(z.string()),
   warnings: z.array(z.string()),
+  colours: z.record(z.string(), z.string()).optional(),
   calibration: z.unknown().optional(),
 });
 
