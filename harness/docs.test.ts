@@ -1,0 +1,83 @@
+/** The examples in README and docs run: a page that lies fails here. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect } from "chai";
+import esbuild from "esbuild";
+import type { Fault, Target } from "./core.js";
+import { dist, root } from "./paths.js";
+import { makePlan } from "./plan.js";
+import { loadEngine, loadFaults, loadScenario, loadTarget } from "./registry.js";
+
+/** Fenced blocks of a language, in order. */
+const blocks = (page: string, language: string): string[] => [...readFileSync(join(root, page), "utf8").matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, "g"))].map((match) => match[1]!);
+
+describe("docs", () => {
+  let dir: string;
+  before(() => {
+    dir = mkdtempSync(join(tmpdir(), "flounder-docs-"));
+  });
+  after(() => rmSync(dir, { recursive: true, force: true }));
+
+  it("the scenario of docs/scenarios.md can be planned", async () => {
+    const path = join(dir, "empty-table.ts");
+    writeFileSync(path, blocks("docs/scenarios.md", "ts")[0]!);
+    const { scenario } = await loadScenario(path);
+    const system = await loadTarget("foundry");
+    const targets = await (await loadEngine("local")).targets(system.topology("org", 20, {}), system);
+    const plan = makePlan({ scenario, seed: 7, system, engine: "local", faults: await loadFaults(), targets });
+    expect(plan.injections.map((one) => one.fault)).to.deep.equal(["router-flush"]);
+    expect(plan.warnings).to.deep.equal([]);
+  });
+
+  it("the fault of docs/faults.md cuts, heals, and is witnessed", async () => {
+    const { code } = await esbuild.transform(blocks("docs/faults.md", "ts")[0]!, { loader: "ts", format: "esm" });
+    const path = join(dist, "faults", "..", `docs-example-${process.pid}.mjs`);
+    writeFileSync(path, code.replace("../harness/core.js", "./harness/core.js"));
+    try {
+      const fault = ((await import(pathToFileURL(path).href)) as { default: Fault<"link", object> }).default;
+      let cut: string | undefined;
+      const link = {
+        name: "a>b",
+        role: "a",
+        can: {
+          link: {
+            cut: async (how: string) => {
+              cut = how;
+            },
+            mend: async () => {
+              cut = undefined;
+            },
+            carries: async () => cut === undefined,
+          },
+        },
+      } as unknown as Target<"link">;
+      const signal = new AbortController().signal;
+      const read = async () => (await fault.witness(link, {}, signal)).state;
+      expect(await read()).to.equal("intact");
+      await fault.inject(link, {}, signal);
+      expect([cut, await read()]).to.deep.equal(["swallow", "broken"]);
+      await fault.heal(link, {}, signal);
+      await fault.heal(link, {}, signal);
+      expect(await read()).to.equal("intact");
+    } finally {
+      rmSync(path, { force: true });
+    }
+  });
+
+  it("every fault, scenario and command that docs name exists", async () => {
+    const text = ["README.md", "docs/whats-here.md"].map((page) => readFileSync(join(root, page), "utf8")).join("\n");
+    const faults = await loadFaults();
+    for (const [, name] of text.matchAll(/flounder break ([a-z-]+)/g)) expect(faults.has(name!), `flounder break ${name}`).to.equal(true);
+    for (const [, path] of text.matchAll(/`((?:harness|faults|targets|docs|scripts|compose|bench)\/[\w./-]*)`/g))
+      expect(() => readFileSync(join(root, path!)), `${path} is named in the docs`).to.satisfy((read: () => unknown) => {
+        try {
+          read();
+          return true;
+        } catch (error) {
+          return (error as NodeJS.ErrnoException).code === "EISDIR";
+        }
+      });
+  });
+});
