@@ -1,7 +1,7 @@
 /** For tests of probes: a Cloud Controller in miniature that can be told to fail, and a probe context that asks it. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { request } from "undici";
+import { Agent, request } from "undici";
 import { type ProbeContext, ProbeFailure, type ProbeRequest } from "../../../harness/core.js";
 import { controlTargets, standingApps } from "../sample-apps.js";
 
@@ -82,19 +82,22 @@ export function contextOf(port: number, target: string, shared: Map<string, unkn
     shared,
     acked: (write) => acked.push(write),
     http: async ({ method = "GET", path, headers, body }: ProbeRequest) => {
+      const dispatcher = new Agent(); // a connection of its own: a kept one would be reset instead of refused
       try {
         const answer = await request(`${url}${path}`, {
           method: method as "GET",
           headers: headers ?? {},
           ...(body === undefined ? {} : { body }),
           signal,
-          reset: true,
+          dispatcher,
         });
         const flat = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, String(value)]));
         return { status: answer.statusCode, headers: flat, body: await answer.body.text() };
       } catch (error) {
         const code = (error as { code?: string }).code;
         throw new ProbeFailure(signal.aborted ? "timeout" : code === "ECONNREFUSED" ? "refused" : "reset", String(code));
+      } finally {
+        await dispatcher.destroy();
       }
     },
   };
