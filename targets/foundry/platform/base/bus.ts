@@ -2,7 +2,9 @@
 import { connect, createInbox, type Msg, type NatsConnection } from "nats";
 import { config } from "./config.js";
 import { identity } from "./identity.js";
+import { knock } from "./knock.js";
 import { log } from "./log.js";
+import { sleep } from "./until.js";
 
 /** Payloads are JSON objects of other components: check them before use. */
 export type Payload = Readonly<Record<string, unknown>>;
@@ -23,12 +25,10 @@ export interface Bus {
   requestMany(subject: string, object: object, until: { readonly timeoutMs: number; readonly max?: number }): Promise<readonly Payload[]>;
   /** Called after each reconnect, when the subscriptions are back. */
   onReconnect(act: () => void): void;
-  /** Sends what is pending and leaves. */
-  close(): Promise<void>;
 }
 
-/** A connection attempt that gets no answer is given up after so long: through a link that swallows, it would otherwise hang on after healing. */
-const connectTimeoutMs = 1000;
+/** Given up after so long: through a link that swallows, an attempt would otherwise hang on after healing. */
+const connectTimeoutMs = 2000;
 const encoder = new TextEncoder();
 const encode = (object: object) => encoder.encode(JSON.stringify(object));
 
@@ -47,32 +47,70 @@ function decode(message: Msg): Payload | undefined {
 const nobody = (message: Msg) => message.headers?.code === 503;
 
 class NatsBus implements Bus {
-  connected = true;
+  #nats: NatsConnection | undefined;
+  readonly #heard: { readonly subject: string; readonly queue: string | undefined; readonly hear: Hear }[] = [];
   readonly #reconnected: (() => void)[] = [];
 
-  constructor(readonly nats: NatsConnection) {
-    void this.#watch();
+  get connected(): boolean {
+    return this.#nats?.isClosed() === false;
   }
 
-  async #watch(): Promise<void> {
-    for await (const { type } of this.nats.status()) {
-      if (type === "disconnect") {
-        this.connected = false;
-        log.warn("bus lost");
-      } else if (type === "reconnect") {
-        this.connected = true;
-        log.info("bus back");
-        for (const act of this.#reconnected) act();
+  /**
+   * One fresh client per connection. The client's own reconnect is off: after a server that froze and went on, it takes the end of an
+   * attempt it had abandoned for the end of the connection it has.
+   */
+  async connect(): Promise<NatsConnection> {
+    const { host, port } = config().link("nats");
+    const { natsPing, natsReconnectWait } = config().timers;
+    for (;;) {
+      try {
+        await knock(host, port, "INFO ", connectTimeoutMs);
+        const nats = await connect({
+          servers: `${host}:${port}`,
+          name: config().name,
+          reconnect: false,
+          timeout: connectTimeoutMs,
+          pingInterval: Math.min(natsPing, 1000),
+          maxPingOut: 2,
+          noAsyncTraces: true,
+        });
+        this.#nats = nats;
+        for (const { subject, queue, hear } of this.#heard) this.#listen(nats, subject, queue, hear);
+        return nats;
+      } catch (error) {
+        log.debug({ err: error }, "no bus yet");
+        await sleep(natsReconnectWait);
+      }
+    }
+  }
+
+  async keep(nats: NatsConnection): Promise<never> {
+    for (let current = nats; ; ) {
+      await current.closed();
+      log.warn("bus lost");
+      current = await this.connect();
+      log.info("bus back");
+      for (const act of this.#reconnected) {
+        try {
+          act();
+        } catch (error) {
+          log.error({ err: error }, "after a reconnect");
+        }
       }
     }
   }
 
   publish(subject: string, object: object): void {
-    if (this.connected) this.nats.publish(subject, encode(object));
+    if (this.connected) this.#nats?.publish(subject, encode(object));
   }
 
   subscribe(subject: string, { queue }: { readonly queue?: string }, hear: Hear): void {
-    this.nats.subscribe(subject, {
+    this.#heard.push({ subject, queue, hear });
+    if (this.#nats && this.connected) this.#listen(this.#nats, subject, queue, hear);
+  }
+
+  #listen(nats: NatsConnection, subject: string, queue: string | undefined, hear: Hear): void {
+    nats.subscribe(subject, {
       ...(queue === undefined ? {} : { queue }),
       callback: (error, message) => {
         if (error) return log.error({ err: error, subject }, "subscription");
@@ -87,7 +125,7 @@ class NatsBus implements Bus {
   }
 
   async request(subject: string, object: object, timeoutMs: number): Promise<Payload> {
-    const [first] = await this.#ask(subject, object, timeoutMs, 1);
+    const [first] = await this.requestMany(subject, object, { timeoutMs, max: 1 });
     if (!first) throw new Error(`no reply to ${subject} within ${timeoutMs} ms${this.connected ? "" : ": the bus is away"}`);
     return first;
   }
@@ -97,21 +135,18 @@ class NatsBus implements Bus {
     object: object,
     { timeoutMs, max = Infinity }: { readonly timeoutMs: number; readonly max?: number },
   ): Promise<readonly Payload[]> {
-    return this.#ask(subject, object, timeoutMs, max);
-  }
-
-  #ask(subject: string, object: object, timeoutMs: number, max: number): Promise<readonly Payload[]> {
-    if (!this.connected) return Promise.resolve([]);
+    const nats = this.#nats;
+    if (!nats || !this.connected) return Promise.resolve([]);
     return new Promise((resolve) => {
       const replies: Payload[] = [];
       const end = () => {
         clearTimeout(timer);
-        subscription.unsubscribe();
+        if (!nats.isClosed()) subscription.unsubscribe();
         resolve(replies);
       };
       const timer = setTimeout(end, timeoutMs);
       const inbox = createInbox();
-      const subscription = this.nats.subscribe(inbox, {
+      const subscription = nats.subscribe(inbox, {
         callback: (error, message) => {
           if (error || nobody(message)) return end();
           const payload = decode(message);
@@ -119,17 +154,12 @@ class NatsBus implements Bus {
           if (replies.length >= max) end();
         },
       });
-      this.nats.publish(subject, encode(object), { reply: inbox });
+      nats.publish(subject, encode(object), { reply: inbox });
     });
   }
 
   onReconnect(act: () => void): void {
     this.#reconnected.push(act);
-  }
-
-  async close(): Promise<void> {
-    if (this.connected) await this.nats.drain();
-    else await this.nats.close();
   }
 }
 
@@ -138,25 +168,10 @@ class NatsBus implements Bus {
  * A dead or hanging connection is noticed within three pings of at most 1 s, and given up for a new one.
  */
 export async function connectBus(): Promise<Bus> {
-  const { host, port } = config().link("nats");
-  const { natsPing, natsReconnectWait } = config().timers;
-  const nats = await connect({
-    servers: `${host}:${port}`,
-    name: config().name,
-    waitOnFirstConnect: true,
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: natsReconnectWait,
-    reconnectJitter: 50,
-    timeout: connectTimeoutMs,
-    pingInterval: Math.min(natsPing, 1000),
-    maxPingOut: 2,
-    noAsyncTraces: true,
-  });
-  void nats.closed().then((error) => {
-    if (error) throw error;
-  });
-  const bus = new NatsBus(nats);
+  const bus = new NatsBus();
   bus.subscribe("vcap.component.discover", {}, (_, reply) => reply?.(identity()));
+  const nats = await bus.connect();
   bus.publish("vcap.component.announce", identity());
+  void bus.keep(nats);
   return bus;
 }

@@ -47,6 +47,8 @@ export interface Config {
   readonly bindHost: string;
   /** Number to listen on at bindHost. */
   port(name: string): number;
+  /** Every port, by its key in lower case with dashes. */
+  ports(): Readonly<Record<string, number>>;
   /** The address that others dial for a port of ours. */
   advertise(name: string): Address;
   link(name: string): Address;
@@ -122,6 +124,7 @@ export function readConfig(env: Env): Config {
       const key = variable("PORT", name);
       return portOf(need(env, key), key);
     },
+    ports: () => group(env, "PORT", portOf),
     advertise(name) {
       const key = variable("ADVERTISE", name);
       return addressOf(need(env, key), key);

@@ -1,0 +1,133 @@
+/** Passes one HTTP request on to one address and streams the answer back. What router and balancer have in common. */
+import { type Agent, request as ask, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Address } from "./config.js";
+
+/** The answer did not begin; nothing was sent to the client. */
+export interface Failure {
+  /** In the words of Go's net package, as gorouter reports it: "dial tcp 127.0.0.1:1: connect: connection refused", "EOF". */
+  readonly says: string;
+  /** No connection at all, or one that ended before it answered; a mere delay is neither. */
+  readonly broken: boolean;
+  /** The request surely was not acted upon, or may be repeated. */
+  readonly retry: boolean;
+}
+
+export interface Forwarding {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly to: Address;
+  readonly agent: Agent;
+  readonly path: string;
+  /** Name, value, name, value … as they go out. */
+  readonly headers: string[];
+  /** Added to the answer, same form. */
+  readonly answerHeaders: readonly string[];
+  readonly dialTimeoutMs: number;
+  /** From the end of the request to the beginning of the answer. */
+  readonly answerTimeoutMs: number;
+}
+
+/** Of one connection only; Expect was answered here already. */
+const hopByHop = new Set([
+  "expect",
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+const idempotent = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
+
+/** Raw headers without those of the connection itself, without `drop` (lower case). */
+export function endToEnd(raw: readonly string[], drop: ReadonlySet<string> = new Set()): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!.toLowerCase();
+    if (!hopByHop.has(name) && !drop.has(name)) kept.push(raw[i]!, raw[i + 1]!);
+  }
+  return kept;
+}
+
+/** The client's address in plain form. */
+export const clientIp = (request: IncomingMessage) => (request.socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+
+export const hasBody = ({ headers }: IncomingMessage) => headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
+
+const goWords: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "connect: connection refused",
+  EHOSTUNREACH: "connect: no route to host",
+  ENETUNREACH: "connect: network is unreachable",
+  ENOTFOUND: "lookup: no such host",
+};
+class TookTooLong extends Error {}
+
+function failureOf(error: NodeJS.ErrnoException, { request, to }: Forwarding, dialled: boolean): Failure {
+  const address = `${to.host}:${to.port}`;
+  const late = error instanceof TookTooLong;
+  if (!dialled)
+    return { says: `dial tcp ${address}: ${late ? "i/o timeout" : (goWords[error.code ?? ""] ?? error.code ?? "failed")}`, broken: true, retry: true };
+  if (late) return { says: "net/http: timeout awaiting response headers", broken: false, retry: false };
+  if (error.code?.startsWith("HPE_")) return { says: "net/http: malformed HTTP response", broken: false, retry: false };
+  // A proxy that closes while our bytes are unread resets instead: both are an end before the answer.
+  const says = error.message === "socket hang up" ? "EOF" : error.code === "EPIPE" ? "write: broken pipe" : `read tcp ${address}: connection reset by peer`;
+  return { says, broken: true, retry: idempotent.has(request.method ?? "") && !hasBody(request) };
+}
+
+/** Resolves with undefined once the answer is through, or cut off with its client or its source; else with the failure, the client still waiting. */
+export function forward(forwarding: Forwarding): Promise<Failure | undefined> {
+  const { request, response, to, agent, path, headers, answerHeaders, dialTimeoutMs, answerTimeoutMs } = forwarding;
+  const withBody = hasBody(request);
+  const framed = request.headers["content-length"] === undefined && withBody ? [...headers, "Transfer-Encoding", "chunked"] : headers;
+  return new Promise((resolve) => {
+    let dialled = false;
+    let answering = false;
+    const out = ask({ host: to.host, port: to.port, method: request.method!, path, headers: framed, agent });
+    const tooLate = () => out.destroy(new TookTooLong());
+    let timer = setTimeout(tooLate, dialTimeoutMs);
+    const awaitAnswer = () => {
+      clearTimeout(timer);
+      if (!answering) timer = setTimeout(tooLate, answerTimeoutMs);
+    };
+    const end = (failure?: Failure) => {
+      clearTimeout(timer);
+      response.off("close", clientLeft);
+      request.off("end", awaitAnswer);
+      if (failure && withBody) {
+        request.unpipe(out);
+        request.resume();
+      }
+      resolve(failure);
+    };
+    const clientLeft = () => {
+      if (!response.writableFinished) out.destroy();
+      end();
+    };
+    const connected = () => {
+      dialled = true;
+      clearTimeout(timer);
+      if (!withBody) return awaitAnswer();
+      // The body is taken from the client only now: an address that refuses leaves it untouched for the next one.
+      request.once("end", awaitAnswer);
+      request.pipe(out);
+    };
+    out.on("socket", (socket) => (socket.connecting ? socket.once("connect", connected) : connected()));
+    if (!withBody) out.end();
+    response.once("close", clientLeft);
+    out.on("response", (answer) => {
+      answering = true;
+      clearTimeout(timer);
+      response.writeHead(answer.statusCode!, answer.statusMessage, [...endToEnd(answer.rawHeaders), ...answerHeaders]);
+      // A stream's head must not wait for its first bytes.
+      if (answer.headers["content-length"] === undefined) response.flushHeaders();
+      answer.once("error", () => response.destroy());
+      answer.pipe(response);
+    });
+    out.on("error", (error) => {
+      if (!answering) end(failureOf(error, forwarding, dialled));
+    });
+  });
+}

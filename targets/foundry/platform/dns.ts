@@ -1,0 +1,55 @@
+/** An authoritative name server of the foundation's zone, over UDP and TCP on PORT_DNS. */
+import { createSocket } from "node:dgram";
+import { createServer } from "node:net";
+import { admin, ready } from "./base/admin.js";
+import { config } from "./base/config.js";
+import { onEnd } from "./base/end.js";
+import { log } from "./base/log.js";
+import { answer } from "./dns/answer.js";
+import { zone as savedZone } from "./dns/zone.js";
+
+/** A TCP client that asks nothing for so long is dropped. */
+const idleMs = 10_000;
+
+const own = config();
+const port = own.port("dns");
+const zone = savedZone(own, process.env.FRONT_ADDRESSES?.split(",") ?? [own.bindHost]);
+
+onEnd(() => {});
+await admin({ "GET /zone": () => zone });
+
+const udp = createSocket("udp4");
+udp.on("message", (octets, from) => {
+  const said = answer(zone, octets, "udp");
+  if (said) udp.send(said, from.port, from.address);
+});
+
+const tcp = createServer((socket) => {
+  let pending = Buffer.alloc(0);
+  socket.setTimeout(idleMs, () => socket.destroy());
+  socket.on("error", () => socket.destroy());
+  socket.on("data", (bytes) => {
+    pending = Buffer.concat([pending, bytes]);
+    // Each message comes after its length in two octets; several may come on one connection.
+    while (pending.length >= 2 && pending.length >= 2 + pending.readUInt16BE(0)) {
+      const length = pending.readUInt16BE(0);
+      const said = answer(zone, pending.subarray(2, 2 + length), "tcp");
+      pending = pending.subarray(2 + length);
+      if (!said) return socket.destroy();
+      const head = Buffer.alloc(2);
+      head.writeUInt16BE(said.length);
+      socket.write(Buffer.concat([head, said]));
+    }
+  });
+});
+
+await Promise.all([
+  new Promise<void>((resolve, reject) => {
+    udp.once("error", reject).bind(port, own.bindHost, resolve);
+  }),
+  new Promise<void>((resolve, reject) => {
+    tcp.once("error", reject).listen(port, own.bindHost, resolve);
+  }),
+]);
+udp.removeAllListeners("error").on("error", (error) => log.error({ err: error }, "udp"));
+ready();

@@ -1,0 +1,60 @@
+/** What an authoritative server says to one question. Pure. Source: RFC 1034 §4.3.2, RFC 2308 (no data), RFC 6891 (EDNS). */
+import { type Answer, AUTHORITATIVE_ANSWER, type DecodedPacket, decode, encode, type OptAnswer, type Packet, RECURSION_DESIRED } from "dns-packet";
+import type { Zone } from "./zone.js";
+
+export const rcodes = { formErr: 1, notImp: 4, refused: 5 } as const;
+/** Without EDNS an answer over UDP has at most so many octets. */
+const plainUdpOctets = 512;
+const TRUNCATED = 1 << 9;
+
+const soa = ({ origin, ttlS, serial, ns }: Zone): Answer => ({
+  type: "SOA",
+  name: origin,
+  ttl: ttlS,
+  data: { mname: ns[0]!, rname: `hostmaster.${origin}`, serial, refresh: 60, retry: 10, expire: 3600, minimum: ttlS },
+});
+
+/** Records for a name in the zone; an empty list means that there is the name but no such record. */
+function records(zone: Zone, name: string, type: string): Answer[] {
+  const { origin, ttlS, ns, addresses } = zone;
+  const apex = name.toLowerCase() === origin;
+  const any = type === "ANY";
+  return [
+    ...(any || type === "A" ? addresses.map((data): Answer => ({ type: "A", name, ttl: ttlS, data })) : []),
+    ...(apex && (any || type === "NS") ? ns.map((data): Answer => ({ type: "NS", name, ttl: ttlS, data })) : []),
+    ...(apex && (any || type === "SOA") ? [soa(zone)] : []),
+  ];
+}
+
+export function reply(zone: Zone, query: DecodedPacket): Packet {
+  const [question] = query.questions ?? [];
+  const flags = (query.flag_rd ? RECURSION_DESIRED : 0) | AUTHORITATIVE_ANSWER;
+  const edns = query.additionals?.some(({ type }) => type === "OPT");
+  const opt: OptAnswer = { type: "OPT", name: ".", udpPayloadSize: 1232, extendedRcode: 0, ednsVersion: 0, flags: 0, flag_do: false, options: [] };
+  const base: Packet = { type: "response", id: query.id ?? 0, questions: query.questions ?? [], additionals: edns ? [opt] : [] };
+  const fails = (rcode: number): Packet => ({ ...base, flags: (flags & ~AUTHORITATIVE_ANSWER) | rcode });
+  if (!question || query.questions?.length !== 1) return fails(rcodes.formErr);
+  const name = question.name.toLowerCase();
+  if (name !== zone.origin && !name.endsWith(`.${zone.origin}`)) return fails(rcodes.refused);
+  const answers = records(zone, question.name, question.type);
+  return { ...base, flags, answers, authorities: answers.length === 0 ? [soa(zone)] : [] };
+}
+
+/** From octets to octets; undefined for what deserves no answer. */
+export function answer(zone: Zone, octets: Buffer, over: "udp" | "tcp"): Buffer | undefined {
+  // A response must never be answered, or two servers would talk for ever.
+  if (octets.length < 12 || (octets[2]! & 0x80) !== 0) return undefined;
+  const fails = (rcode: number) => encode({ type: "response", id: octets.readUInt16BE(0), flags: rcode, questions: [] });
+  // Only plain queries: no updates, no notifications.
+  if (((octets[2]! >> 3) & 0xf) !== 0) return fails(rcodes.notImp);
+  let query: DecodedPacket;
+  try {
+    query = decode(octets);
+  } catch {
+    return fails(rcodes.formErr);
+  }
+  const packet = reply(zone, query);
+  const whole = encode(packet);
+  if (over === "tcp" || whole.length <= plainUdpOctets) return whole;
+  return encode({ ...packet, flags: (packet.flags ?? 0) | TRUNCATED, answers: [], authorities: [] });
+}

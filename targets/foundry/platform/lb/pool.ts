@@ -1,0 +1,89 @@
+/** The routers a balancer sends requests to, in turn: which of them live, by asking each again and again as a real balancer does. */
+import { Agent, get } from "node:http";
+import type { Address } from "../base/config.js";
+import { log } from "../base/log.js";
+
+const checkEveryMs = 500;
+const checkTimeoutMs = 1000;
+/** Silence is no proof at first: a router may be busy. A refusal is. */
+const silencesToFall = 2;
+const agent = new Agent({ keepAlive: false });
+
+export interface Backend {
+  readonly name: string;
+  readonly to: Address;
+  healthy: boolean;
+  silences: number;
+}
+type Health = "healthy" | "unhealthy" | "silent";
+
+/** What a router answers to a balancer's health check. An empty routing table is no illness. */
+function check({ host, port }: Address): Promise<Health> {
+  return new Promise((resolve) => {
+    const request = get({ host, port, path: "/", agent, headers: { Host: "monitor", "User-Agent": "HTTP-Monitor/1.1" } }, (answer) => {
+      answer.resume();
+      clearTimeout(timer);
+      resolve(answer.statusCode === 200 ? "healthy" : "unhealthy");
+    });
+    const timer = setTimeout(() => {
+      resolve("silent");
+      request.destroy();
+    }, checkTimeoutMs);
+    request.on("error", () => {
+      clearTimeout(timer);
+      resolve("unhealthy");
+    });
+  });
+}
+
+export class Pool {
+  readonly backends: readonly Backend[];
+  #next = 0;
+
+  constructor(members: Readonly<Record<string, Address>>) {
+    this.backends = Object.entries(members).map(([name, to]) => ({ name, to, healthy: false, silences: 0 }));
+  }
+
+  /** One check of every router; resolves when all are known. */
+  async checkAll(): Promise<void> {
+    await Promise.all(
+      this.backends.map(async (backend) => {
+        const health = await check(backend.to);
+        backend.silences = health === "silent" ? backend.silences + 1 : 0;
+        if (health !== "silent" || backend.silences >= silencesToFall) this.#set(backend, health === "healthy");
+      }),
+    );
+  }
+
+  /** Checks for ever, a round every 500 ms or as soon as the last one has ended. */
+  async keepChecking(): Promise<never> {
+    for (;;) {
+      const begun = performance.now();
+      await this.checkAll();
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, checkEveryMs - (performance.now() - begun))));
+    }
+  }
+
+  /** A request could not be passed on: out until the next check says otherwise. */
+  failed(backend: Backend): void {
+    this.#set(backend, false);
+  }
+
+  #set(backend: Backend, healthy: boolean): void {
+    if (backend.healthy !== healthy) log.info({ router: backend.name, healthy }, "health changed");
+    backend.healthy = healthy;
+  }
+
+  /** The next healthy router in turn that is not in `tried`. */
+  pick(tried: ReadonlySet<Backend>): Backend | undefined {
+    const count = this.backends.length;
+    for (let i = 0; i < count; i++) {
+      const at = (this.#next + i) % count;
+      const backend = this.backends[at]!;
+      if (!backend.healthy || tried.has(backend)) continue;
+      this.#next = at + 1;
+      return backend;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,23 @@
+/** Prepare step of the bus: writes DATA_DIR/nats.conf for nats-server and ends. */
+import { join } from "node:path";
+import { config } from "./base/config.js";
+import { writeAtomically } from "./base/saved.js";
+
+const own = config();
+writeAtomically(
+  join(own.dataDir, "nats.conf"),
+  `# Written before each start of ${own.name}.
+server_name: "${own.name}"
+host: "${own.bindHost}"
+port: ${own.port("client")}
+http: "${own.bindHost}:${own.port("monitor")}"
+# A client that does not answer two pings is dropped.
+ping_interval: "${own.timers.natsPing}ms"
+ping_max: 2
+# A client that does not read for so long is dropped (slow consumer).
+write_deadline: "2s"
+# SIGUSR2 closes clients over this time; the server takes nothing shorter.
+lame_duck_grace_period: "1s"
+lame_duck_duration: "30s"
+`,
+);

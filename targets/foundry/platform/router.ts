@@ -1,0 +1,101 @@
+/**
+ * The router: learns from the bus which endpoints serve which host and passes requests on, with gorouter's semantics.
+ * Policy router.onNatsLoss: "prune" keeps dropping what is not registered again, though nobody can; "suspend" keeps it until the bus is back.
+ */
+import { createServer } from "node:http";
+import { AdminError, admin, ready } from "./base/admin.js";
+import { connectBus } from "./base/bus.js";
+import { config } from "./base/config.js";
+import { onEnd } from "./base/end.js";
+import { identity } from "./base/identity.js";
+import { log } from "./base/log.js";
+import { sleep } from "./base/until.js";
+import { chanceOf } from "./router/chance.js";
+import { Front } from "./router/front.js";
+import { registration } from "./router/registration.js";
+import { Table } from "./router/table.js";
+
+/** Between router.start and the first request taken: everybody registers at once on router.start, so the table is full by then. */
+const startDelayMs = 250;
+
+const own = config();
+const { routeTtl, routePrune, routeRegister } = own.timers;
+const suspends = own.policy["router.onNatsLoss"] === "suspend";
+const nowMs = () => performance.now();
+const table = new Table(routeTtl / 4, chanceOf(process.env.SEED || own.name));
+let healthy = false;
+const front = new Front({ table, name: own.name, host: own.bindHost, traceKey: process.env.TRACE_KEY || "22", healthy: () => healthy, nowMs });
+
+onEnd(() => {});
+await admin({
+  "GET /varz": () => {
+    const { requests, badRequests, badGateways, responses } = front.counters;
+    return {
+      requests,
+      bad_requests: badRequests,
+      bad_gateways: badGateways,
+      ...Object.fromEntries(Object.entries(responses).map(([family, count]) => [`responses_${family}`, count])),
+      urls: Object.keys(table.routes()).length,
+      droplets: table.droplets(),
+      ms_since_last_registry_update: Math.round(nowMs() - table.lastUpdateMs),
+    };
+  },
+  "GET /health": () => {
+    if (!healthy) throw new AdminError(503, "starting");
+    return { status: "ok" };
+  },
+  "GET /routes": () => table.routes(),
+  "GET /table": () => ({ generation: table.generation, held: table.held, size: table.size }),
+  "POST /table/flush": () => {
+    table.flush();
+    return { generation: table.generation };
+  },
+  "POST /table/hold": (body) => {
+    const { hold } = (body ?? {}) as { hold?: unknown };
+    if (typeof hold !== "boolean") throw new AdminError(400, 'expected {"hold": true} or {"hold": false}');
+    table.hold(hold);
+    return { held: table.held };
+  },
+});
+
+const bus = await connectBus();
+const { index, uuid } = identity();
+const greeting = {
+  id: `${index}-${uuid}`,
+  hosts: [own.bindHost],
+  minimumRegisterIntervalInSeconds: routeRegister / 1000,
+  pruneThresholdInSeconds: routeTtl / 1000,
+};
+bus.subscribe("router.register", {}, (payload) => {
+  const heard = registration(payload, routeTtl);
+  if (heard) table.register(heard.uris, heard.endpoint, nowMs());
+  else log.warn({ payload }, "validation-error");
+});
+bus.subscribe("router.unregister", {}, (payload) => {
+  const heard = registration(payload, routeTtl);
+  if (heard) table.unregister(heard.uris, heard.endpoint.address, nowMs());
+  else log.warn({ payload }, "validation-error");
+});
+bus.subscribe("router.greet", {}, (_, reply) => reply?.(greeting));
+bus.publish("router.start", greeting);
+bus.onReconnect(() => {
+  if (suspends) table.restamp(nowMs());
+  bus.publish("router.start", greeting);
+});
+setInterval(() => {
+  if (suspends && !bus.connected) return log.info({ size: table.size }, "prune-suspended");
+  const dropped = table.prune(nowMs());
+  if (dropped > 0) log.info({ dropped, size: table.size }, "pruned");
+}, routePrune);
+
+await sleep(startDelayMs);
+const server = createServer({ requireHostHeader: false, keepAliveTimeout: 30_000 }, (request, response) => {
+  front.handle(request, response).catch((error: unknown) => {
+    log.error({ err: error }, "request");
+    response.destroy();
+  });
+});
+server.listen(own.port("http"), own.bindHost, () => {
+  healthy = true;
+  ready();
+});
