@@ -61,13 +61,18 @@ export class CfClient {
 
   /** Gets a token (UAA password grant; client `cf` with an empty secret). */
   async login(): Promise<void> {
+    this.#token = await this.anotherToken();
+  }
+
+  /** A token that this client does not use: to be revoked. */
+  async anotherToken(): Promise<string> {
     const { user, password } = this.credentials;
     const form = new URLSearchParams({ grant_type: "password", username: user, password });
     const answer = await this.#send("POST", "/oauth/token", form.toString(), {
       "content-type": "application/x-www-form-urlencoded",
       authorization: "Basic Y2Y6",
     });
-    this.#token = (answer.json as { access_token: string }).access_token;
+    return (answer.json as { access_token: string }).access_token;
   }
 
   /** One call with the token; an answer of 400 and above is a FlounderError "platform", no answer one "unreachable". */

@@ -38,9 +38,9 @@ describe("the foundry's probes", () => {
     await ready();
     for (const name of control) expect(await outcome(name), name).to.equal("ok");
   });
-  it("share one log-in for set-up, and none inside of a sample but login's own", async () => {
+  it("share one log-in for set-up (and one token to be revoked), and none inside of a sample but login's own", async () => {
     for (const name of control) await named(name).setUp?.(context());
-    expect(cloud.asked.filter((line) => line === "POST /oauth/token")).to.have.length(1);
+    expect(cloud.asked.filter((line) => line === "POST /oauth/token")).to.have.length(2);
     cloud.asked.length = 0;
     for (const name of control) await outcome(name);
     expect(cloud.asked.filter((line) => line === "POST /oauth/token")).to.have.length(1);
