@@ -38,7 +38,7 @@ const build = spawnSync(process.execPath, [join(root, "scripts", "build.mjs")], 
 if (build.status !== 0) give("the build failed", "look above; npm run build shows it again");
 
 // 3 pinned tools, into the cache
-const { ensureTools } = await import(pathToFileURL(join(root, "dist", "harness", "engines", "tools.js")).href);
+const { ensureTools } = await import(pathToFileURL(join(root, "dist", "harness", "engines", "tools", "ensure.js")).href);
 try {
   await ensureTools(["nats-server", "toxiproxy-server", "postgres"], say);
 } catch (error) {

@@ -32,7 +32,7 @@ export async function open(name: string | undefined, how: { lease?: boolean; wri
         `flounder heal --foundation ${id} takes over and heals; flounder down --foundation ${id} ends it`,
       );
     process.stderr.write(`the keeper of ${id} is dead: taking over, healing from its journal\n`);
-    await takeOver(id);
+    return takeOver(id, say, { lease: how.lease ?? false });
   }
   return connect(id, { lease: how.lease ?? false });
 }
