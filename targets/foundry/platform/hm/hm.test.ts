@@ -1,0 +1,237 @@
+import { expect } from "chai";
+import { until } from "../base/until.js";
+import { timers as defaults, Rig } from "../dea/rig.js";
+
+const timers = { ...defaults, dbScan: 200, dropletLost: 600, dropletsAnalysis: 100, stableState: 100, restartTimeout: 1500, flappingTimeout: 3000 };
+const requests = "cloudcontrollers.hm.requests";
+
+/** The test plays DEAs (heartbeats, exits) and Cloud Controllers (hears the requests); NATS, Postgres and its schema are the real ones. */
+describe("hm", () => {
+  let rig: Rig;
+  let databases: Rig;
+  let ccdb: Awaited<ReturnType<Rig["database"]>>;
+  let hm: Awaited<ReturnType<Rig["component"]>>;
+  /** dea → what it runs: instance → [index, version, state]. */
+  let deas: Map<string, Map<string, { index: number; version: string; state: string }>>;
+  let beating: NodeJS.Timeout;
+
+  const beat = (dea: string) => {
+    const droplets = [...deas.get(dea)!].map(([instance, facts]) => ({ droplet: "app-1", instance, state_timestamp: Date.now() / 1000, ...facts }));
+    rig.say("dea.heartbeat", { dea, droplets });
+  };
+  const run = (dea: string, instance: string, index: number, version = "v1", state = "RUNNING") => {
+    deas.get(dea)!.set(instance, { index, version, state });
+    beat(dea);
+  };
+  const exit = (dea: string, instance: string, index: number, reason = "CRASHED") => {
+    deas.get(dea)!.delete(instance);
+    rig.say("droplet.exited", { droplet: "app-1", version: "v1", instance, index, reason, exit_status: 1 });
+  };
+  const asked = (since: number) => rig.on(requests, since).map((heard) => heard.payload);
+  const alerted = (since: number) => rig.on("hm.alerts", since).map((heard) => String(heard.payload.says));
+  const alert = (words: string, since: number) => until(`the alert "${words}"`, () => alerted(since).some((says) => says.includes(words)), 4000, 20);
+  const view = async () =>
+    (await (await fetch(`${hm.admin}/view`)).json()) as { apps: Record<string, { running: number; instances: number }>; hindrance: string };
+  const boot = async (freshness: string, instances = 2) => {
+    await ccdb.sql.query("insert into orgs (guid, name) values ('o', 'o')");
+    await ccdb.sql.query("insert into spaces (guid, org_guid, name) values ('s', 'o', 's')");
+    await ccdb.sql.query(
+      "insert into apps (guid, space_guid, name, state, version, updated_at) values ('app-1', 's', 'echo', 'STARTED', 'v1', now() - interval '1 hour')",
+    );
+    await ccdb.sql.query("insert into processes (guid, app_guid, type, instances) values ('app-1', 'app-1', 'web', $1)", [instances]);
+    hm = await rig.component("hm-1", {
+      TIMERS_MS: JSON.stringify(timers),
+      POLICY: JSON.stringify({ "hm.freshness": freshness }),
+      LINK_CCDB: `127.0.0.1:${ccdb.port}`,
+    });
+  };
+  const settled = (running: number) =>
+    until(
+      `${running} running`,
+      async () => {
+        const { apps, hindrance } = await view();
+        return apps["app-1"]?.running === running && hindrance === "";
+      },
+      4000,
+      20,
+    );
+  /** Two analyses and a scan went by: what was to be asked was asked. */
+  const quiet = async (since: number, forMs: number) => {
+    await until("time to pass", () => performance.now() - since > forMs, forMs + 500, 20);
+    expect(asked(since)).to.deep.equal([]);
+  };
+
+  before(async () => {
+    databases = new Rig();
+    ccdb = await databases.database();
+  });
+  after(async () => {
+    await ccdb?.sql.end();
+    await databases.close();
+  });
+  beforeEach(async () => {
+    rig = new Rig();
+    await rig.open();
+    deas = new Map([
+      ["dea-1", new Map()],
+      ["dea-2", new Map()],
+    ]);
+    beating = setInterval(() => {
+      for (const dea of deas.keys()) beat(dea);
+    }, 100);
+  });
+  afterEach(async () => {
+    clearInterval(beating);
+    await rig.close();
+    await ccdb.resume();
+    await ccdb.sql.query("truncate orgs, storage_losses cascade");
+  });
+
+  it("asks DEAs at boot, misses an instance after dropletLost, asks once per restartTimeout", async () => {
+    await boot("none");
+    expect(rig.on("healthmanager.start")).to.have.length(1);
+    run("dea-1", "i0", 0);
+    run("dea-2", "i1", 1);
+    await settled(2);
+    const lastBeat = performance.now();
+    deas.delete("dea-2");
+    await until("a START", () => asked(lastBeat).length > 0, 3000, 10);
+    const [first] = rig.on(requests, lastBeat);
+    expect(first!.payload).to.deep.include({ droplet: "app-1", op: "START", version: "v1", indices: [1] });
+    const { rows } = await ccdb.sql.query<{ s: string }>("select last_updated s from desired_apps");
+    expect(first!.payload.last_updated).to.equal(Number(rows[0]!.s));
+    expect(first!.atMs - lastBeat).to.be.within(timers.dropletLost - 150, timers.dropletLost + 400);
+    expect(alerted(lastBeat)).to.include("dea-2 was not heard for 600 ms");
+    await until("the second START", () => asked(lastBeat).length > 1, 3000, 10);
+    const [, second] = rig.on(requests, lastBeat);
+    expect(second!.atMs - first!.atMs).to.be.within(timers.restartTimeout - 50, timers.restartTimeout + 400);
+  });
+
+  it("starts a crashed instance at once, four times not: FLAPPING, until there is a new version", async () => {
+    await boot("none", 1);
+    for (const n of [1, 2, 3, 4]) {
+      run("dea-1", `i${n}`, 0);
+      await settled(1);
+      const crashed = performance.now();
+      exit("dea-1", `i${n}`, 0);
+      if (n < 4) {
+        await until(`START ${n}`, () => asked(crashed).length === 1, 1000, 5);
+        expect(rig.on(requests, crashed)[0]!.atMs - crashed).to.be.below(100);
+      }
+    }
+    await alert("flapping", 0);
+    await quiet(performance.now(), timers.restartTimeout + 300);
+    const status = await rig.bus.request("healthmanager.status", JSON.stringify({ droplet: "app-1", version: "v1", state: "FLAPPING" }), { timeout: 1000 });
+    expect(status.json<{ indices: { index: number }[] }>().indices.map(({ index }) => index)).to.deep.equal([0]);
+    const restarted = performance.now();
+    await ccdb.sql.query("update apps set version = 'v2', updated_at = now()");
+    rig.say("droplet.updated", { droplet: "app-1" });
+    await until("a START of the new version", () => asked(restarted).some(({ op, version }) => op === "START" && version === "v2"), 2000, 10);
+  });
+
+  it("restarts what a DEA took down with it, not what somebody stopped", async () => {
+    await boot("none");
+    run("dea-1", "i0", 0);
+    run("dea-2", "i1", 1);
+    await settled(2);
+    const ended = performance.now();
+    exit("dea-1", "i0", 0, "DEA_SHUTDOWN");
+    await until("a START", () => asked(ended).length === 1, 1000, 5);
+    expect(asked(ended)[0]).to.include({ op: "START" });
+    await ccdb.sql.query("update apps set state = 'STOPPED', updated_at = now()");
+    rig.say("droplet.updated", { droplet: "app-1" });
+    exit("dea-2", "i1", 1, "STOPPED");
+    await quiet(performance.now(), timers.restartTimeout + 300);
+  });
+
+  it("stops duplicates, wrong versions and indices beyond the number of instances", async () => {
+    await boot("none");
+    run("dea-1", "i0", 0);
+    run("dea-1", "i1", 1);
+    await settled(2);
+    for (const [instance, index, version] of [
+      ["newcomer", 0, "v1"],
+      ["old", 0, "v0"],
+      ["third", 2, "v1"],
+    ] as const) {
+      const seen = performance.now();
+      run("dea-2", instance, index, version);
+      await until(`STOP of ${instance}`, () => asked(seen).length > 0, 2000, 10);
+      expect(asked(seen)[0]).to.deep.include({ op: "STOP", droplet: "app-1", instances: [instance] });
+      exit("dea-2", instance, index, "STOPPED");
+      await until("silence", () => asked(performance.now() - 300).length === 0, 2000, 50);
+    }
+    expect(asked(0).filter(({ op }) => op === "START")).to.deep.equal([]);
+  });
+
+  it("is silent while storage is declared lost, says so once, and acts again after the release", async () => {
+    await boot("none", 3);
+    run("dea-1", "i0", 0);
+    run("dea-1", "i1", 1);
+    run("dea-2", "i2", 2);
+    await settled(3);
+    await ccdb.sql.query("insert into storage_losses (lun, declared_by, reason) values ('lun-1', 'cc-1', 'test')");
+    await alert("read-only: storage is declared lost (lun-1)", 0);
+    const lost = performance.now();
+    deas.delete("dea-2");
+    exit("dea-1", "i0", 0);
+    await quiet(lost, timers.dropletLost + 800);
+    expect(alerted(0).filter((says) => says.startsWith("read-only"))).to.have.length(1);
+    const released = performance.now();
+    await ccdb.sql.query("update storage_losses set released_at = now()");
+    await until("a START", () => asked(released).length > 0, 2000, 10);
+    expect(asked(released)[0]).to.deep.include({ op: "START", indices: [0, 2] });
+  });
+
+  it("policy none: mass START when all heartbeats stop; the last desired state serves when the CCDB is away", async () => {
+    await boot("none");
+    run("dea-1", "i0", 0);
+    run("dea-2", "i1", 1);
+    await settled(2);
+    const silent = performance.now();
+    clearInterval(beating);
+    await until("the mass START", () => asked(silent).length > 0, 3000, 10);
+    expect(asked(silent)[0]).to.deep.include({ op: "START", indices: [0, 1] });
+    run("dea-1", "i0", 0);
+    run("dea-2", "i1", 1);
+    await ccdb.halt();
+    await alert("the CCDB does not answer", silent);
+    const crashed = performance.now();
+    exit("dea-1", "i0", 0);
+    await until("a START from the last desired state", () => asked(crashed).length === 1, 1000, 5);
+    await ccdb.resume();
+    await alert("the CCDB answers again", crashed);
+  });
+
+  it("policy guard: acts on one lost DEA, not on silence of all, nor without the CCDB", async () => {
+    await boot("guard");
+    run("dea-1", "i0", 0);
+    run("dea-2", "i1", 1);
+    await settled(2);
+    const lost = performance.now();
+    const second = deas.get("dea-2")!;
+    deas.delete("dea-2");
+    await until("a START", () => asked(lost).length > 0, 4000, 10);
+    const [start] = rig.on(requests, lost);
+    expect(start!.payload).to.deep.include({ op: "START", indices: [1] });
+    expect(start!.atMs - lost, "grace: as long again").to.be.above(2 * timers.dropletLost - 150);
+    deas.set("dea-2", second);
+    await settled(2);
+
+    const silent = performance.now();
+    clearInterval(beating);
+    await alert("holding back: no DEA is heard", silent);
+    await quiet(silent, timers.restartTimeout + 2 * timers.dropletLost);
+    beating = setInterval(() => {
+      for (const dea of deas.keys()) beat(dea);
+    }, 100);
+    await settled(2);
+    expect(asked(silent), "nothing was started again when they came back").to.deep.equal([]);
+
+    await ccdb.halt();
+    await alert("holding back: the desired state is old", silent);
+    const crashed = performance.now();
+    exit("dea-1", "i0", 0);
+    await quiet(crashed, 600);
+  });
+});
