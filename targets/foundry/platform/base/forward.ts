@@ -96,10 +96,7 @@ export function forward(forwarding: Forwarding): Promise<Failure | undefined> {
       clearTimeout(timer);
       response.off("close", clientLeft);
       request.off("end", awaitAnswer);
-      if (failure && withBody) {
-        request.unpipe(out);
-        request.resume();
-      }
+      if (failure) request.unpipe(out);
       resolve(failure);
     };
     const clientLeft = () => {
