@@ -1,0 +1,118 @@
+/**
+ * A link as a proxy that is kept the way it is wanted: what a fault cut, what it shaped, and whether anybody listens behind it.
+ * A dead upstream behind an enabled proxy looks like connected-then-closed, so the proxy is disabled while its upstream is dead; that neither hides nor
+ * undoes a cut, since both are remembered apart.
+ */
+import type { CutLink } from "../core.js";
+import type { ProxyWanted, Toxic, ToxiproxyApi } from "./toxiproxy.js";
+
+export interface LinkHurt {
+  readonly cut?: CutLink | undefined;
+  /** Added to each round trip, half of it each way. */
+  readonly latencyMs?: number | undefined;
+  /** Per direction. */
+  readonly rateKBps?: number | undefined;
+}
+
+const both = (type: Toxic["type"], attributes: (stream: Toxic["stream"]) => Toxic["attributes"]): Toxic[] =>
+  (["upstream", "downstream"] as const).map((stream) => ({ name: `${type}-${stream}`, type, stream, attributes: attributes(stream) }));
+
+/** The toxics that make a link so. */
+export function toxicsOf(hurt: LinkHurt): readonly Toxic[] {
+  const { cut, latencyMs, rateKBps } = hurt;
+  return [
+    ...(latencyMs ? both("latency", (stream) => ({ latency: stream === "upstream" ? Math.floor(latencyMs / 2) : Math.ceil(latencyMs / 2), jitter: 0 })) : []),
+    ...(rateKBps ? both("bandwidth", () => ({ rate: rateKBps })) : []),
+    ...(cut === "reset" ? both("reset_peer", () => ({ timeout: 0 })) : []),
+    ...(cut === "swallow" ? both("timeout", () => ({ timeout: 0 })) : []),
+  ];
+}
+
+const same = (a: Toxic, b: Toxic) => a.name === b.name && Object.entries(a.attributes).every(([key, value]) => b.attributes[key] === value);
+
+export class ProxiedLink {
+  #hurt: LinkHurt = {};
+  #upstreamUp = false;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    /** Name in Toxiproxy and both addresses as host:port. */
+    readonly proxy: Omit<ProxyWanted, "enabled">,
+    private readonly api: ToxiproxyApi,
+    /** Called before anything is done, so that a later keeper knows what was wanted. */
+    private readonly remember: () => void,
+  ) {}
+
+  get hurt(): LinkHurt {
+    return this.#hurt;
+  }
+  get wanted(): ProxyWanted {
+    return { ...this.proxy, enabled: this.#upstreamUp && this.#hurt.cut !== "refuse" };
+  }
+  /** What a former keeper wanted; nothing is done yet. */
+  recall(hurt: LinkHurt, upstreamUp: boolean): void {
+    this.#hurt = hurt;
+    this.#upstreamUp = upstreamUp;
+  }
+
+  async cut(how: CutLink): Promise<void> {
+    const { cut: _, ...shape } = this.#hurt;
+    await this.#want({ ...shape, cut: how });
+  }
+  async shape(to: { readonly latencyMs?: number; readonly rateKBps?: number }): Promise<void> {
+    await this.#want({ ...(this.#hurt.cut ? { cut: this.#hurt.cut } : {}), ...to });
+  }
+  async mend(): Promise<void> {
+    await this.#want({});
+  }
+  async upstream(up: boolean): Promise<void> {
+    this.#upstreamUp = up;
+    await this.apply();
+  }
+  /** Deletes the proxy and makes it again on the same port, without any hurt. */
+  async recreate(): Promise<void> {
+    this.#hurt = {};
+    this.remember();
+    await this.#next(async () => {
+      await this.api.removeProxy(this.proxy.name);
+      await this.api.populate([this.wanted]);
+    });
+  }
+  /** Mended as far as wishes go; the server is told when it is restored. */
+  forget(): void {
+    this.#hurt = {};
+    this.remember();
+  }
+
+  /** Brings the proxy from whatever it is to what is wanted. */
+  apply(): Promise<void> {
+    return this.#next(async () => {
+      const { name } = this.proxy;
+      const wanted = toxicsOf(this.#hurt);
+      const now = await this.api.get(name);
+      const wrong = now.toxics.filter((toxic) => !wanted.some((want) => same(want, toxic)));
+      const missing = wanted.filter((want) => !now.toxics.some((toxic) => same(want, toxic)));
+      let enabled = now.enabled;
+      const enable = async (to: boolean) => {
+        if (enabled !== to) await this.api.enable(this.wanted, to);
+        enabled = to;
+      };
+      // reset_peer touches only connections that are opened after it was added: closing the listener ends the older ones first.
+      if (missing.some((toxic) => toxic.type === "reset_peer")) await enable(false);
+      for (const toxic of wrong) await this.api.removeToxic(name, toxic.name);
+      for (const toxic of missing) await this.api.addToxic(name, toxic);
+      await enable(this.wanted.enabled);
+    });
+  }
+
+  async #want(hurt: LinkHurt): Promise<void> {
+    this.#hurt = hurt;
+    this.remember();
+    await this.apply();
+  }
+  #next(act: () => Promise<void>): Promise<void> {
+    const done = this.#queue.then(act);
+    this.#queue = done.catch(() => undefined);
+    return done;
+  }
+}

@@ -1,0 +1,111 @@
+/** The embedded engine: components are child processes on 127.0.0.1, links go through Toxiproxy, mounts through sshfs where FUSE works. Linux only. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Engine, FoundationSpec, TargetSystem, Topology } from "../../core.js";
+import { FlounderError } from "../../errors.js";
+import { loadTarget } from "../../registry.js";
+import { targetList } from "../target-list.js";
+import { findTool } from "../tools/find.js";
+import { type ToolName, tools } from "../tools/pins.js";
+import { type FuseVerdict, fuseVerdict } from "./fuse-check.js";
+import { makeOpenFolder, unprivilegedUser } from "./open-folder.js";
+import { Place } from "./place.js";
+import { type Block, retakeBlock, takeBlock } from "./ports.js";
+import { ProcessTable } from "./process-table.js";
+import { reapAll, removeFolder } from "./reap.js";
+import { LocalFoundation } from "./running.js";
+import { readSaved } from "./saved.js";
+import { toolbox } from "./toolbox.js";
+import { host, wire } from "./wiring.js";
+
+const noFuse: FuseVerdict = { works: false, ways: ["detach"], why: "" };
+const blockAtLeast = 600;
+
+/** What takes part whatever is started: sshfs may be absent, mounts are symlinks then. */
+const always: readonly ToolName[] = ["toxiproxy-server", "nats-server", "postgres", "sftp-server"];
+
+/** `load` finds a target system by name; `fuse` says whether LUNs can be mounted here. */
+export function localEngine(load: (name: string) => Promise<TargetSystem>, fuse: () => Promise<FuseVerdict> = fuseVerdict): Engine {
+  const folders = (dir: string, openDir: string) => (openDir ? [dir, openDir] : [dir]);
+  /** Ends what an earlier keeper left half started in this folder. */
+  const clear = async (spec: FoundationSpec) => {
+    let openDir = "";
+    try {
+      openDir = readSaved(spec.dir).openDir;
+    } catch {
+      // Nothing was saved: the marks are enough.
+    }
+    const dirs = folders(spec.dir, openDir);
+    await reapAll(new ProcessTable(spec.id, () => dirs), dirs, () => true);
+    removeFolder(openDir);
+  };
+  const needsOpenFolder = (topology: Topology) => topology.components.some((component) => component.unprivileged) && unprivilegedUser() !== undefined;
+  const build = (spec: FoundationSpec, system: TargetSystem, topology: Topology, block: Block, openDir: string, verdict: FuseVerdict) => {
+    const place = new Place(spec, wire(topology, block.base), toolbox(topology, openDir), openDir, openDir ? unprivilegedUser() : undefined);
+    place.makeFolders(topology.components);
+    return new LocalFoundation({ place, system, topology, block, fuse: verdict });
+  };
+
+  return {
+    name: "local",
+
+    async check() {
+      if (process.platform !== "linux")
+        return [{ what: `the local engine runs on Linux only; this is ${process.platform}`, hint: "use a Linux VM (Lima, WSL 2), or the compose engine" }];
+      return always.filter((name) => !findTool(name)).map((name) => ({ what: `${name} was not found`, hint: tools[name].hint }));
+    },
+
+    async facts() {
+      const found = always.concat("sshfs").map((name): [string, string] => [name, findTool(name) ?? "not found"]);
+      const { works, ways, why } = await fuse();
+      return { ...Object.fromEntries(found), mounts: works ? `sshfs: ${ways.join(", ")}` : `symlinks, detach alone: ${why}` };
+    },
+
+    async targets(topology, system) {
+      return targetList(topology, system, (await fuse()).ways);
+    },
+
+    async start(spec, say, signal) {
+      const system = await load(spec.system);
+      const topology = system.topology(spec.profile, spec.timeFactor, spec.policy);
+      await clear(spec);
+      const verdict = await fuse();
+      if (!verdict.works) say(`mounts are symlinks, which can be detached and nothing else: ${verdict.why}`);
+      const block = await takeBlock(Math.max(blockAtLeast, wire(topology, 0).count), host, spec.portBase);
+      let openDir = "";
+      let foundation: LocalFoundation | undefined;
+      try {
+        openDir = needsOpenFolder(topology) ? makeOpenFolder(spec.id) : "";
+        foundation = build(spec, system, topology, block, openDir, verdict);
+        say(`ports from ${block.base} on, ${topology.components.length} components`);
+        const aborted = new Promise<never>((_, reject) => {
+          const stop = () => reject(new FlounderError("aborted", "the start was aborted", "start again when you like"));
+          if (signal.aborted) stop();
+          signal.addEventListener("abort", stop, { once: true });
+        });
+        await Promise.race([foundation.start(say), aborted]);
+        return foundation;
+      } catch (error) {
+        if (foundation) await foundation.reap();
+        else {
+          removeFolder(openDir);
+          block.release();
+        }
+        throw error;
+      }
+    },
+
+    async attach(dir) {
+      const saved = readSaved(dir);
+      const spec: FoundationSpec = { ...saved.spec, dir, secret: readFileSync(join(dir, "secret"), "utf8").trim() };
+      const system = await load(spec.system);
+      const topology = system.topology(spec.profile, spec.timeFactor, spec.policy);
+      const block = await retakeBlock(saved.portBase, Math.max(blockAtLeast, wire(topology, 0).count));
+      const foundation = build(spec, system, topology, block, saved.openDir, saved.mounts === "fuse" ? await fuse() : noFuse);
+      await foundation.attach(saved);
+      return foundation;
+    },
+  };
+}
+
+export default localEngine(loadTarget);

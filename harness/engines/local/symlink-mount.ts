@@ -1,0 +1,70 @@
+/** A LUN where FUSE is not to be had: a symlink to the cabinet's folder, switched to nowhere for "detach". Handles that are open stay open. */
+import { mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Capabilities } from "../../core.js";
+import { FlounderError } from "../../errors.js";
+import type { MountHelper } from "./mount-helper.js";
+import type { LocalMount } from "./mounts.js";
+
+export interface SymlinkPlace {
+  readonly name: string;
+  readonly lun: string;
+  readonly path: string;
+  /** The LUN's root in the cabinet's folder, once the cabinet has made it. */
+  root(): string;
+  readonly helper: MountHelper;
+}
+/** Nothing can be made below a name that is no folder: every call says ENOENT. */
+const nowhere = "/nonexistent/detached";
+
+export class SymlinkMount implements LocalMount {
+  readonly living = undefined;
+  constructor(private readonly place: SymlinkPlace) {}
+
+  #points(): string | undefined {
+    try {
+      return readlinkSync(this.place.path);
+    } catch {
+      return undefined;
+    }
+  }
+  #point(to: string): void {
+    if (this.#points() === to) return;
+    mkdirSync(dirname(this.place.path), { recursive: true });
+    rmSync(`${this.place.path}.new`, { force: true });
+    symlinkSync(to, `${this.place.path}.new`);
+    renameSync(`${this.place.path}.new`, this.place.path);
+  }
+
+  async up(): Promise<void> {
+    if (this.#points() === undefined) this.#point(this.place.root());
+  }
+  upOrLater = () => this.up();
+  async down(): Promise<void> {
+    rmSync(this.place.path, { force: true });
+  }
+  async remount(): Promise<void> {
+    this.#point(this.place.root());
+  }
+  attach(): void {
+    // The symlink itself is all that there is.
+  }
+  fingerprint(): string {
+    const to = this.#points();
+    return to === undefined ? "no link" : to === nowhere ? "detached" : `symlink ${to}`;
+  }
+
+  readonly can: Capabilities["mount"] = {
+    cut: async (how) => {
+      if (how !== "detach")
+        throw new FlounderError(
+          "refused",
+          `${this.place.name} can only be detached here: it is a symlink, not a mount`,
+          "install sshfs and fuse3 for the other ways",
+        );
+      this.#point(nowhere);
+    },
+    mend: async () => this.#point(this.place.root()),
+    state: () => this.place.helper.state(this.place.path, this.place.lun),
+  };
+}

@@ -1,0 +1,59 @@
+/** The tools that a topology needs, where they are, and what components are told of them. */
+import { dirname } from "node:path";
+import type { Topology } from "../../core.js";
+import { findTool, needTool } from "../tools/find.js";
+import { type ToolName, tools } from "../tools/pins.js";
+import { reachableProgram } from "./open-folder.js";
+
+const prefix = "tool:";
+export const isToolName = (name: string): name is ToolName => name in tools;
+
+function named(word: string | undefined): ToolName | undefined {
+  if (!word?.startsWith(prefix)) return undefined;
+  const name = word.slice(prefix.length);
+  if (!isToolName(name)) throw new Error(`the topology asks for ${word}; tools are ${Object.keys(tools).join(", ")}`);
+  return name;
+}
+
+/** Without sshfs a foundation still starts, with symlinks for mounts; all others are needed. */
+export function neededTools(topology: Topology): ToolName[] {
+  const asked = topology.components.flatMap((component) => [named(component.command[0]), named(component.prepare?.[0])]);
+  const mounts = topology.components.some((component) => Object.keys(component.mounts).length > 0);
+  return [...new Set<ToolName>(["toxiproxy-server", ...(mounts ? (["sftp-server"] as const) : []), ...asked.filter((name) => name !== undefined)])];
+}
+
+export interface Toolbox {
+  readonly toxiproxy: string;
+  readonly sshfs: string;
+  /** The program behind "tool:x" or "node"; anything else stands for itself. */
+  program(word: string): string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** `openDir`: where an unprivileged user must reach Postgres; empty if there is none. */
+export function toolbox(topology: Topology, openDir: string): Toolbox {
+  const paths = new Map<ToolName, string>();
+  for (const name of neededTools(topology)) {
+    const path = needTool(name);
+    paths.set(name, openDir && name === "postgres" ? reachableProgram(path, openDir) : path);
+  }
+  const postgres = paths.get("postgres");
+  const sftpServer = paths.get("sftp-server");
+  const folders = [dirname(process.execPath), ...[...paths.values()].map((path) => dirname(path)), process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin"];
+  return {
+    toxiproxy: paths.get("toxiproxy-server")!,
+    sshfs: findTool("sshfs") ?? "sshfs",
+    program: (word) => {
+      const tool = named(word);
+      return tool ? paths.get(tool)! : word === "node" ? process.execPath : word;
+    },
+    env: {
+      PATH: [...new Set(folders.join(":").split(":"))].join(":"),
+      ...(postgres ? { PG_BIN: dirname(postgres) } : {}),
+      ...(sftpServer ? { SFTP_SERVER: sftpServer } : {}),
+    },
+  };
+}
+
+/** Servers that are asked to end in their own way: Postgres' SIGTERM waits for its clients, its SIGINT does not. */
+export const endSignal = (command: readonly string[]): NodeJS.Signals => (command[0] === `${prefix}postgres` ? "SIGINT" : "SIGTERM");

@@ -1,0 +1,26 @@
+/** What can be broken in a topology: pure data, the same for every engine but for the ways of mounts. */
+import type { CutMount, TargetInfo, TargetSystem, Topology } from "../core.js";
+
+export const linkName = (from: string, to: string) => `${from}>${to}`;
+export const frontName = (component: string) => `*>${component}`;
+export const slotName = (component: string, slot: number) => `*>${component}.${slot}`;
+export const mountName = (component: string, lun: string) => `${component}:${lun}`;
+export const slotClass = "apps";
+export const mountClass = "storage";
+
+/** `ways`: what this engine can do to a mount here. */
+export function targetList(topology: Topology, system: Pick<TargetSystem, "capabilities">, ways: readonly CutMount[]): readonly TargetInfo[] {
+  return topology.components.flatMap((component): TargetInfo[] => {
+    const { name, role } = component;
+    const link = (target: string, linkClass: string): TargetInfo => ({ name: target, role, kind: "link", can: ["link"], ways: {}, class: linkClass });
+    return [
+      { name, role, kind: "component", can: ["process", ...system.capabilities(component)], ways: {} },
+      ...Object.values(component.links).map(({ to, class: of }) => link(linkName(name, to), of)),
+      ...Object.values(component.fronts ?? {}).map((of) => link(frontName(name), of)),
+      ...Array.from({ length: component.slots ?? 0 }, (_, i) => link(slotName(name, i + 1), slotClass)),
+      ...Object.keys(component.mounts).map(
+        (lun): TargetInfo => ({ name: mountName(name, lun), role, kind: "mount", can: ["mount"], ways: { mount: ways }, class: mountClass }),
+      ),
+    ];
+  });
+}

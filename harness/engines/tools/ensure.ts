@@ -1,0 +1,80 @@
+/** Gets what is missing into the cache, in the order: machine, pinned release, Go. Two at once do it once. */
+
+import { createHash } from "node:crypto";
+import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { dirname } from "node:path";
+import { sleep } from "../../clock.js";
+import { FlounderError } from "../../errors.js";
+import { cachedTool, findTool } from "./find.js";
+import { goInstall, type Say } from "./go.js";
+import { type ToolName, tools } from "./pins.js";
+import { fetchRelease } from "./release.js";
+
+/** Held in the kernel's hands: it goes with its process, whatever happens to that. Full length: see ports.ts. */
+function tryLock(path: string): Promise<Server | undefined> {
+  const name = `\0${`flounder-tool-${createHash("sha256").update(path).digest("hex").slice(0, 32)}`.padEnd(107, ".")}`;
+  return new Promise((resolve) => {
+    const server = createServer((socket) => socket.destroy());
+    server.once("error", () => resolve(undefined));
+    server.listen(name, () => resolve(server));
+  });
+}
+
+async function obtain(name: ToolName, to: string, say: Say): Promise<void> {
+  const { version, releases, go, hint } = tools[name];
+  const release = releases?.[process.arch];
+  const failures: string[] = [];
+  const draft = `${to}.${process.pid}.tmp`;
+  const ways: [string, (() => Promise<void>) | undefined][] = [
+    ["official release", release && (() => fetchRelease(release, draft))],
+    ["go install", go && (() => goInstall(go.module, go.makes, draft, say))],
+  ];
+  try {
+    for (const [way, act] of ways) {
+      if (!act) continue;
+      say(`${name} ${version}: ${way}`);
+      try {
+        await act();
+        renameSync(draft, to);
+        say(`${name} ${version} is at ${to}`);
+        return;
+      } catch (error) {
+        failures.push(`${way}: ${error instanceof Error ? error.message : error}`);
+        say(`${name}: ${failures.at(-1)}`);
+      }
+    }
+  } finally {
+    rmSync(draft, { force: true });
+  }
+  throw new FlounderError(
+    "environment",
+    `${name} is not here and could not be got${failures.length > 0 ? `: ${failures.join("; ")}` : ""}`,
+    `${hint}; or put a ${name} on PATH`,
+  );
+}
+
+/** Resolves with each tool's path. Rejects with a FlounderError that names every way that was tried. */
+export async function ensureTools<const Name extends ToolName>(names: readonly Name[], say: Say): Promise<Readonly<Record<Name, string>>> {
+  const paths: [Name, string][] = [];
+  for (const name of names) {
+    const to = cachedTool(name);
+    let waited = false;
+    for (;;) {
+      const found = findTool(name);
+      if (found) {
+        paths.push([name, found]);
+        break;
+      }
+      mkdirSync(dirname(to), { recursive: true });
+      const lock = await tryLock(to);
+      if (lock) await (findTool(name) ? Promise.resolve() : obtain(name, to, say)).finally(() => lock.close());
+      else {
+        if (!waited) say(`${name}: another process is getting it`);
+        waited = true;
+        await sleep(250);
+      }
+    }
+  }
+  return Object.fromEntries(paths) as Record<Name, string>;
+}

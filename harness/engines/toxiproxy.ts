@@ -1,0 +1,137 @@
+/**
+ * One Toxiproxy server's API, through toxiproxy-node-client with what that lacks: a deadline per call, and errors that say what was asked
+ * and what came back. `POST /reset` is never used: it would heal other people's faults too. Facts: Toxiproxy 2.12, README and source.
+ */
+import { Toxiproxy } from "toxiproxy-node-client";
+import { HttpClient } from "toxiproxy-node-client/dist/HttpClient.js";
+import { FlounderError } from "../errors.js";
+
+/** Removing a toxic can hang with the proxy's lock held (Shopify/toxiproxy#558); Toxiproxy itself gives up after 25 s. */
+const callMs = 2000;
+
+export interface Toxic {
+  readonly name: string;
+  readonly type: "latency" | "bandwidth" | "timeout" | "reset_peer";
+  readonly stream: "upstream" | "downstream";
+  readonly attributes: Readonly<Record<string, number>>;
+}
+export interface ProxyFacts {
+  readonly name: string;
+  /** host:port */
+  readonly listen: string;
+  readonly upstream: string;
+  readonly enabled: boolean;
+  readonly toxics: readonly Toxic[];
+}
+export type ProxyWanted = Omit<ProxyFacts, "toxics">;
+
+/** Toxiproxy answered, and not with success. */
+export class ToxiproxyRefusal extends FlounderError {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super("refused", message, "read the server's log in the foundation's logs/; flounder heal escalates by itself");
+  }
+}
+
+class BoundedHttp extends HttpClient {
+  constructor(private readonly who: string) {
+    super();
+  }
+  override async get<T>(url: string): Promise<{ data: T }> {
+    return { data: (await this.#ask("GET", url)) as T };
+  }
+  override async post<T>(url: string, body?: unknown): Promise<{ data: T }> {
+    return { data: (await this.#ask("POST", url, body)) as T };
+  }
+  override async delete(url: string): Promise<void> {
+    await this.#ask("DELETE", url);
+  }
+  override async getText(url: string): Promise<string> {
+    return JSON.stringify(await this.#ask("GET", url));
+  }
+
+  async #ask(method: string, url: string, body?: unknown): Promise<unknown> {
+    const asked = `${this.who}: ${method} ${new URL(url).pathname}${body === undefined ? "" : ` ${JSON.stringify(body)}`}`;
+    let text: string;
+    let status: number;
+    try {
+      const answer = await fetch(url, {
+        method,
+        signal: AbortSignal.timeout(callMs),
+        ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+      });
+      status = answer.status;
+      text = await answer.text();
+    } catch (error) {
+      const late = error instanceof Error && error.name === "TimeoutError";
+      const why = error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : String(error);
+      throw new FlounderError(
+        "unreachable",
+        `${asked}: ${late ? `no answer within ${callMs} ms` : why}`,
+        "its process may be dead or wedged; flounder heal restarts it",
+        {
+          cause: error,
+        },
+      );
+    }
+    if (status >= 300) throw new ToxiproxyRefusal(status, `${asked}: answered ${status} ${text.trim()}`);
+    if (text === "") return undefined;
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw new ToxiproxyRefusal(status, `${asked}: answered ${status} with no JSON: ${text.slice(0, 200)}`);
+    }
+  }
+}
+
+export class ToxiproxyApi {
+  readonly #client: Toxiproxy;
+  /** `who` names the server in errors: "toxiproxy-bus". */
+  constructor(
+    who: string,
+    readonly url: string,
+  ) {
+    this.#client = new Toxiproxy(url);
+    this.#client.api = new BoundedHttp(who);
+  }
+  #path = (proxy: string) => `${this.url}/proxies/${encodeURIComponent(proxy)}`;
+
+  async answers(): Promise<boolean> {
+    try {
+      await this.#client.getVersion();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+  async get(proxy: string): Promise<ProxyFacts> {
+    return (await this.#client.getApi().get<ProxyFacts>(this.#path(proxy))).data;
+  }
+  async all(): Promise<Readonly<Record<string, ProxyFacts>>> {
+    return (await this.#client.getApi().get<Record<string, ProxyFacts>>(`${this.url}/proxies`)).data;
+  }
+  /** Makes proxies that do not exist yet; an existing one with the same addresses keeps its toxics and its state. */
+  async populate(proxies: readonly ProxyWanted[]): Promise<void> {
+    await this.#client.populate([...proxies]);
+  }
+  /** False closes the listener and every connection through it. */
+  async enable(proxy: ProxyWanted, enabled: boolean): Promise<void> {
+    await this.#client.getApi().post(this.#path(proxy.name), { listen: proxy.listen, upstream: proxy.upstream, enabled });
+  }
+  async addToxic(proxy: string, toxic: Toxic): Promise<void> {
+    await this.#client.getApi().post(`${this.#path(proxy)}/toxics`, { ...toxic, toxicity: 1 });
+  }
+  async removeToxic(proxy: string, toxic: string): Promise<void> {
+    await this.#unlessAbsent(this.#client.getApi().delete(`${this.#path(proxy)}/toxics/${encodeURIComponent(toxic)}`));
+  }
+  async removeProxy(proxy: string): Promise<void> {
+    await this.#unlessAbsent(this.#client.getApi().delete(this.#path(proxy)));
+  }
+  async #unlessAbsent(deletion: Promise<void>): Promise<void> {
+    await deletion.catch((error: unknown) => {
+      if (!(error instanceof ToxiproxyRefusal && error.status === 404)) throw error;
+    });
+  }
+}
