@@ -1,0 +1,82 @@
+/** What must hold, held against lost seconds and their bounds. */
+import type { Bounds, Event, Finding, Must, Plan, PlannedProbe, Receipt, Sample } from "./core.js";
+import { fail, open, orPass, roundedBounds, sayBounds } from "./judge-findings.js";
+import { lostOf } from "./measure/lost.js";
+import { actWindow, isBad, isMeasured, isWithin, type Window } from "./measure/windows.js";
+
+/** All that a must is held against. */
+export interface Evidence {
+  readonly plan: Plan;
+  /** By time. */
+  readonly events: readonly Event[];
+  /** By schedule. */
+  readonly samples: readonly Sample[];
+  readonly receipts: readonly Receipt[];
+  readonly run: Window;
+  /** False: nothing measured here can be blamed on the foundation. */
+  readonly sound: boolean;
+}
+
+/** "data outside: at most 1 s lost, during nats-sever", in the words of the plan. */
+export function sayMust({ lostS: { min, max }, ...must }: Must): string {
+  const bound = [...(min === undefined ? [] : [`at least ${min} s`]), ...(max === undefined ? [] : [`at most ${max} s`])].join(" and ");
+  return [
+    `${must.op ?? must.plane} ${must.from}: ${bound || "any"} lost`,
+    ...(must.during === undefined ? [] : [`during ${must.during}`]),
+    ...(must.notBeforeS === undefined ? [] : [`nothing in the first ${must.notBeforeS} s`]),
+  ].join(", ");
+}
+
+const isOf = (probe: PlannedProbe, sample: Sample): boolean => sample.probe === probe.probe && sample.from === probe.from && sample.target === probe.target;
+
+/** The planned probes that a must is about. */
+const probesOf = (plan: Plan, must: Must): PlannedProbe[] =>
+  plan.probes.filter((probe) => probe.plane === must.plane && probe.from === must.from && (must.op === undefined || probe.probe === must.op));
+
+/** Mean over probes, each a virtual user of equal weight. */
+export function meanLost(probes: readonly PlannedProbe[], samples: readonly Sample[], window: Window): Bounds {
+  const each = probes.map((probe) => lostOf(probe, samples, window));
+  const mean = (of: (bounds: Bounds) => number) => each.reduce((sum, bounds) => sum + of(bounds), 0) / Math.max(1, each.length);
+  return roundedBounds({ lo: mean((bounds) => bounds.lo), hi: mean((bounds) => bounds.hi) });
+}
+
+/** What a must is measured as; undefined if its act never began or no probe measures it. For reports. */
+export function measuredMust(must: Must, plan: Plan, events: readonly Event[], samples: readonly Sample[], run: Window): Bounds | undefined {
+  const window = must.during === undefined ? run : actWindow(plan, must.during, events, run);
+  const probes = probesOf(plan, must);
+  return window && probes.length > 0 ? meanLost(probes, samples, window) : undefined;
+}
+
+export function mustFindings(must: Must, { plan, events, samples, receipts, run, sound }: Evidence): readonly Finding[] {
+  const name = sayMust(must);
+  const probes = probesOf(plan, must);
+  if (probes.length === 0) return [open(`${name}; no probe of the plan measures it`)];
+  const window = must.during === undefined ? run : actWindow(plan, must.during, events, run);
+  if (!window) return [open(`${name}; act ${must.during} never began`)];
+  const within = samples.filter((sample) => isWithin(window, sample) && isMeasured(sample));
+  const silent = probes.filter((probe) => !within.some((sample) => isOf(probe, sample)));
+  if (silent.length > 0)
+    return [open(`${name}; no sample of ${silent.map(({ probe, target }) => `${probe} ${target}`).join(", ")}`, [window.fromUs, window.toUs])];
+
+  const bad = within.filter((sample) => isBad(sample) && probes.some((probe) => isOf(probe, sample)));
+  const at = bad.length > 0 ? [bad[0]!.dueUs, bad.at(-1)!.dueUs] : [window.fromUs, window.toUs];
+  const lost = meanLost(probes, samples, window);
+  const says = `${name}; lost ${sayBounds(lost)}`;
+  // A fault that was not seen to bite decides nothing, neither way: no blame, and no praise either.
+  const unseen = receipts.filter((receipt) => (must.during === undefined || receipt.act === must.during) && !receipt.bitUs).map((receipt) => receipt.target);
+  const doubt = !sound ? "; but the experiment was unsound" : unseen.length > 0 ? `; but ${unseen.join(", ")} was never seen to be hit` : undefined;
+  if (doubt !== undefined) return [open(says + doubt, at)];
+
+  const { min, max } = must.lostS;
+  const wrong: Finding[] = [];
+  if (max !== undefined && lost.lo > max) wrong.push(fail(says, at));
+  else if (max !== undefined && lost.hi > max) wrong.push(open(`${says}: the bounds leave it open`, at));
+  if (min !== undefined && lost.hi < min) wrong.push(fail(says, at));
+  else if (min !== undefined && lost.lo < min) wrong.push(open(`${says}: the bounds leave it open`, at));
+  if (must.notBeforeS !== undefined) {
+    const until = window.fromUs + must.notBeforeS * 1e6;
+    const early = bad.filter((sample) => sample.dueUs < until).map((sample) => sample.dueUs);
+    if (early.length > 0) wrong.push(fail(`${name}; the first was lost after ${((early[0]! - window.fromUs) / 1e6).toFixed(1)} s`, early.slice(0, 10)));
+  }
+  return orPass(wrong, says, at);
+}

@@ -1,0 +1,93 @@
+/** report.md: the report for a terminal, a pull request, a chat. */
+import type { Bounds } from "../core.js";
+import type { Story } from "./story.js";
+import { lanesInOrder } from "./strips.js";
+import { figure, laneName, middle, range, sayCell } from "./words.js";
+
+const marks = { pass: "✅", fail: "❌", inconclusive: "❔", aborted: "⏹" } as const;
+
+export function markdown(story: Story): string {
+  const { plan, verdict, acts, checks } = story;
+  const bounds = (b: Bounds) => (b.hi === 0 ? "0" : `${figure(middle(b))} [${range(b)}]`);
+  const lanes = lanesInOrder.map(({ plane, from }) => laneName(plane, from));
+  const lost = (of: typeof verdict.lostS) => lanesInOrder.map(({ plane, from }) => bounds(of[plane][from]));
+  const all: string[][] = [
+    [`# ${marks[verdict.result]} ${verdict.result.toUpperCase()}: ${plan.name}, seed ${plan.seed}`],
+    [story.sentence],
+    [
+      `${plan.system} ${verdict.profile} on engine ${plan.engine}, platform timers ÷${plan.foundation.timeFactor}, plan \`${plan.digest}\`, started ${story.startedIso}.`,
+    ],
+    ["## Lost seconds", "", ...table(["act", ...lanes], [...acts.map((act) => [act.id, ...lost(act.lostS)]), ["**whole run**", ...lost(verdict.lostS)]])],
+    [
+      "## What must hold",
+      "",
+      ...table(
+        ["", "must", "measured"],
+        story.musts.map((must) => [marks[must.result], must.says, must.measured ? `${bounds(must.measured)} s` : "not measured"]),
+      ),
+    ],
+    [
+      "## Plane matrix",
+      "",
+      ...table(
+        ["outside: developers", "app users", "inside: developers", "app users", "seconds", ""],
+        verdict.matrix.map((cell) => [
+          cell.outside.control,
+          cell.outside.data,
+          cell.inside.control,
+          cell.inside.data,
+          figure(cell.seconds),
+          cell === story.worstCell ? `**${sayCell(cell)}**` : sayCell(cell),
+        ]),
+      ),
+    ],
+    [
+      "## Control-plane operations",
+      "",
+      ...table(
+        ["operation", "lost s outside", "bad/all", "lost s inside", "bad/all"],
+        Object.entries(verdict.operations).map(([name, { outside, inside }]) => [
+          name,
+          bounds(outside),
+          `${outside.bad}/${outside.ok + outside.bad}`,
+          bounds(inside),
+          `${inside.bad}/${inside.ok + inside.bad}`,
+        ]),
+      ),
+    ],
+    [
+      "## Recovery clock",
+      "",
+      ...table(
+        ["act", "detected s", "healed s", "stable s"],
+        verdict.recovery.map((r) => [r.act, ...[r.detectedS, r.healedS, r.stableS].map((s) => (s === null ? "never" : figure(s)))]),
+      ),
+    ],
+    [
+      "## Findings",
+      "",
+      ...checks.flatMap((check) => check.findings.map((finding) => `- ${marks[finding.result]} ${escape(finding.says)}${evidence(finding.atUs)}`)),
+    ],
+    [
+      `Receipts ${verdict.receipts.bit}/${verdict.receipts.of} bit, ${verdict.receipts.healed}/${verdict.receipts.of} healed. Writes: ${verdict.ledger.acknowledged} acknowledged, ${verdict.ledger.missing.length} missing. Observer faults ${(verdict.observerFaults * 100).toFixed(2)} %.`,
+    ],
+    ...(story.cuts.length > 0 ? [story.cuts.map((cut) => `Note: ${cut}.`)] : []),
+    [`Again: \`flounder run ${plan.name} --seed ${plan.seed}\``],
+  ];
+  return `${all.map((part) => part.join("\n")).join("\n\n")}\n`;
+}
+
+const escape = (text: string): string => text.replace(/[|*_`<>]/g, "\\$&");
+const evidence = (atUs: readonly number[]): string =>
+  atUs.length === 0
+    ? ""
+    : ` (at ${atUs
+        .slice(0, 4)
+        .map((us) => (us / 1e6).toFixed(1))
+        .join(", ")}${atUs.length > 4 ? " …" : ""} s)`;
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string[] => [
+  `| ${head.join(" | ")} |`,
+  `|${head.map(() => "---").join("|")}|`,
+  ...rows.map((row) => `| ${row.join(" | ")} |`),
+];

@@ -1,0 +1,199 @@
+/** The sections of report.html, one function each, from the top of the page to its foot. */
+import type { PlaneState } from "../core.js";
+import { lanesChart, latencyChart, sizes } from "./charts.js";
+import { boundsOf, datum, Markup, markup, type Piece, plainBounds, table } from "./markup.js";
+import type { Story } from "./story.js";
+import { lanesInOrder } from "./strips.js";
+import { badness, figure, laneName, middle, plural, sayCell, who } from "./words.js";
+
+const at = (us: number): string => `${(us / 1e6).toFixed(1)} s`;
+const stamps = (atUs: readonly number[]): string =>
+  atUs.length === 0 ? "" : ` at ${[...new Set(atUs.map(at))].slice(0, 4).join(", ")}${atUs.length > 4 ? " …" : ""}`;
+const result = (word: string): Markup => markup`<span class="mark ${word}">${word}</span>`;
+const swatch = (colour: string): Markup => markup`<span class="swatch" style="background:${colour}"></span>`;
+const pictures = (draw: (size: (typeof sizes)[number]) => string): Markup =>
+  new Markup(sizes.map((size) => `<div class="${size.name}">${draw(size)}</div>`).join(""));
+
+export function top(story: Story): Markup {
+  const { plan, verdict } = story;
+  return markup`<header><div class="top"><span class="badge ${verdict.result}">${verdict.result.toUpperCase()}</span><b>${plan.name}</b><span class="soft">${plan.says}</span></div>
+<h1>${story.sentence}</h1>
+<div class="meta"><span>seed ${datum("seed", verdict.seed, String(verdict.seed))}</span><span>${plan.system}, profile ${verdict.profile}, engine ${plan.engine}</span><span>platform timers ÷${plan.foundation.timeFactor}</span><span>started ${story.startedIso}</span><span>plan <code>${plan.digest}</code></span></div></header>`;
+}
+
+export function tiles({ verdict }: Story): Markup {
+  return markup`<div class="tiles">${lanesInOrder.map(({ plane, from }) => {
+    const bounds = verdict.lostS[plane][from];
+    const path = `lostS.${plane}.${from}`;
+    return markup`<div class="tile"><span class="soft">${laneName(plane, from)}</span><b class="${bounds.hi > 0 ? "bad" : "good"}">${figure(middle(bounds))} <small>s lost</small></b><span class="soft">between ${datum(`${path}.lo`, bounds.lo)} and ${datum(`${path}.hi`, bounds.hi)}</span></div>`;
+  })}</div>`;
+}
+
+export function lanes(story: Story): Markup {
+  const has = (kind: string) => story.events.some((event) => event.kind === kind);
+  return markup`<section><h2>Who was served, and when</h2><p class="soft">Red is the share of requests that were lost, from the foot of a lane (some) to its top (all). A band shows where readings prove that a fault held; its edges are blurred to their bounds. Seconds of the run${story.acts.some((act) => act.clock) ? "; the scenario’s own clock stands with each act" : ""}.</p>
+<figure>${pictures((size) => lanesChart(story, size))}</figure>
+<ul class="legend"><li><i style="background:var(--ok)"></i>served</li><li><i style="background:var(--lost)"></i>lost</li>${story.acts.map(
+    (act) =>
+      markup`<li><i style="background:${act.colour};opacity:.6"></i>${act.id}: ${act.fault} on ${sayTargets(act.targets)}${act.clock ? `, ${act.clock}` : ""}</li>`,
+  )}${has("step") ? markup`<li>▸ step, numbered as below</li>` : ""}${has("alarm") ? markup`<li><i style="background:var(--alarm);width:4px"></i>alarm</li>` : ""}${has("trouble") ? markup`<li><i style="background:var(--trouble);width:4px"></i>trouble</li>` : ""}</ul></section>`;
+}
+const sayTargets = (targets: readonly string[]): string => (targets.length <= 2 ? targets.join(", ") : plural(targets.length, "target"));
+
+export function lostTable(story: Story): Markup {
+  const columns = [{ title: "seconds lost" }, ...lanesInOrder.map(({ plane, from }) => ({ title: laneName(plane, from), figures: true }))];
+  const rows = [
+    ...story.acts.map((act, i) => ({
+      cells: [
+        markup`${swatch(act.colour)}${act.id}`,
+        ...lanesInOrder.map(({ plane, from }) => boundsOf(`acts.${i}.lostS.${plane}.${from}`, act.lostS[plane][from])),
+      ],
+    })),
+    { cells: [markup`<b>whole run</b>`, ...lanesInOrder.map(({ plane, from }) => boundsOf(`lostS.${plane}.${from}`, story.verdict.lostS[plane][from]))] },
+  ];
+  const musts = story.musts.map((must) => ({
+    cells: [
+      result(must.result),
+      must.during ?? "whole run",
+      `${must.op ?? who(must.plane)}, ${must.from}`,
+      [
+        ...(must.min === undefined ? [] : [`≥ ${must.min}`]),
+        ...(must.max === undefined ? [] : [`≤ ${must.max}`]),
+        ...(must.notBeforeS === undefined ? [] : [`not before ${must.notBeforeS} s`]),
+      ].join(", "),
+      must.measured ? plainBounds(must.measured) : "not measured",
+    ],
+  }));
+  return markup`<section><h2>Lost seconds</h2><p class="soft">Time without service, the mean over a lane’s probes, with the bounds that their periods leave open. An act’s window reaches from its injection to the next act’s.</p>${table(columns, rows)}
+<h3>What must hold</h3>${table([{ title: "" }, { title: "act" }, { title: "who" }, { title: "may lose, s", figures: true }, { title: "lost, s", figures: true }], musts)}</section>`;
+}
+
+export function matrix(story: Story): Markup {
+  const { verdict, worstCell } = story;
+  const total = verdict.matrix.reduce((sum, cell) => sum + cell.seconds, 0) || 1;
+  const state = (word: PlaneState) => markup`<span class="state ${word}">${word}</span>`;
+  const rows = verdict.matrix.map((cell, i) => ({
+    mark: cell === worstCell ? "worst" : undefined,
+    cells: [
+      state(cell.outside.control),
+      state(cell.outside.data),
+      state(cell.inside.control),
+      state(cell.inside.data),
+      datum(`matrix.${i}.seconds`, cell.seconds),
+      markup`<span class="bar${badness(cell) === 0 ? " calm" : ""}" style="width:${((cell.seconds / total) * 100).toFixed(2)}%"></span>${cell === worstCell ? markup`<b>${sayCell(cell)}</b>` : sayCell(cell)}`,
+    ],
+  }));
+  const named = worstCell
+    ? markup`<p>Most of the bad time: <b>${sayCell(worstCell)}</b>, ${figure(worstCell.seconds)} s.</p>`
+    : markup`<p>Everything was up all the time.</p>`;
+  return markup`<section><h2>Plane matrix</h2>${named}${table(
+    [
+      { title: "outside: developers" },
+      { title: "app users" },
+      { title: "inside: control" },
+      { title: "apps" },
+      { title: "seconds", figures: true },
+      { title: "which means" },
+    ],
+    rows,
+  )}</section>`;
+}
+
+export function recovery(story: Story): Markup {
+  const known = story.acts.flatMap((act, i) => (act.recovery ? [{ act, i: story.verdict.recovery.indexOf(act.recovery), clock: act.recovery }] : []));
+  const longest = Math.max(1, ...known.flatMap(({ clock }) => [clock.detectedS ?? 0, clock.healedS ?? 0, clock.stableS ?? 0]));
+  const rows = known.map(({ act, i, clock }) => {
+    const instants = [
+      { kind: "undetected", toS: clock.detectedS },
+      { kind: "held", toS: clock.healedS },
+      { kind: "settling", toS: clock.stableS },
+    ];
+    let reached = 0;
+    const parts = instants.flatMap(({ kind, toS }) => {
+      if (toS === null || toS <= reached) return [];
+      const width = ((toS - reached) / longest) * 100;
+      reached = toS;
+      return [markup`<span class="${kind}" style="width:${width.toFixed(2)}%"></span>`];
+    });
+    const say = (name: "detectedS" | "healedS" | "stableS", word: string) =>
+      clock[name] === null ? `never ${word}` : markup`${word} after ${datum(`recovery.${i}.${name}`, clock[name])} s`;
+    return markup`<div>${swatch(act.colour)}${act.id}</div><div class="stack">${parts}</div><div class="says">${say("detectedS", "detected")} · ${say("healedS", "healed")} · ${say("stableS", "stable")}</div>`;
+  });
+  return markup`<section><h2>Recovery clock</h2><p class="soft">Seconds from each act’s injection.</p><ul class="legend"><li><i class="undetected"></i>until detected</li><li><i class="held"></i>until healed</li><li><i class="settling"></i>until stable</li></ul><div class="clock">${rows}</div></section>`;
+}
+
+export function operations({ verdict }: Story): Markup {
+  const vantages = ["outside", "inside"] as const;
+  const rows = Object.entries(verdict.operations).map(([name, of]) => ({
+    cells: [
+      name,
+      ...vantages.flatMap((from): Piece[] => {
+        const path = `operations.${name}.${from}`;
+        const { ok, bad } = of[from];
+        return ok + bad === 0 ? ["not asked", ""] : [boundsOf(path, of[from]), markup`${datum(`${path}.bad`, bad, String(bad))} / ${ok + bad}`];
+      }),
+    ],
+  }));
+  return markup`<section><h2>What developers tried</h2>${table(
+    [
+      { title: "operation" },
+      { title: "lost s, outside", figures: true },
+      { title: "bad / asked", figures: true },
+      { title: "lost s, inside", figures: true },
+      { title: "bad / asked", figures: true },
+    ],
+    rows,
+  )}</section>`;
+}
+
+export function latencies(story: Story): Markup {
+  return markup`<section><h2>How long answers took</h2><p class="soft">Good answers only, from the instant they were due: the line is the median, the shade reaches to the 99th percentile. A gap is time without a good answer.</p>
+<ul class="legend"><li><i style="background:var(--outside)"></i>outside</li><li><i style="background:var(--inside)"></i>inside</li></ul>
+${(["control", "data"] as const).map((plane) => markup`<h3>${plane === "control" ? "Developers" : "App users"}</h3><figure>${pictures((size) => latencyChart(story, plane, size))}</figure>`)}</section>`;
+}
+
+export function happened(story: Story): Markup {
+  let step = 0;
+  const rows = story.events.flatMap((event) => {
+    const row = (what: string, kind: string) => [{ cells: [at(event.atUs), kind, what] }];
+    if (event.kind === "phase") return row(event.phase, "phase");
+    if (event.kind === "act") return row(`${event.act} ${event.state}`, "act");
+    if (event.kind === "step" && event.state !== "due")
+      return row(
+        `▸${event.atUs >= story.shown.fromUs && event.atUs <= story.shown.toUs ? ++step : ""} ${event.says}${event.state === "done" ? "" : ` (${event.state})`}`,
+        `step, ${event.by}`,
+      );
+    if (event.kind === "alarm" || event.kind === "trouble") return row(`${event.from}: ${event.says}`, event.kind);
+    if (event.kind === "aborted") return row(event.why, "aborted");
+    return [];
+  });
+  return markup`<section><details><summary>What happened, line by line</summary>${table([{ title: "run" }, { title: "kind" }, { title: "what" }], rows)}</details></section>`;
+}
+
+export function proof({ verdict, checks }: Story): Markup {
+  const { receipts, ledger } = verdict;
+  const interval = (of: { lo: number; hi: number } | null) =>
+    of ? `${(of.lo / 1e6).toFixed(2)}–${(of.hi / 1e6).toFixed(2)} s` : markup`<span class="fail">never seen</span>`;
+  const order = { fail: 0, aborted: 1, inconclusive: 2, pass: 3 } as const;
+  const findings = checks.flatMap((check) => check.findings).sort((a, b) => order[a.result] - order[b.result]);
+  return markup`<section><h2>Findings</h2><ul class="findings">${findings.map((finding) => markup`<li><span>${result(finding.result)}</span><span>${finding.says}<span class="soft">${stamps(finding.atUs)}</span></span></li>`)}</ul></section>
+<section><h2>Proof</h2><p>Receipts: ${datum("receipts.bit", receipts.bit, String(receipts.bit))} of ${datum("receipts.of", receipts.of, String(receipts.of))} faults were seen to bite, ${datum("receipts.healed", receipts.healed, String(receipts.healed))} to be healed.
+Ledger: ${datum("ledger.acknowledged", ledger.acknowledged, String(ledger.acknowledged))} writes were acknowledged, ${ledger.missing.length === 0 ? "none is missing" : markup`<b class="fail">${ledger.missing.length} missing: ${ledger.missing.slice(0, 5).join(", ")}</b>`}.</p>
+<details><summary>Receipts, one by one</summary>${table(
+    [{ title: "fault" }, { title: "target" }, { title: "act" }, { title: "bit between", figures: true }, { title: "healed between", figures: true }],
+    receipts.each.map((receipt) => ({ cells: [receipt.fault, receipt.target, receipt.act, interval(receipt.bitUs), interval(receipt.healedUs)] })),
+  )}</details></section>`;
+}
+
+export function foot(story: Story): Markup {
+  const { plan, verdict } = story;
+  const health = story.events.filter((event) => event.kind === "observer");
+  const [first, last] = [health[0], health.at(-1)];
+  const core = first && last && last.atUs > first.atUs ? ((last.cpuUs - first.cpuUs) / (last.atUs - first.atUs)) * 100 : undefined;
+  const factor = plan.foundation.timeFactor;
+  return markup`<footer><p><b>Observer.</b> ${datum("observerFaults", verdict.observerFaults, (verdict.observerFaults * 100).toFixed(2))} % of the samples were lost to the observer itself and are excluded; over 1 % the run would be inconclusive. ${last ? `The prober used ${core === undefined ? "an unknown share" : `${core.toFixed(1)} %`} of one core and asked ${(last.latenessP50Us / 1000).toFixed(1)} ms late at the median, ${(last.latenessP99Us / 1000).toFixed(1)} ms at the 99th percentile.` : ""} ${story.cuts.map((cut) => `Note: ${cut}. `)}</p>
+<p><b>Calibration.</b> ${plan.calibration === undefined ? "There is no calibration record for this machine: the bounds come from the sampling periods alone." : markup`Recorded with the plan: <code>${JSON.stringify(plan.calibration)}</code>`}</p>
+<p><b>Time factor ${factor}.</b> It divides the platform’s long timers only (route expiry, heartbeats, scans …). It scales nothing that was measured: no seconds here are multiplied back. Processes, TCP, clients’ back-off and anything under a second run at their own pace. ${story.acts.some((act) => act.clock) ? "Clock labels such as 05:45 are the scenario’s own." : ""}</p>
+<p><b>Again, with the same choices:</b></p><pre>flounder run ${plan.name} --seed ${plan.seed} --engine ${plan.engine}</pre>
+<p>Made by Flounder ${story.flounder} from plan.json, timeline.jsonl and samples.jsonl.gz beside this file; <code>flounder judge</code> makes it again, byte for byte. verdict.json is embedded in this page.</p></footer>`;
+}

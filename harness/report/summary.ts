@@ -1,0 +1,28 @@
+/** The last lines of a run in the terminal: lost seconds, clocks, receipts, what decided it. Plain text; terminal.ts colours it. */
+import type { Bounds, Plan, Verdict } from "../core.js";
+import { figure, middle, plural, range } from "./words.js";
+
+const bounds = (b: Bounds): string => (b.hi === 0 ? "0.0" : `${figure(middle(b))} [${range(b)}]`);
+
+export function summaryLines(plan: Plan, verdict: Verdict): string[] {
+  const { lostS } = verdict;
+  const inside =
+    lostS.control.inside.hi === 0 && lostS.data.inside.hi === 0 ? "0.0" : `developers ${bounds(lostS.control.inside)}, apps ${bounds(lostS.data.inside)}`;
+  const width = Math.max(...plan.acts.map((act) => act.id.length), 4);
+  const clock = (s: number | null): string => (s === null ? "never" : `${figure(s)} s`);
+  return [
+    `lost seconds   developers outside ${bounds(lostS.control.outside)} · app users outside ${bounds(lostS.data.outside)} · inside ${inside}`,
+    ...verdict.acts.map(({ act, lostS: lost }) => {
+      const recovery = verdict.recovery.find((one) => one.act === act);
+      const clocks = recovery ? ` · detected ${clock(recovery.detectedS)}, healed ${clock(recovery.healedS)}, stable ${clock(recovery.stableS)}` : "";
+      return `  ${act.padEnd(width)}   developers ${bounds(lost.control.outside)} · app users ${bounds(lost.data.outside)}${clocks}`;
+    }),
+    [
+      `receipts ${verdict.receipts.bit}/${verdict.receipts.of} bit, ${verdict.receipts.healed}/${verdict.receipts.of} healed`,
+      `${plural(verdict.ledger.acknowledged, "write")} acknowledged, ${verdict.ledger.missing.length} missing`,
+      verdict.findings.find((finding) => finding.says.startsWith("fingerprint"))?.says ?? "no fingerprint",
+      `observer faults ${(verdict.observerFaults * 100).toFixed(1)} %`,
+    ].join(" · "),
+    ...verdict.findings.filter((finding) => finding.result !== "pass").map((finding) => `  ${finding.result}: ${finding.says}`),
+  ];
+}

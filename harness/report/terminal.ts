@@ -1,0 +1,145 @@
+/**
+ * What a run looks like in the terminal: a line per thing that happened, with what developers, app users and the inside see just then.
+ * On a TTY a last line ticks with the newest state; else plain lines only. Colours honour NO_COLOR and FORCE_COLOR.
+ */
+import pc from "picocolors";
+import type { Event, Plan, Sample, Verdict } from "../core.js";
+import { type Column, type ColumnState, columns, LiveState } from "./live-state.js";
+import { summaryLines } from "./summary.js";
+import { plural } from "./words.js";
+
+export interface LiveView {
+  event(event: Event): void;
+  samples(batch: readonly Sample[]): void;
+  /** A line of progress that is no event: boot, preparation. */
+  say(line: string): void;
+  end(verdict: Verdict, dir: string): void;
+}
+export interface Out {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+const says = 58;
+const cell = 13;
+
+/** Header at once, then lines as events and samples come in. `colour`: default, whether picocolors would and `out` is a TTY. */
+export function liveView(plan: Plan, out: Out, colour = pc.isColorSupported && (out.isTTY === true || process.env.FORCE_COLOR !== undefined)): LiveView {
+  const paint = pc.createColors(colour);
+  const state = new LiveState(plan.probes);
+  const shown = new Map<Column, ColumnState["state"]>();
+  const seen = new Map<string, Set<string>>();
+  let turbulence = false;
+  let ticking = false;
+  let step = 0;
+  let steadyFromUs = 0;
+  let lost = 0;
+  let measured = 0;
+
+  const clear = () => {
+    if (ticking) out.write("\r\u001b[2K");
+    ticking = false;
+  };
+  const line = (text: string) => {
+    clear();
+    out.write(`${text}\n`);
+  };
+  const paintState = (text: string, { state: word }: ColumnState): string =>
+    ({ ok: paint.green, slow: paint.yellow, some: paint.yellow, down: (t: string) => paint.bold(paint.red(t)), unknown: paint.dim })[word](text);
+  const cells = () => columns.map((column) => paintState(state.of(column).text.padEnd(cell), state.of(column))).join("");
+  const row = (atUs: number, text: string, clock = "", tint = (t: string) => t) => {
+    for (const column of columns) shown.set(column, state.of(column).state);
+    const at = `${(atUs / 1e6).toFixed(1)} s`.padStart(8);
+    const body = text.length > says ? `${text.slice(0, says - 1)}…` : text.padEnd(says);
+    line(`  ${paint.dim(clock.padEnd(6))}${at}  ${tint(body)}${cells()}`.trimEnd());
+  };
+  /** Runs of one act are told as one line, when the last of its injections got there. */
+  const together = (kind: string, injection: string): { act: string; targets: string[] } | undefined => {
+    const act = plan.injections.find((one) => one.id === injection)?.act;
+    if (act === undefined) return undefined;
+    const key = `${kind} ${act}`;
+    const done = seen.get(key) ?? new Set();
+    seen.set(key, done);
+    const before = done.size;
+    done.add(injection);
+    const mine = plan.injections.filter((one) => one.act === act);
+    return before < mine.length && done.size === mine.length ? { act, targets: mine.map((one) => one.target) } : undefined;
+  };
+
+  const { foundation } = plan;
+  line(
+    `${paint.bold(`flounder ${plan.name}`)} · seed ${plan.seed} · ${foundation.profile} on ${plan.engine} · platform timers ÷${foundation.timeFactor} · plan ${plan.digest.slice(0, 8)}`,
+  );
+  for (const warning of plan.warnings) line(paint.yellow(`  warning: ${warning}`));
+
+  const onPhase = (phase: string, atUs: number) => {
+    if (phase === "boot") return line(`  preparing apps and probes …`);
+    if (phase === "steady") {
+      steadyFromUs = atUs;
+      measured = lost = 0;
+      return line(`ready at ${(atUs / 1e6).toFixed(1)} s · steady phase of ${plan.phases.steadyS} s …`);
+    }
+    if (phase === "turbulence") {
+      turbulence = true;
+      line(`steady ${((atUs - steadyFromUs) / 1e6).toFixed(0)} s: ${lost} of ${plural(measured, "sample")} lost`);
+      return line(paint.dim(`  clock      run   ${"what happened".padEnd(says)}${columns.map((name) => name.padEnd(cell)).join("")}`.trimEnd()));
+    }
+    if (phase === "watch") return row(atUs, `watching ${plan.phases.watchS} s for damage that comes late`, "", paint.dim);
+    return undefined;
+  };
+
+  return {
+    event(event) {
+      const { atUs } = event;
+      if (event.kind === "phase") onPhase(event.phase, atUs);
+      else if (event.kind === "injected") {
+        const all = together("injected", event.injection);
+        const act = plan.acts.find((one) => one.id === all?.act);
+        if (all && act) row(atUs, `▲ ${act.fault} ${sayTargets(all.targets)}`, act.clock, paint.magenta);
+      } else if (event.kind === "healed") {
+        const all = together("healed", event.injection);
+        if (all) row(atUs, `▼ ${all.act} healed on ${sayTargets(all.targets)}`, "", event.proved ? paint.cyan : paint.yellow);
+        if (!event.proved) row(atUs, `healing ${event.injection} is NOT proved`, "", paint.red);
+      } else if (event.kind === "step" && event.state !== "due")
+        row(atUs, `▸ ${++step} ${event.says}${event.state === "done" ? "" : ` (${event.state})`}`, "", paint.blue);
+      else if (event.kind === "alarm" || event.kind === "trouble")
+        row(atUs, `  ${event.from}: ${event.says}`, "", event.kind === "alarm" ? paint.yellow : paint.dim);
+      else if (event.kind === "act" && event.state === "steady-again") row(atUs, `  steady again after ${event.act}`, "", paint.dim);
+      else if (event.kind === "act" && event.state === "not-steady") row(atUs, `  NOT steady again after ${event.act}`, "", paint.red);
+      else if (event.kind === "missing") row(atUs, `an acknowledged write is gone: ${event.write}`, "", paint.red);
+      else if (event.kind === "aborted") row(atUs, `ABORTED: ${event.why}`, "", paint.red);
+    },
+    samples(batch) {
+      state.add(batch);
+      for (const { outcome } of batch) {
+        if (outcome === "observer" || outcome === "not-attempted") continue;
+        measured++;
+        if (outcome !== "ok") lost++;
+      }
+      const atUs = Math.max(0, ...batch.map((sample) => sample.endUs));
+      if (!turbulence || batch.length === 0) return;
+      // Only what a column *is* makes a line of its own; figures that drift (2 of 6, 3 of 6) tick below.
+      const changes = columns.filter((column) => (shown.get(column) ?? "unknown") !== state.of(column).state);
+      if (changes.length > 0) row(atUs, `  ${changes.map((column) => `${column} ${sayState(state.of(column))}`).join(", ")}`, "", paint.dim);
+      else if (out.isTTY) {
+        clear();
+        out.write(paint.dim(`  ${"".padEnd(6)}${`${(atUs / 1e6).toFixed(1)} s`.padStart(8)}  `) + " ".repeat(says) + cells().trimEnd());
+        ticking = true;
+      }
+    },
+    say: (text) => line(`  ${text}`),
+    end(verdict, dir) {
+      for (const text of summaryLines(plan, verdict))
+        line(text.startsWith("  fail") ? paint.red(text) : text.startsWith("  inconclusive") ? paint.yellow(text) : text);
+      const badge = verdict.result.toUpperCase();
+      const tint = { pass: paint.green, fail: paint.red, inconclusive: paint.yellow, aborted: paint.magenta }[verdict.result];
+      line(`${paint.bold(tint(badge))}   ${dir}/report.html`);
+    },
+  };
+}
+
+const sayState = ({ state, text }: ColumnState): string => ({ ok: "back", slow: text, some: text, down: "DOWN", unknown: "not seen yet" })[state];
+
+/** "router-1, router-2" or "cc-1>nats-1 and 7 more". */
+const sayTargets = (targets: readonly string[]): string => (targets.length <= 3 ? targets.join(", ") : `${targets[0]} and ${targets.length - 1} more`);

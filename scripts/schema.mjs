@@ -1,0 +1,10 @@
+/** Writes docs/verdict.schema.json from the zod schema. Run it after changing harness/report/verdict-schema.ts: node scripts/schema.mjs */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import "./build.mjs";
+
+const { canonical } = await import("../dist/harness/canonical.js");
+const { root } = await import("../dist/harness/paths.js");
+const { verdictJsonSchema } = await import("../dist/harness/report/verdict-schema.js");
+mkdirSync(join(root, "docs"), { recursive: true });
+writeFileSync(join(root, "docs", "verdict.schema.json"), canonical(verdictJsonSchema()));
