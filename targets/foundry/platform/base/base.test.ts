@@ -1,0 +1,114 @@
+/** Configuration, files and the bus client that every component shares. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { connect, type NatsConnection } from "nats";
+import { readConfig } from "./config.js";
+import { Lab, type Part } from "./lab.js";
+import { savedJson, writeAtomically } from "./saved.js";
+import { until } from "./until.js";
+
+const env = {
+  FLOUNDER_COMPONENT: "cc-1",
+  FLOUNDER_FOUNDATION: "f",
+  FOUNDATION_SECRET: "s",
+  DATA_DIR: "/d",
+  BIND_HOST: "127.0.0.1",
+  DOMAIN: "flounder.test",
+  TIMERS_MS: '{"routeTtl":6000}',
+  POLICY: '{"cc.onLunLoss":"latch"}',
+};
+
+describe("a component's configuration", () => {
+  it("reads ports, links, mounts and slots", () => {
+    const own = readConfig({
+      ...env,
+      PORT_ADMIN: "20001",
+      PORT_LUN_1: "20002",
+      ADVERTISE_API: "127.0.0.1:20003",
+      LINK_NATS: "127.0.0.1:20004",
+      LINK_ROUTER_1: "router:80",
+      MOUNT_LUN_1: "/m/1",
+      SLOTS: "1:h:2,3:h:4",
+    });
+    expect(own.port("lun-1")).to.equal(20002);
+    expect(own.ports()).to.deep.equal({ admin: 20001, "lun-1": 20002 });
+    expect(own.advertise("api")).to.deep.equal({ host: "127.0.0.1", port: 20003 });
+    expect(own.links()).to.deep.equal({ nats: { host: "127.0.0.1", port: 20004 }, "router-1": { host: "router", port: 80 } });
+    expect(own.mounts()).to.deep.equal({ "lun-1": "/m/1" });
+    expect(own.slots()).to.deep.equal([
+      { listen: 1, host: "h", port: 2 },
+      { listen: 3, host: "h", port: 4 },
+    ]);
+    expect(own.timers.routeTtl).to.equal(6000);
+    // printf jwt-key | openssl dgst -sha256 -hmac s
+    expect(own.secret("jwt-key")).to.equal("053fb985e87100ac39e6b8335d8606a3558850c3cf7c9413a49f5c40e605d8ee");
+  });
+
+  it("names the variable that is missing or malformed", () => {
+    expect(() => readConfig({ ...env, DATA_DIR: undefined })).to.throw("environment variable DATA_DIR is missing");
+    expect(() => readConfig({ ...env, POLICY: "[]" })).to.throw('environment variable POLICY is "[]"; expected a JSON object');
+    expect(() => readConfig(env).port("api")).to.throw("environment variable PORT_API is missing");
+    expect(() => readConfig({ ...env, PORT_API: "70000" }).port("api")).to.throw('environment variable PORT_API is "70000"; expected a port of 1 to 65535');
+    expect(() => readConfig({ ...env, LINK_NATS: "4222" }).link("nats")).to.throw('environment variable LINK_NATS is "4222"; expected host:port');
+  });
+});
+
+describe("a saved file", () => {
+  it("is written when there is none, read as it is afterwards, and never half written over", () => {
+    const dir = mkdtempSync(join(tmpdir(), "flounder-saved-"));
+    try {
+      const path = join(dir, "deep", "x.json");
+      expect(savedJson(path, { a: 1 })).to.deep.equal({ a: 1 });
+      expect(savedJson(path, { a: 2 })).to.deep.equal({ a: 1 });
+      writeAtomically(path, "{");
+      expect(() => savedJson(path, { a: 3 })).to.throw(SyntaxError);
+      expect(readFileSync(path, "utf8")).to.equal("{");
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  });
+});
+
+describe("a component on the bus", function () {
+  this.timeout(20_000);
+  let lab: Lab;
+  let part: Part;
+  beforeEach(() => {
+    lab = new Lab();
+  });
+  afterEach(() => lab.close());
+
+  it("waits for a bus that comes later, unready but alive, then announces itself", async () => {
+    const first = await lab.nats();
+    first.signal("SIGKILL");
+    await first.ended;
+    part = await lab.start("router-1", "router", { ports: ["http"], links: { nats: first.client }, early: true });
+    const healthz = () => fetch(`http://127.0.0.1:${part.port("admin")}/healthz`).then((answer) => answer.status);
+    await until("the admin server", async () => (await healthz()) === 503, 5000);
+    const nats = await lab.nats({}, first.client);
+    const bus: NatsConnection = await connect({ servers: `127.0.0.1:${nats.client}` });
+    try {
+      await until("it to be ready", async () => (await healthz()) === 200, 5000);
+      const found = (await bus.request("vcap.component.discover", "{}", { timeout: 1000 })).json<{ name: string; uptime: string }>();
+      expect(found.name).to.equal("router-1");
+      expect(found.uptime).to.match(/^0d:0h:0m:\d+s$/);
+    } finally {
+      await bus.close();
+    }
+  });
+
+  it("answers what it does not know with 404, junk with 400, and ends at once on SIGTERM", async () => {
+    const nats = await lab.nats();
+    part = await lab.start("router-1", "router", { ports: ["http"], links: { nats: nats.client } });
+    const admin = `http://127.0.0.1:${part.port("admin")}`;
+    expect((await fetch(`${admin}/nothing`)).status).to.equal(404);
+    const junk = await fetch(`${admin}/table/hold`, { method: "POST", body: "{" });
+    expect([junk.status, await junk.json()]).to.deep.equal([400, { error: "the request's body is not JSON" }]);
+    const begun = performance.now();
+    part.signal("SIGTERM");
+    expect(await part.ended).to.equal(0);
+    expect(performance.now() - begun).to.be.below(1000);
+  });
+});

@@ -1,0 +1,146 @@
+/** The balancer as a process, before real routers on a real bus. */
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { request as ask, createServer, type Server } from "node:http";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import { join } from "node:path";
+import { expect } from "chai";
+import { connect, type NatsConnection } from "nats";
+import { Lab, type Part } from "../base/lab.js";
+import { until } from "../base/until.js";
+
+describe("lb", function () {
+  this.timeout(30_000);
+  let lab: Lab;
+  let nats: Awaited<ReturnType<Lab["nats"]>>;
+  let bus: NatsConnection;
+  let app: Server;
+  let beat: NodeJS.Timeout;
+  let routers: Part[];
+  let lb: Part;
+  let seen: NodeJS.Dict<string | string[]> = {};
+
+  const router = (n: number, http?: number) =>
+    lab.start(`router-${n}`, "router", { ports: ["http"], links: { nats: nats.client }, ...(http === undefined ? {} : { at: { http } }) });
+  const backends = async () => Object.fromEntries(((await lb.ask("/backends")) as { router: string; healthy: boolean }[]).map((b) => [b.router, b.healthy]));
+  const health = (name: string, healthy: boolean, withinMs: number) =>
+    until(`${name} to be ${healthy ? "healthy" : "dropped"}`, async () => (await backends())[name] === healthy, withinMs, 20);
+  /** Status and body; `path` may be absolute, as clients of a proxy send it. */
+  const get = (path: string, body?: string): Promise<readonly [number, string]> =>
+    new Promise((resolve, reject) => {
+      const request = ask(
+        { host: "127.0.0.1", port: lb.port("front"), path, method: body === undefined ? "GET" : "POST", headers: { Host: "app.flounder.test" }, agent: false },
+        (answer) => {
+          let text = "";
+          answer.setEncoding("utf8").on("data", (chunk) => {
+            text += chunk;
+          });
+          answer.on("end", () => resolve([answer.statusCode ?? 0, text]));
+        },
+      );
+      request.on("error", reject).end(body);
+    });
+
+  before(async () => {
+    lab = new Lab();
+    nats = await lab.nats();
+    bus = await connect({ servers: `127.0.0.1:${nats.client}` });
+    app = createServer((request, response) => {
+      seen = { ...request.headers, url: request.url };
+      if (request.method === "POST") request.pipe(response);
+      else response.end("app");
+    }).listen(0, "127.0.0.1");
+    await once(app, "listening");
+    const register = () =>
+      bus.publish("router.register", JSON.stringify({ host: "127.0.0.1", port: (app.address() as AddressInfo).port, uris: ["app.flounder.test"] }));
+    bus.subscribe("router.start", { callback: register });
+    beat = setInterval(register, 300);
+    routers = await Promise.all([router(1), router(2)]);
+    lb = await lab.start("lb-1", "lb", { ports: ["front"], links: { "router-1": routers[0]!.port("http"), "router-2": routers[1]!.port("http") } });
+    await until("the app through the balancer", async () => (await get("/"))[0] === 200, 5000);
+  });
+  after(async () => {
+    clearInterval(beat);
+    await bus?.close();
+    app?.close();
+    await lab?.close();
+  });
+
+  it("passes requests on in turn, Host untouched, and the client's address", async () => {
+    const requests = async () => Promise.all(routers.map(async (r) => ((await r.ask("/varz")) as { requests: number }).requests));
+    const before = await requests();
+    for (let i = 0; i < 6; i++) expect(await get("/path?q=1")).to.deep.equal([200, "app"]);
+    const after = await requests();
+    expect(after.map((count, i) => count - before[i]!)).to.deep.equal([3, 3]);
+    expect(seen).to.include({ host: "app.flounder.test", url: "/path?q=1", "x-forwarded-for": "127.0.0.1, 127.0.0.1" });
+  });
+
+  it("takes the absolute form that clients of a proxy send", async () => {
+    expect(await get("http://app.flounder.test/deep?x=http://y/z")).to.deep.equal([200, "app"]);
+    expect(seen.url).to.equal("/deep?x=http://y/z");
+    expect(await get("http://app.flounder.test")).to.deep.equal([200, "app"]);
+    expect(seen.url).to.equal("/");
+  });
+
+  it("keeps using a router whose table is empty: half of the requests find no route", async () => {
+    await routers[0]!.ask("/table/hold", { hold: true });
+    const statuses = [];
+    for (let i = 0; i < 8; i++) statuses.push((await get("/"))[0]);
+    expect(statuses.sort()).to.deep.equal([200, 200, 200, 200, 404, 404, 404, 404]);
+    expect(await backends()).to.deep.equal({ "router-1": true, "router-2": true });
+    await routers[0]!.ask("/table/hold", { hold: false });
+    await until("the table to fill again", async () => ((await routers[0]!.ask("/table")) as { size: number }).size === 1, 2000, 20);
+  });
+
+  it("loses no request when a router is killed, bodies included, and takes it back", async () => {
+    const http = routers[0]!.port("http");
+    routers[0]!.signal("SIGKILL");
+    await routers[0]!.ended;
+    for (let i = 0; i < 4; i++) expect(await get("/", "payload")).to.deep.equal([200, "payload"]);
+    await health("router-1", false, 1000);
+    routers[0] = await router(1, http);
+    await health("router-1", true, 2000);
+    for (let i = 0; i < 4; i++) expect(await get("/")).to.deep.equal([200, "app"]);
+  });
+
+  it("drops a frozen router after two checks without an answer", async () => {
+    routers[1]!.signal("SIGSTOP");
+    try {
+      const begun = performance.now();
+      await health("router-2", false, 5000);
+      expect(performance.now() - begun).to.be.above(1000);
+      for (let i = 0; i < 4; i++) expect(await get("/")).to.deep.equal([200, "app"]);
+    } finally {
+      routers[1]!.signal("SIGCONT");
+    }
+    await health("router-2", true, 3000);
+  });
+
+  it("tries the next router when a proxy closes before an answer, for what may be repeated", async () => {
+    const closing = createTcpServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
+    await once(closing, "listening");
+    const other = await lab.start("lb-2", "lb", {
+      ports: ["front"],
+      links: { "router-1": (closing.address() as AddressInfo).port, "router-2": routers[1]!.port("http") },
+    });
+    const was = lb;
+    lb = other;
+    try {
+      expect(await backends()).to.deep.equal({ "router-1": false, "router-2": true });
+      for (let i = 0; i < 4; i++) expect(await get("/")).to.deep.equal([200, "app"]);
+    } finally {
+      lb = was;
+      closing.close();
+      other.signal("SIGTERM");
+    }
+    expect(await other.ended).to.equal(0);
+  });
+
+  it("serves what its saved config says, and answers 503 without a healthy router", async () => {
+    expect(JSON.parse(readFileSync(join(lb.dataDir, "lb.json"), "utf8"))).to.deep.equal({ listeners: ["front"], pool: ["router-1", "router-2"] });
+    for (const part of routers) part.signal("SIGKILL");
+    await Promise.all(routers.map((part) => part.ended));
+    const [status, body] = await get("/");
+    expect([status, body]).to.deep.equal([503, "503 Service Unavailable: no router is available to handle this request.\n"]);
+  });
+});
