@@ -1,19 +1,19 @@
 /** An authoritative zone, saved in DATA_DIR/zone.json: the apex, and every name below it, have the same addresses. */
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod/mini";
 import type { Config } from "../base/config.js";
 import { savedJson } from "../base/saved.js";
 
 const shape = z.object({
   /** The apex, without a dot at the end. */
-  origin: z.string().min(1),
+  origin: z.string().check(z.minLength(1)),
   /** Short: who moved must be found at once. */
-  ttlS: z.number().int().nonnegative(),
-  serial: z.number().int().positive(),
+  ttlS: z.int().check(z.nonnegative()),
+  serial: z.int().check(z.positive()),
   /** Name servers. */
-  ns: z.array(z.string().min(1)).min(1),
+  ns: z.array(z.string().check(z.minLength(1))).check(z.minLength(1)),
   /** IPv4 addresses of the apex and of *.apex. */
-  addresses: z.array(z.ipv4()).min(1),
+  addresses: z.array(z.ipv4()).check(z.minLength(1)),
 });
 export type Zone = Readonly<z.infer<typeof shape>>;
 

@@ -1,6 +1,6 @@
 /** The balancer's saved config, DATA_DIR/lb.json: all that it serves comes from there. */
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod/mini";
 import type { Config } from "../base/config.js";
 import { savedJson } from "../base/saved.js";
 
