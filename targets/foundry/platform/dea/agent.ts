@@ -235,14 +235,15 @@ export class Agent {
         // it ended meanwhile
       }
     }
-    setInterval(() => this.#checkAdopted(), adoptedEveryMs);
+    setInterval(() => this.checkAdopted(), adoptedEveryMs);
     const { storageDir, dataDir } = this.settings;
     const folders = new Set(this.instances.map((instance) => basename(instance.dir)));
     for (const parent of [join(storageDir, "apps"), join(dataDir, "logs")])
       for (const name of await readdir(parent).catch(() => [])) if (!folders.has(name)) await rm(join(parent, name), { recursive: true, force: true });
   }
 
-  #checkAdopted(): void {
+  /** Also called before we speak on a bus that is new to us: after the death of a whole node, routes to what is gone must not be announced. */
+  checkAdopted(): void {
     for (const instance of this.#adopted) {
       const leader = identityOf(instance);
       if (!leader || !isAlive(leader)) this.#ended(instance, { status: -1, says: "its process is gone" });

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -79,8 +79,12 @@ describe("dea", () => {
       (message) => message.json<{ id: string }>().id,
       () => "silence",
     );
-  const startDea = async () => {
-    dea = await rig.component("dea-1", { SLOTS: slots, RUNTIMES: "node,static", MEMORY_MB: "1024" });
+  const startDea = async (more: Record<string, string> = {}, withBus = true) => {
+    dea = await rig.component("dea-1", { SLOTS: slots, RUNTIMES: "node,static", MEMORY_MB: "1024", ...more }, withBus);
+  };
+  const killDea = async () => {
+    dea.child.kill("SIGKILL");
+    await until("the agent to be gone", () => dea.child.signalCode !== null, 2000, 10);
   };
 
   beforeEach(async () => {
@@ -234,8 +238,7 @@ describe("dea", () => {
   it("finds its apps again after SIGKILL, with the same instance ids, and still notices their end", async () => {
     for (const index of [0, 1]) start(index);
     const before = await running(2);
-    dea.child.kill("SIGKILL");
-    await until("the agent to be gone", () => dea.child.signalCode !== null, 2000, 10);
+    await killDea();
     expect((await answer(before[0]!)).instance, "apps outlive the agent").to.equal(before[0]!.instance);
     // A process of an instance that the snapshot does not know would hold the port of a slot that is given away.
     const snapshot = join(rig.dir, "dea-1", "db", "instances.json");
@@ -250,6 +253,49 @@ describe("dea", () => {
     await until("a heartbeat", () => rig.on("dea.heartbeat", restarted).some((heard) => (heard.payload.droplets as unknown[]).length === 1), 2000);
     await fetch(`http://127.0.0.1:${after[0]!.listenPort}/crash`, { method: "POST" });
     await until("droplet.exited", () => rig.on("droplet.exited", restarted).some((heard) => heard.payload.instance === before[0]!.instance), 2000, 20);
+  });
+
+  it("after the death of the whole node tells what is gone and announces no route to it", async () => {
+    start(0);
+    const [row] = await running(1);
+    await killDea();
+    for (const pid of rig.marked()) process.kill(pid, "SIGKILL");
+    await until("the app to be gone", () => refuses(row!), 2000, 10);
+    const restarted = performance.now();
+    await startDea();
+    await until("droplet.exited", () => rig.on("droplet.exited", restarted).length === 1, 2000, 10);
+    expect(rig.on("droplet.exited")[0]!.payload).to.include({ instance: row!.instance, reason: "CRASHED" });
+    expect(rig.on("router.unregister", restarted)[0]!.payload).to.include({ port: row!.advertised.port });
+    await until("two heartbeats", () => rig.on("dea.heartbeat", restarted).length >= 2, 3000);
+    expect(rig.on("router.register", restarted)).to.deep.equal([]);
+  });
+
+  it("keeps watching its apps while the bus is away, and speaks at once when it is back", async () => {
+    for (const index of [0, 1]) start(index);
+    const before = await running(2);
+    rig.nats.kill("SIGKILL");
+    await killDea();
+    await startDea({}, false);
+    expect((await rows()).map((row) => row.instance)).to.have.members(before.map((row) => row.instance));
+    await fetch(`http://127.0.0.1:${before[1]!.listenPort}/crash`, { method: "POST" });
+    await until("the crash to be noticed", async () => (await rows()).some((row) => row.state === "CRASHED" && row.index === 1), 2000, 20);
+    const healed = performance.now();
+    rig.startNats();
+    await until("a registration", () => rig.on("router.register", healed).length > 0, 5000, 10);
+    expect(rig.on("router.register", healed).map((heard) => heard.payload.private_instance_id)).to.deep.equal([before[0]!.instance]);
+    await until("a heartbeat", () => rig.on("dea.heartbeat", healed).length > 0, 2000, 10);
+  });
+
+  it("keeps droplets and instance folders on a LUN, and the logs of apps off it", async () => {
+    await killDea();
+    const lun = join(rig.dir, "lun");
+    mkdirSync(lun);
+    await startDea({ MOUNT_LUN_1: lun });
+    start(0);
+    const [row] = await running(1);
+    expect(readdirSync(join(lun, "dea", "dea-1", "apps"))).to.deep.equal([`echo-0-${row!.instance}`]);
+    expect(readdirSync(join(lun, "dea", "dea-1", "staged"))).to.deep.equal([`${sha1}.tgz`]);
+    expect(readdirSync(join(rig.dir, "dea-1", "logs", `echo-0-${row!.instance}`))).to.have.members(["stdout.log", "stderr.log"]);
   });
 
   it("ends on SIGTERM with all its apps, and says so", async () => {

@@ -70,13 +70,14 @@ export class Rig {
   readonly #children: ChildProcess[] = [];
   readonly #folders: string[] = [this.dir];
   natsPort = 0;
+  nats!: ChildProcess;
   bus!: NatsConnection;
 
   async open(): Promise<void> {
     const [port] = await freePorts(1);
     this.natsPort = port!;
-    this.#children.push(spawn("nats-server", ["-a", "127.0.0.1", "-p", String(port)], { stdio: "ignore" }));
-    this.bus = await connect({ servers: `127.0.0.1:${port}`, waitOnFirstConnect: true, reconnectTimeWait: 20, reconnectJitter: 0 });
+    this.startNats();
+    this.bus = await connect({ servers: `127.0.0.1:${port}`, waitOnFirstConnect: true, reconnectTimeWait: 20, reconnectJitter: 0, maxReconnectAttempts: -1 });
     this.bus.subscribe(">", {
       callback: (_, message) => {
         if (message.subject.startsWith("_INBOX")) return;
@@ -89,6 +90,14 @@ export class Rig {
         this.heard.push({ subject: message.subject, atMs: performance.now(), payload });
       },
     });
+  }
+
+  /** The server itself; `bus` and components come back to it by themselves. */
+  startNats(): ChildProcess {
+    const nats = spawn("nats-server", ["-a", "127.0.0.1", "-p", String(this.natsPort)], { stdio: "ignore" });
+    this.#children.push(nats);
+    this.nats = nats;
+    return nats;
   }
 
   say(subject: string, object: object): void {
@@ -113,8 +122,8 @@ export class Rig {
     };
   }
 
-  /** Starts a component's bundle and waits for its /healthz. */
-  async component(name: string, env: Readonly<Record<string, string>>): Promise<{ child: ChildProcess; admin: string }> {
+  /** Starts a component's bundle and waits for its /healthz; without a bus that never comes: then only for its admin port. */
+  async component(name: string, env: Readonly<Record<string, string>>, withBus = true): Promise<{ child: ChildProcess; admin: string }> {
     const [port] = await freePorts(1);
     const dataDir = join(this.dir, name);
     mkdirSync(dataDir, { recursive: true });
@@ -126,7 +135,7 @@ export class Rig {
     closeSync(out);
     this.#children.push(child);
     const admin = `http://127.0.0.1:${port}`;
-    await until(`${name} to be ready`, async () => (await fetch(`${admin}/healthz`)).ok, 5000, 20);
+    await until(`${name} to be ready`, async () => (await fetch(`${admin}/healthz`)).ok || !withBus, 5000, 20);
     return { child, admin };
   }
 

@@ -62,6 +62,7 @@ export function wire(bus: Bus, agent: Agent, adminPort: number): void {
   setInterval(() => void agent.reap().catch((error: unknown) => log.error({ err: error }, "reaping")), Math.max(timers.crashReap / 120, 1000));
 
   const arrive = () => {
+    agent.checkAdopted();
     bus.publish("dea.start", hello());
     agent.heartbeat();
     agent.registerAll();

@@ -164,6 +164,20 @@ describe("hm", () => {
     expect(asked(0).filter(({ op }) => op === "START")).to.deep.equal([]);
   });
 
+  it("asks for nothing after a pause of its own, in which DEAs went on", async () => {
+    await boot("none");
+    run("dea-1", "i0", 0);
+    run("dea-2", "i1", 1);
+    await settled(2);
+    const paused = performance.now();
+    hm.child.kill("SIGSTOP");
+    await until("time to pass", () => performance.now() - paused > 3 * timers.dropletLost, 3000, 20);
+    hm.child.kill("SIGCONT");
+    const resumed = performance.now();
+    await settled(2);
+    await quiet(resumed, 1000);
+  });
+
   it("is silent while storage is declared lost, says so once, and acts again after the release", async () => {
     await boot("none", 3);
     run("dea-1", "i0", 0);
