@@ -1,0 +1,24 @@
+/** The sleeping thread of a Ticker: wakes the main thread shortly before each slot, on an absolute schedule that cannot drift. */
+import { workerData } from "node:worker_threads";
+import { nowUs } from "../clock.js";
+import { cells, type TickerData } from "./ticker.js";
+
+const { buffer, schedules, leadUs, beatUs, gapUs } = workerData as TickerData;
+const shared = new Int32Array(buffer);
+const due = schedules.map((schedule) => schedule.firstUs);
+let lastUs = nowUs();
+while (Atomics.load(shared, cells.stop) === 0) {
+  let next = lastUs + beatUs;
+  for (const at of due) next = Math.min(next, at - leadUs);
+  next = Math.max(next, lastUs + gapUs);
+  const waitUs = next - nowUs();
+  if (waitUs > 0) Atomics.wait(shared, cells.stop, 0, waitUs / 1000);
+  lastUs = nowUs();
+  for (let i = 0; i < due.length; i++) {
+    const late = lastUs + leadUs - due[i]!;
+    // What was slept through is the main thread's to count; here it is one wake-up.
+    if (late >= 0) due[i]! += (Math.floor(late / schedules[i]!.periodUs) + 1) * schedules[i]!.periodUs;
+  }
+  Atomics.add(shared, cells.ticks, 1);
+  Atomics.notify(shared, cells.ticks);
+}

@@ -1,0 +1,71 @@
+/**
+ * Wakes the main thread when a slot of an absolute monotonic schedule is due. A worker thread sleeps in `Atomics.wait` and the main thread waits
+ * in `Atomics.waitAsync`: half the lateness of timers, which Node rounds to whole milliseconds, at little CPU.
+ */
+import { Worker } from "node:worker_threads";
+import { nowUs } from "../clock.js";
+
+export interface Schedule {
+  /** Monotonic µs. */
+  readonly firstUs: number;
+  readonly periodUs: number;
+}
+export interface TickerOptions {
+  /** The worker aims so much before a slot, and the main thread spins for the rest: what a wake-up costs on this machine. */
+  readonly leadUs: number;
+  /** A wake-up at least so often, due or not: a gap between two is how a frozen observer is noticed. */
+  readonly beatUs: number;
+  /** Slots closer together than this share a wake-up. */
+  readonly gapUs: number;
+}
+/** Shared with the worker: how often it woke us, and whether to stop. */
+export const cells = { ticks: 0, stop: 1 } as const;
+export interface TickerData extends TickerOptions {
+  readonly buffer: SharedArrayBuffer;
+  readonly schedules: readonly Schedule[];
+}
+
+type WaitAsync = (cells: Int32Array, index: number, value: number) => { readonly async: false } | { readonly async: true; readonly value: Promise<string> };
+// ES2024; Node 16 and later have it, TypeScript's ES2023 library does not.
+const waitAsync = (Atomics as unknown as { waitAsync: WaitAsync }).waitAsync;
+
+export const defaultTicker: TickerOptions = { leadUs: 150, beatUs: 20_000, gapUs: 100 };
+
+/** Calls `onTick` from the main thread until stop(). */
+export class Ticker {
+  readonly #cells = new Int32Array(new SharedArrayBuffer(8));
+  readonly #worker: Worker;
+  readonly #alive: NodeJS.Timeout;
+  #stopped = false;
+
+  constructor(schedules: readonly Schedule[], onTick: (nowUs: number) => void, options: TickerOptions = defaultTicker) {
+    const data: TickerData = { buffer: this.#cells.buffer as SharedArrayBuffer, schedules, ...options };
+    this.#worker = new Worker(new URL("./ticker-worker.js", import.meta.url), { workerData: data });
+    // A pending waitAsync does not keep the event loop alive.
+    this.#alive = setInterval(() => {}, 60_000);
+    let seen = 0;
+    const next = () => {
+      if (this.#stopped) return;
+      seen = Atomics.load(this.#cells, cells.ticks);
+      onTick(nowUs());
+      wait();
+    };
+    const wait = () => {
+      if (this.#stopped) return;
+      const pending = waitAsync(this.#cells, cells.ticks, seen);
+      // A tick that came while the last one was worked off: sockets have their turn first.
+      if (pending.async) pending.value.then(next);
+      else setImmediate(next);
+    };
+    wait();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#alive);
+    Atomics.store(this.#cells, cells.stop, 1);
+    Atomics.notify(this.#cells, cells.stop);
+    Atomics.notify(this.#cells, cells.ticks);
+    await this.#worker.terminate();
+  }
+}
