@@ -66,6 +66,7 @@ export class ProxiedLink {
     await this.#want({});
   }
   async upstream(up: boolean): Promise<void> {
+    if (up === this.#upstreamUp) return;
     this.#upstreamUp = up;
     await this.apply();
   }

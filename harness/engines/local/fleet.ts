@@ -52,6 +52,8 @@ export class Fleet {
   }
 
   async start(): Promise<void> {
+    // Slots begin enabled: nobody is routed to one before an app listens there, and one call instead of two for each saves most of a second of boot.
+    for (const proxied of this.place.wiring.proxies.values()) if (proxied.slot) this.links.get(proxied.target)!.recall({}, true);
     await Promise.all([...this.#servers.values()].map((server) => this.#begin(server)));
   }
   /** Takes over living servers, restarts dead ones; `up` says of which components somebody listens. */
