@@ -3,6 +3,7 @@
  * A write is a sentence: "app <guid> exists" · "is gone" · "is STARTED" · "is STOPPED" · "has N instances"; each supersedes what was said before of the same
  * fact. One with "may" was not acknowledged but may have happened: after it nothing is claimed of that fact.
  */
+import pLimit from "p-limit";
 import { request } from "undici";
 import type { FoundationFacts } from "../../harness/core.js";
 import { FlounderError } from "../../harness/errors.js";
@@ -74,11 +75,20 @@ async function existing(guids: readonly string[], facts: FoundationFacts): Promi
   throw new FlounderError("unreachable", `no CC could be asked for the acknowledged writes: ${last}`, "flounder status; flounder logs cc-1");
 }
 
+/** A Cloud Controller has few workers: more at once would only wait there. */
+const atOnce = 8;
+
 /** Removes what probes made and stops what they started. Call it after missing(). */
 export async function tidy(facts: FoundationFacts): Promise<void> {
   const { client, spaceGuid } = await prober(facts);
   const standing = new Set(standingApps(controlTargets(facts.components)));
-  for (const app of await client.apps(spaceGuid))
-    if (!standing.has(app.name)) await client.remove(app.guid);
-    else if (app.state === "STARTED") await client.stop(app.guid);
+  const some = pLimit(atOnce);
+  await Promise.all(
+    (await client.apps(spaceGuid)).map((app) =>
+      some(async () => {
+        if (!standing.has(app.name)) await client.remove(app.guid);
+        else if (app.state === "STARTED") await client.stop(app.guid);
+      }),
+    ),
+  );
 }

@@ -17,6 +17,6 @@ export const create: Probe = {
     });
     const { guid } = jsonOf<{ guid: string }>(answer);
     context.acked(`app ${guid} exists`);
-    session.made.push(guid);
+    session.made.push({ guid, tried: false });
   },
 };

@@ -14,19 +14,25 @@ export const remove: Probe = {
     await openSession(context);
     const { client, made, spaceGuid } = sessionOf(context);
     const names = Array.from({ length: reserve }, (_, i) => `probe-${context.route.target}-${process.pid}-spare-${i}`);
-    made.push(...(await Promise.all(names.map((name) => client.createApp(spaceGuid, name)))));
+    const guids = await Promise.all(names.map((name) => client.createApp(spaceGuid, name)));
+    made.push(...guids.map((guid) => ({ guid, tried: false })));
   },
   async ask(context) {
     const session = sessionOf(context);
-    const guid = session.made.shift();
-    if (guid === undefined) throw new ProbeFailure("not-attempted", "there is no app to delete");
+    const app = session.made.shift();
+    if (app === undefined) throw new ProbeFailure("not-attempted", "there is no app to delete");
+    const { guid } = app;
     try {
       await askApi(context, session, "DELETE", `/v3/apps/${guid}`);
-      context.acked(`app ${guid} is gone`);
     } catch (error) {
-      if (mayHaveHappened(error)) context.acked(`app ${guid} may be gone`);
-      else session.made.push(guid); // surely refused: it is there for another time
-      throw error;
+      const goneAlready = app.tried && error instanceof ProbeFailure && error.message.includes("CF-ResourceNotFound");
+      if (!goneAlready) {
+        // There for another time, surely or perhaps: an outage must not use up what deleting is asked with.
+        session.made.push({ guid, tried: app.tried || mayHaveHappened(error) });
+        if (mayHaveHappened(error)) context.acked(`app ${guid} may be gone`);
+        throw error;
+      }
     }
+    context.acked(`app ${guid} is gone`);
   },
 };

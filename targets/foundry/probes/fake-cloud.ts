@@ -5,8 +5,8 @@ import { Agent, request } from "undici";
 import { type ProbeContext, ProbeFailure, type ProbeRequest } from "../../../harness/core.js";
 import { controlTargets, standingApps } from "../sample-apps.js";
 
-/** What happens to requests: answered, refused by the API, by a router that lost the route, by one whose backend died, never answered, cut. */
-export type Mood = "well" | "read-only" | "no-route" | "bad-gateway" | "hang" | "reset";
+/** What happens to requests: answered, refused by the API, unknown to it, refused by a router that lost the route, by one whose backend died, never answered, cut. */
+export type Mood = "well" | "not-found" | "read-only" | "no-route" | "bad-gateway" | "hang" | "reset";
 
 export interface FakeCloud {
   mood: Mood;
@@ -26,6 +26,7 @@ export async function fakeCloud(): Promise<FakeCloud> {
   let mood: Mood = "well";
   const moods: Record<Exclude<Mood, "well">, (request: IncomingMessage, response: ServerResponse) => void> = {
     "read-only": (_, response) => json(response, 503, { errors: [{ code: 10015, title: "CF-ServiceUnavailable", detail: "read-only" }] }),
+    "not-found": (_, response) => json(response, 404, { errors: [{ code: 10010, title: "CF-ResourceNotFound", detail: "App not found" }] }),
     "no-route": (_, response) => response.writeHead(404, { "x-cf-routererror": "unknown_route" }).end("404 Not Found: Requested route"),
     "bad-gateway": (_, response) => response.writeHead(502, { "x-cf-routererror": "endpoint_failure" }).end("502 Bad Gateway"),
     hang: () => {},

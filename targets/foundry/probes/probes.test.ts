@@ -109,6 +109,16 @@ describe("the foundry's probes", () => {
     expect(await outcome("delete")).to.equal("ok");
   });
 
+  it("count an app as deleted that is gone after a deletion of which nobody knows, and only then", async () => {
+    await ready();
+    cloud.mood = "not-found";
+    expect(await outcome("delete")).to.equal("wrong-answer");
+    cloud.mood = "hang";
+    for (let i = 0; i < 12; i++) await outcome("delete");
+    cloud.mood = "not-found";
+    expect(await outcome("delete")).to.equal("ok");
+  });
+
   it("tell an app's own answer from another's", async () => {
     expect(await outcome("app", "app-1")).to.equal("ok");
     expect(await outcome("app", "app-1/2")).to.equal("ok");

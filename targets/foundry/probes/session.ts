@@ -16,6 +16,11 @@ export interface LifecycleApp {
   /** Counts operations begun, so that one can see whether another began meanwhile. */
   begun: number;
 }
+/** An app to be deleted; `tried`: a deletion of it may have happened already. */
+export interface MadeApp {
+  readonly guid: string;
+  readonly tried: boolean;
+}
 export interface Session {
   readonly client: CfClient;
   renewedUs: number;
@@ -25,7 +30,7 @@ export interface Session {
   readonly pushGuid: string;
   readonly scaleGuid: string;
   /** Made by `create`, to be removed by `delete`. */
-  readonly made: string[];
+  readonly made: MadeApp[];
   /** Handed out by `login`, to be revoked by `logout`. */
   readonly tokens: string[];
 }
