@@ -5,6 +5,7 @@
  */
 import pLimit from "p-limit";
 import { request } from "undici";
+import { nowUs, sleep } from "../../harness/clock.js";
 import type { FoundationFacts } from "../../harness/core.js";
 import { FlounderError } from "../../harness/errors.js";
 import { prober } from "./prepare.js";
@@ -20,6 +21,9 @@ interface Claim {
   readonly guid: string;
   readonly holds: (found: Found | undefined) => boolean;
 }
+
+/** So long a deletion may take from its acknowledgement on. */
+const deletionMs = 3000;
 
 /** What a write says; undefined for one with "may". */
 function parse(write: string): { readonly guid: string; readonly fact: Fact; readonly claim: Claim | undefined } {
@@ -52,8 +56,14 @@ export async function missing(writes: readonly string[], facts: FoundationFacts)
   const claimed = claims(writes);
   const guids = [...new Set([...claimed.values()].map((claim) => claim.guid))];
   if (guids.length === 0) return [];
-  const found = new Map((await existing(guids, facts)).map((app) => [app.guid, app]));
-  return [...claimed].filter(([, claim]) => !claim.holds(found.get(claim.guid))).map(([write]) => write);
+  const end = nowUs() + deletionMs * 1000;
+  for (;;) {
+    const found = new Map((await existing(guids, facts)).map((app) => [app.guid, app]));
+    const lost = [...claimed].filter(([, claim]) => !claim.holds(found.get(claim.guid))).map(([write]) => write);
+    // A deletion is acknowledged before its job is done.
+    if (!lost.some((write) => write.endsWith("is gone")) || nowUs() > end) return lost;
+    await sleep(100);
+  }
 }
 
 /** Asks any CC's admin port; all read one database. */
