@@ -1,0 +1,193 @@
+/** The client's end of the keeper's socket: requests with answers, events, and the heartbeat that holds a lease. */
+import { once } from "node:events";
+import { connect as dial, type Socket } from "node:net";
+import type { Call, Client, Event, FoundationFacts, HealReport, Injection, Route, TargetInfo } from "../core.js";
+import { FlounderError } from "../errors.js";
+import { readToken, socketName } from "./folder.js";
+import type { KeeperStatus } from "./verbs.js";
+import { encode, fromWireError, type Hello, lineSplitter, type Message } from "./wire.js";
+
+const beatMs = 500;
+
+interface Pending {
+  readonly resolve: (ok: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+export interface Introduction {
+  /** What this client injects is healed when it goes or falls silent; what it started is ended as well. */
+  readonly lease: boolean;
+  /** This client started the foundation. */
+  readonly owner: boolean;
+  readonly say?: (line: string) => void;
+}
+
+/** Dials the keeper of a foundation; rejects with "unreachable" if there is none, "refused" if the token is wrong. */
+export async function introduce(id: string, dir: string, how: Introduction): Promise<KeeperClient> {
+  const socket = dial({ path: socketName(id) });
+  try {
+    await once(socket, "connect");
+  } catch (cause) {
+    throw new FlounderError(
+      "unreachable",
+      `foundation ${id} has no keeper`,
+      `flounder heal --foundation ${id} takes over; flounder down --foundation ${id} ends it`,
+      { cause },
+    );
+  }
+  const client = new KeeperClient(id, socket, how);
+  try {
+    client.keeper = (await client.ask("hello", { token: readToken(dir), lease: how.lease, owner: how.owner })) as Hello;
+    client.beat();
+    return client;
+  } catch (error) {
+    client.hangUp();
+    throw error;
+  }
+}
+
+export class KeeperClient implements Client {
+  keeper: Hello = { id: "", pid: 0 };
+  readonly owned: boolean;
+  readonly #pending = new Map<number, Pending>();
+  readonly #closed: Promise<void>;
+  readonly #listeners = new Set<{ event(event: Event): void; end(): void }>();
+  #beats: NodeJS.Timeout | undefined;
+  #nextId = 1;
+  #hungUp = false;
+
+  constructor(
+    readonly id: string,
+    readonly socket: Socket,
+    readonly how: Introduction,
+  ) {
+    this.owned = how.owner;
+    this.#closed = new Promise((resolve) => socket.once("close", () => resolve()));
+    const split = lineSplitter((line) => this.#take(JSON.parse(line) as Message));
+    socket.on("data", split);
+    socket.on("error", () => {}); // its close follows
+    socket.on("close", () => this.#end());
+  }
+
+  ask(verb: string, args?: unknown): Promise<unknown> {
+    if (this.socket.destroyed || !this.socket.writable) return Promise.reject(this.#gone());
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      this.#hold();
+      this.socket.write(encode({ id, verb, args }));
+    });
+  }
+  /** Starts the heartbeat of a lease. */
+  beat(): void {
+    if (this.how.lease) this.#beats ??= setInterval(() => void this.ask("beat").catch(() => {}), beatMs).unref();
+    this.#hold();
+  }
+  hangUp(): void {
+    this.#hungUp = true;
+    this.socket.destroy();
+  }
+  /** Waits until the foundation is up; progress lines go to `say` meanwhile. */
+  async booted(): Promise<this> {
+    await this.ask("boot");
+    return this;
+  }
+
+  facts = async () => (await this.ask("facts")) as FoundationFacts;
+  targets = async () => (await this.ask("targets")) as readonly TargetInfo[];
+  routes = async () => (await this.ask("routes")) as readonly Route[];
+  status = async () => (await this.ask("status")) as KeeperStatus;
+  fingerprint = async () => (await this.ask("fingerprint")) as Readonly<Record<string, string>>;
+  heal = async (id?: string, why?: "asked" | "playbook") => (await this.ask("heal", { id, why })) as readonly HealReport[];
+  call: Call = (component, path, body, timeoutMs) => this.ask("call", { component, path, body, timeoutMs });
+  async inject(injection: Injection): Promise<void> {
+    await this.ask("inject", injection);
+  }
+  async stop(reason: string): Promise<void> {
+    await this.ask("stop", { reason });
+  }
+  async release(reason: string): Promise<void> {
+    await this.ask("release", { reason });
+  }
+  async freeze(untilIso: string, reason: string): Promise<void> {
+    await this.ask("freeze", { untilIso, reason });
+  }
+  /** Resolves when nothing is left and the keeper is gone. */
+  async down(): Promise<void> {
+    if (this.#hungUp) return;
+    await this.ask("down");
+    this.#hungUp = true;
+    await this.#closed;
+  }
+
+  /** Events from this call on. Ends when the client hangs up; throws "unreachable" when the keeper is lost. */
+  events(): AsyncIterable<Event> {
+    const queue: Event[] = [];
+    let wake = () => {};
+    let over = false;
+    const listener = {
+      event: (event: Event) => {
+        queue.push(event);
+        wake();
+      },
+      end: () => {
+        over = true;
+        wake();
+      },
+    };
+    this.#listeners.add(listener);
+    this.ask("subscribe").catch(() => listener.end());
+    const self = this;
+    return (async function* () {
+      try {
+        for (;;) {
+          while (queue.length > 0) yield queue.shift()!;
+          if (over) break;
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+        if (!self.#hungUp) throw self.#gone();
+      } finally {
+        self.#listeners.delete(listener);
+        self.#hold();
+      }
+    })();
+  }
+
+  /** Leaves in good order: what a lease was held for is healed, what this client's run started is ended. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#hungUp || this.socket.destroyed) return;
+    if (this.owned && this.how.lease) return this.down();
+    await this.ask("bye");
+    this.hangUp();
+    await this.#closed;
+  }
+
+  #take(message: Message): void {
+    if ("push" in message) {
+      if (message.push === "say") this.how.say?.(message.line);
+      else for (const listener of this.#listeners) listener.event(message.event);
+      return;
+    }
+    const pending = message.id === null ? undefined : this.#pending.get(message.id);
+    if (!pending) return;
+    this.#pending.delete(message.id!);
+    this.#hold();
+    if ("error" in message) pending.reject(fromWireError(message.error));
+    else pending.resolve(message.ok);
+  }
+  #end(): void {
+    clearInterval(this.#beats);
+    for (const { reject } of this.#pending.values()) reject(this.#gone());
+    this.#pending.clear();
+    for (const listener of this.#listeners) listener.end();
+  }
+  #gone(): FlounderError {
+    return new FlounderError("unreachable", `the keeper of ${this.id} is gone`, `flounder heal --foundation ${this.id} takes over and heals from its journal`);
+  }
+  /** An idle client does not keep its process alive. */
+  #hold(): void {
+    if (this.#pending.size > 0 || this.#listeners.size > 0) this.socket.ref();
+    else this.socket.unref();
+  }
+}

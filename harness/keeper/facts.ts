@@ -1,0 +1,17 @@
+/** What clients need to know of a foundation, from its spec, its engine and what the target system says of itself. */
+import type { FoundationFacts, FoundationSpec, Running, TargetSystem } from "../core.js";
+
+export function factsOf(spec: FoundationSpec, running: Running, system: TargetSystem): FoundationFacts {
+  const { topology } = running;
+  const reached = system.facts?.(topology, running, spec.secret) ?? { api: `http://api.${topology.domain}`, router: "", dns: [], user: "", password: "" };
+  return {
+    id: spec.id,
+    system: spec.system,
+    engine: spec.engine,
+    profile: spec.profile,
+    timeFactor: spec.timeFactor,
+    domain: topology.domain,
+    ...reached,
+    components: running.components(),
+  };
+}

@@ -1,0 +1,177 @@
+/**
+ * An engine for tests: its components are files in the foundation's folder, so that a test sees from elsewhere what is broken,
+ * and so that what a killed keeper broke stays broken. FLAWS (env, JSON) makes it misbehave.
+ */
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { nowUs, sleep } from "../clock.js";
+import type { Capabilities, Capability, Engine, FoundationSpec, Running, Target, TargetInfo, TargetSystem } from "../core.js";
+import { FlounderError } from "../errors.js";
+import { writeWhole } from "./folder.js";
+
+/** What is broken in a target. */
+export interface FakeState {
+  readonly cut?: string;
+  readonly dead?: "agent" | "node";
+  readonly paused?: boolean;
+  readonly held?: boolean;
+  readonly latencyMs?: number;
+  readonly generation: number;
+  readonly escalated?: readonly number[];
+}
+export interface Flaws {
+  /** Deeds and undoings take so long. */
+  readonly slowMs?: number;
+  /** Deeds do nothing. */
+  readonly decoy?: boolean;
+  /** Undoing throws until escalate() was called with this step. */
+  readonly healsAfterStep?: 0 | 1 | 2 | 3;
+  /** Starting fails with these words. */
+  readonly bootError?: string;
+  readonly bootMs?: number;
+}
+
+const ways = { link: ["refuse", "reset", "swallow"], mount: ["detach", "hang", "read-only"] } as const;
+const info = (name: string, role: string, kind: TargetInfo["kind"], can: readonly Capability[], cls?: string): TargetInfo => ({
+  name,
+  role,
+  kind,
+  can,
+  ways: can.includes("link") ? { link: ways.link } : can.includes("mount") ? { mount: ways.mount } : {},
+  ...(cls ? { class: cls } : {}),
+});
+export const fakeTargets: readonly TargetInfo[] = [
+  info("cc-1", "cc", "component", ["process"]),
+  info("dea-1", "dea", "component", ["process"]),
+  info("router-1", "router", "component", ["process", "table"]),
+  info("dea-1>nats-1", "dea", "link", ["link"], "bus"),
+  info("cc-1>ccdb-1", "cc", "link", ["link"], "state"),
+  ...Array.from({ length: 8 }, (_, i) => info(`cc-${i + 1}:lun-1`, "cc", "mount", ["mount"])),
+];
+
+const fileOf = (dir: string, name: string) => join(dir, "fake", `${encodeURIComponent(name)}.json`);
+export function readFake(dir: string, name: string): FakeState {
+  const path = fileOf(dir, name);
+  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as FakeState) : { generation: 1 };
+}
+/** Breaks or repairs a target behind the keeper's back. */
+export const writeFake = (dir: string, name: string, state: Partial<FakeState>): void =>
+  writeWhole(fileOf(dir, name), JSON.stringify({ generation: readFake(dir, name).generation, ...state }));
+
+/** The capabilities of one target, all of them: what it may be asked for is checked by target(). */
+function capabilities(dir: string, name: string, flaws: Flaws): Capabilities {
+  const read = () => readFake(dir, name);
+  const deed = async (change: Partial<FakeState>) => {
+    await sleep(flaws.slowMs ?? 0);
+    if (!flaws.decoy) writeFake(dir, name, { ...read(), ...change });
+  };
+  const undo = async (drop: readonly (keyof FakeState)[], change: Partial<FakeState> = {}) => {
+    await sleep(flaws.slowMs ?? 0);
+    const state = read();
+    if (flaws.healsAfterStep !== undefined && !state.escalated?.includes(flaws.healsAfterStep)) throw new Error("the proxy does not answer");
+    writeFake(dir, name, {
+      ...(Object.fromEntries(Object.entries(state).filter(([key]) => !drop.includes(key as keyof FakeState))) as Partial<FakeState>),
+      ...change,
+    });
+  };
+  const notThere = () => Promise.reject(new Error(`${name} has no such capability`));
+  return {
+    process: {
+      kill: (scope) => deed({ dead: scope }),
+      start: () => undo(["dead"], read().dead ? { generation: read().generation + 1 } : {}),
+      pause: () => deed({ paused: true }),
+      resume: () => undo(["paused"]),
+      responds: async () => !read().dead && !read().paused,
+      generation: async () => String(read().generation),
+      population: async () => (read().dead === "node" ? 0 : read().dead ? 2 : 3),
+    },
+    link: {
+      cut: (how) => deed({ cut: how }),
+      shape: ({ latencyMs }) => deed(latencyMs === undefined ? {} : { latencyMs }),
+      mend: () => undo(["cut", "latencyMs"]),
+      carries: async () => read().cut === undefined,
+      rttMs: async () => (read().cut ? Number.POSITIVE_INFINITY : 1 + (read().latencyMs ?? 0)),
+    },
+    mount: {
+      cut: (how) => deed({ cut: how }),
+      mend: () => undo(["cut"]),
+      state: async () => (({ detach: "error", hang: "hung", "read-only": "read-only" })[read().cut ?? ""] as "error") ?? "usable",
+    },
+    table: {
+      flush: () => deed({ generation: read().generation + 1 }),
+      hold: (held) => (held ? deed({ held }) : undo(["held"])),
+      answers: async () => !read().held,
+      generation: async () => String(read().generation),
+    },
+    power: { brownOut: notThere, restore: notThere, steady: notThere },
+    subjects: { mute: notThere, unmute: notThere, carries: notThere },
+    config: { wipe: notThere, restore: notThere, serves: notThere },
+  };
+}
+
+/** A live target of the fake engine, as a fault gets it. */
+export function fakeTarget<C extends Capability>(dir: string, name: string, needs: readonly C[], flaws: Flaws = {}): Target<C> {
+  const found = fakeTargets.find((target) => target.name === name);
+  if (!found) throw new FlounderError("refused", `no target ${name}`, "choose another");
+  const all = capabilities(dir, name, flaws);
+  return { name, role: found.role, can: Object.fromEntries(needs.map((need) => [need, all[need]])) as unknown as Pick<Capabilities, C> };
+}
+
+function running(dir: string, flaws: Flaws): Running {
+  mkdirSync(join(dir, "fake"), { recursive: true });
+  return {
+    topology: fakeSystem.topology("micro", 20, {}),
+    target: (name, needs) => fakeTarget(dir, name, needs, flaws),
+    targets: () => fakeTargets,
+    direct: (_component, _port) => ({ host: "127.0.0.1", port: 1 }),
+    call: async (component, path, body) => {
+      if (component === "boom") throw new Error("a defect in an adapter");
+      if (component === "crash") setTimeout(() => Promise.reject(new Error("planted defect")), 1);
+      return { component, path, body: body ?? null };
+    },
+    fingerprint: async () => Object.fromEntries(fakeTargets.map(({ name }) => [name, readFake(dir, name).cut ?? "whole"])),
+    components: () => [{ name: "cc-1", role: "cc", state: "ready", pid: null, ports: {}, restarts: 0, log: "" }],
+    escalate: async (name, step) => writeFake(dir, name, { ...readFake(dir, name), escalated: [...(readFake(dir, name).escalated ?? []), step] }),
+    onTrouble: () => {},
+    reap: async () => rmSync(join(dir, "fake"), { recursive: true, force: true }),
+  };
+}
+
+export function fakeEngine(flaws: Flaws): Engine {
+  return {
+    name: "local",
+    facts: async () => ({}),
+    check: async () => [],
+    targets: async () => fakeTargets,
+    async start(spec: FoundationSpec, say, signal) {
+      say("starting nothing in particular");
+      if (flaws.bootError) throw new FlounderError("environment", flaws.bootError, "mend it");
+      const endUs = nowUs() + (flaws.bootMs ?? 0) * 1000;
+      while (nowUs() < endUs && !signal.aborted) await sleep(10);
+      signal.throwIfAborted();
+      return running(spec.dir, flaws);
+    },
+    attach: async (dir) => running(dir, flaws),
+  };
+}
+
+const unused = () => Promise.reject(new Error("not part of the fake system"));
+export const fakeSystem: TargetSystem = {
+  name: "fake",
+  profiles: ["micro"],
+  defaultScenario: "none",
+  topology: (profile) => ({ profile, domain: "fake.test", components: [] }),
+  capabilities: () => [],
+  adapters: () => ({}),
+  fingerprint: async () => ({ desired: "nothing" }),
+  facts: (topology, _addresses, secret) => ({ api: `http://api.${topology.domain}`, router: "http://127.0.0.1:1", dns: [], user: "admin", password: secret }),
+  prepare: unused,
+  tidy: unused,
+  plannedProbes: () => [],
+  probes: [],
+  routes: async (_topology, _call, _addresses, facts) => [{ from: "outside", target: "api", url: facts.router, host: "api.fake.test", resolvers: [] }],
+  delayedDamageS: () => 1,
+  shortestTimerMs: () => 1000,
+  recover: unused,
+  missing: unused,
+};

@@ -1,0 +1,12 @@
+/** Entry of a keeper for tests: the real keeper and the real faults over the fake engine. FLAWS and LIMITS are JSON. */
+import { loadFaults } from "../registry.js";
+import { type Flaws, fakeEngine, fakeSystem } from "./fixture-engine.js";
+import type { Limits } from "./injection.js";
+import { keep } from "./process.js";
+
+await keep(process.argv[2]!, {
+  loadEngine: async () => fakeEngine(JSON.parse(process.env.FLAWS ?? "{}") as Flaws),
+  loadTarget: async () => fakeSystem,
+  loadFaults,
+  limits: JSON.parse(process.env.LIMITS ?? "{}") as Partial<Limits>,
+});

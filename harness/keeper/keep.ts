@@ -1,0 +1,202 @@
+/** The keeper of one foundation: starts it, alone injects and heals, and ends it. What clients may ask of it is in verbs.ts. */
+import { rm } from "node:fs/promises";
+import { nowUs, within } from "../clock.js";
+import type { Capability, Engine, Event, Fault, FoundationFacts, FoundationSpec, HealReport, Injection, Running, TargetSystem } from "../core.js";
+import { FlounderError } from "../errors.js";
+import { ableTo } from "./able.js";
+import { factsOf } from "./facts.js";
+import { type FoundationRecord, readRecord, readSecret, writeRecord } from "./folder.js";
+import { Gate } from "./gate.js";
+import { type HealWhy, type InjectionDeps, type Limits, LiveInjection, type Told } from "./injection.js";
+import { Journal, openInjections } from "./journal.js";
+
+/** How the keeper finds what it works with: registry.ts, or a test's own. */
+export interface Loaders {
+  loadEngine(name: string): Promise<Engine>;
+  loadTarget(name: string): Promise<TargetSystem>;
+  loadFaults(): Promise<ReadonlyMap<string, Fault>>;
+  /** Other budgets than the usual ones. */
+  readonly limits?: Partial<Limits>;
+}
+
+/** A table comes back with the platform's own registrations, 20 s at time factor 1: its witness is given two of them. */
+const limitsFor = (timeFactor: number): Limits => ({
+  beforeMs: 4000,
+  injectMs: 20_000,
+  healMs: 20_000,
+  intactMs: 10_000 + 40_000 / timeFactor,
+  escalateMs: 20_000,
+});
+
+export class Keeper {
+  readonly spec: FoundationSpec;
+  readonly record: FoundationRecord;
+  readonly gate: Gate;
+  readonly journal: Journal;
+  readonly onEvent = new Set<(event: Event) => void>();
+  readonly onSay = new Set<(line: string) => void>();
+  readonly #live = new Map<string, LiveInjection>();
+  /** Those that are over, so that healing one again is no error. */
+  readonly #over = new Set<string>();
+  readonly #limits: Limits;
+  readonly #bootAbort = new AbortController();
+  #faults: ReadonlyMap<string, Fault> = new Map();
+  #system: TargetSystem | undefined;
+  #running: Running | undefined;
+  #boot: Promise<void> | undefined;
+  #booted = false;
+  #down: Promise<void> | undefined;
+
+  constructor(
+    readonly dir: string,
+    readonly loaders: Loaders,
+  ) {
+    this.record = readRecord(dir);
+    this.spec = { ...this.record.spec, dir, secret: readSecret(dir) };
+    this.gate = new Gate(dir);
+    this.journal = new Journal(dir);
+    this.#limits = { ...limitsFor(this.spec.timeFactor), ...loaders.limits };
+  }
+
+  /** Starts the foundation, or attaches to what an earlier keeper left and heals from its journal. Rejects if it cannot; then nothing is left. */
+  boot(): Promise<void> {
+    this.#boot ??= this.#bootOnce();
+    return this.#boot;
+  }
+  async #bootOnce(): Promise<void> {
+    const { spec, loaders } = this;
+    this.journal.write({ kind: "keeper", pid: process.pid, says: this.record.booted ? "attaching" : "starting" });
+    this.#faults = await loaders.loadFaults();
+    this.#system = await loaders.loadTarget(spec.system);
+    const engine = await loaders.loadEngine(spec.engine);
+    const { signal } = this.#bootAbort;
+    this.#running = this.record.booted ? await engine.attach(this.dir) : await engine.start(spec, (line) => this.#say(line), signal);
+    if (signal.aborted) {
+      await this.#running.reap();
+      throw signal.reason;
+    }
+    this.#running.onTrouble((from, says) => this.tell({ kind: "trouble", from, says }, undefined, "platform"));
+    writeRecord(this.dir, { ...this.record, booted: true });
+    for (const injection of openInjections(this.dir)) this.#adopt(injection);
+    for (const report of await this.heal(undefined, "lease")) this.#say(`${report.injection}: ${report.says}`);
+    this.#booted = true;
+  }
+  abortBoot(why: string): void {
+    this.#bootAbort.abort(new FlounderError("aborted", `booting ${this.spec.id} was called off: ${why}`, "start it again"));
+  }
+
+  tell(event: Told, atUs = nowUs(), by: Event["by"] = "keeper"): void {
+    for (const listener of this.onEvent) listener({ ...event, atUs, by } as Event);
+  }
+  #say(line: string): void {
+    for (const listener of this.onSay) listener(line);
+  }
+
+  get up(): boolean {
+    return this.#running !== undefined && this.#booted && !this.#down;
+  }
+  get ending(): boolean {
+    return this.#down !== undefined;
+  }
+  mustBeUp(): void {
+    if (this.up) return;
+    throw new FlounderError("unreachable", `foundation ${this.spec.id} is ${this.#down ? "ending" : "still starting"}`, "wait until it is up");
+  }
+  /** What the engine started; there once boot has come so far. */
+  get running(): Running {
+    if (!this.#running) throw new Error("the foundation is not started");
+    return this.#running;
+  }
+  get system(): TargetSystem {
+    if (!this.#system) throw new Error("the target system is not loaded");
+    return this.#system;
+  }
+  facts(): FoundationFacts {
+    return factsOf(this.spec, this.running, this.system);
+  }
+  async fingerprint(): Promise<Readonly<Record<string, string>>> {
+    const { running, system } = this;
+    const [engines, systems] = await Promise.all([running.fingerprint(), system.fingerprint(running.topology, running.call, running)]);
+    return { ...engines, ...systems };
+  }
+  injections(): readonly LiveInjection[] {
+    return [...this.#live.values()];
+  }
+
+  /** Rejects when refused: unknown, not able, busy, frozen, stopped, not intact before. */
+  async inject(injection: Injection): Promise<void> {
+    const pass = () => this.gate.passInjection(`injecting ${injection.fault} on ${injection.target}`);
+    pass();
+    if (this.#live.has(injection.id)) throw new FlounderError("refused", `injection ${injection.id} is live already`, `flounder heal ${injection.id}`);
+    const live = this.#make(injection, pass);
+    const rival = this.injections().find(
+      (other) => other.injection.target === injection.target && other.fault.needs.some((need) => live.fault.needs.includes(need)),
+    );
+    if (rival)
+      throw new FlounderError(
+        "refused",
+        `${injection.target} is broken by ${rival.injection.id} already, in the same way`,
+        `flounder heal ${rival.injection.id}`,
+      );
+    this.#live.set(injection.id, live);
+    await live.inject();
+  }
+  #make(injection: Injection, pass: () => void, state: "before" | "injected" = "before"): LiveInjection {
+    const { running, journal } = this;
+    const { fault, options } = ableTo(injection, this.#faults, running.targets());
+    const target = running.target<Capability>(injection.target, fault.needs);
+    const deps: InjectionDeps = {
+      limits: this.#limits,
+      journal,
+      pass,
+      tell: (event, atUs) => this.tell(event, atUs),
+      escalate: (step) => running.escalate(injection.target, step),
+      over: () => {
+        this.#live.delete(injection.id);
+        this.#over.add(injection.id);
+      },
+    };
+    return new LiveInjection(injection, fault, options, target, deps, state);
+  }
+  /** Takes over what an earlier keeper journaled; one whose fault or target is gone is said, never dropped in silence. */
+  #adopt(injection: Injection): void {
+    try {
+      this.#live.set(
+        injection.id,
+        this.#make(injection, () => {}, "injected"),
+      );
+    } catch (error) {
+      this.#say(`${injection.id} cannot be healed: ${(error as Error).message}`);
+    }
+  }
+  /** Heals one, several, or all, at the same time. Does not reject for what could not be proved: the reports say so. */
+  async heal(ids: string | readonly string[] | undefined, why: HealWhy): Promise<readonly HealReport[]> {
+    const asked = ids === undefined ? undefined : [ids].flat();
+    const unknown = typeof ids === "string" && !this.#live.has(ids) && !this.#over.has(ids);
+    if (unknown) throw new FlounderError("usage", `there is no injection "${ids}"`, `live are: ${[...this.#live.keys()].join(", ") || "none"}`);
+    const live = this.injections().filter((one) => asked === undefined || asked.includes(one.injection.id));
+    return Promise.all(live.map((one) => one.heal(why)));
+  }
+  async stop(reason: string): Promise<void> {
+    this.gate.stop(reason);
+    this.journal.write({ kind: "stop", reason });
+    await this.heal(undefined, "stop");
+  }
+
+  /** Heals all, ends every process, removes the folder. Rejects if something was left; it can be asked again. */
+  down(): Promise<void> {
+    this.#down ??= this.#end().catch((error) => {
+      this.#down = undefined;
+      throw error;
+    });
+    return this.#down;
+  }
+  async #end(): Promise<void> {
+    this.abortBoot("down was asked for");
+    await this.boot().catch(() => {});
+    // What cannot be proved healed is ended all the same: nothing of it survives the reaping.
+    await within(60_000, "healing", this.heal(undefined, "stop")).catch((error: Error) => this.#say(error.message));
+    await this.#running?.reap();
+    await rm(this.dir, { recursive: true, force: true });
+  }
+}

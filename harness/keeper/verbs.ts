@@ -1,0 +1,123 @@
+/** What a client may ask of the keeper: each verb with the shape of its arguments. */
+import { z } from "zod";
+import type { Injection } from "../core.js";
+import { FlounderError } from "../errors.js";
+import type { Keeper } from "./keep.js";
+
+/** What `status` answers. */
+export interface KeeperStatus {
+  readonly id: string;
+  readonly pid: number;
+  readonly up: boolean;
+  readonly stopped: string | null;
+  readonly frozen: { readonly untilIso: string; readonly reason: string } | null;
+  readonly injections: readonly { readonly id: string; readonly fault: string; readonly target: string; readonly state: string; readonly reads: string }[];
+}
+/** Who asks. */
+export interface Asker {
+  /** Injections that this client asked for: healed when it goes, if it holds a lease. */
+  readonly injected: Set<string>;
+  subscribe(): void;
+  /** The client goes in good order. */
+  leave(): Promise<void>;
+}
+interface Verb {
+  /** Also while the foundation is still starting. */
+  readonly early: boolean;
+  /** Throws a ZodError where the arguments are not what they must be. */
+  run(keeper: Keeper, args: unknown, asker: Asker): unknown;
+}
+const verb = <A>(schema: z.ZodType<A>, run: (keeper: Keeper, args: A, asker: Asker) => unknown): Verb => ({
+  early: false,
+  run: (keeper, args, asker) => run(keeper, schema.parse(args), asker),
+});
+const early = <A>(schema: z.ZodType<A>, run: (keeper: Keeper, args: A, asker: Asker) => unknown): Verb => ({ ...verb(schema, run), early: true });
+
+const none = z.undefined().or(z.null()).or(z.strictObject({}));
+const reason = z.string().min(1);
+/** Node fires a timer of more than 2^31 ms at once; and nobody breaks anything for more than a day. */
+const maxS = z.number().positive().max(86_400);
+const injection = z.strictObject({
+  id: z.string().min(1),
+  act: z.string(),
+  fault: z.string(),
+  options: z.unknown().optional(),
+  target: z.string(),
+  atS: z.number(),
+  maxS,
+  endedBy: z.enum(["time", "playbook"]).optional(),
+}) as unknown as z.ZodType<Injection>;
+
+const verbs: Readonly<Record<string, Verb>> = {
+  /** Answers when the foundation is up; rejects with why it could not be brought up. */
+  boot: early(none, (keeper) => keeper.boot()),
+  beat: early(none, () => {}),
+  bye: early(none, (_keeper, _args, asker) => asker.leave()),
+  subscribe: early(none, (_keeper, _args, asker) => asker.subscribe()),
+  status: early(none, statusOf),
+  facts: verb(none, (keeper) => keeper.facts()),
+  targets: verb(none, (keeper) => keeper.running.targets()),
+  routes: verb(none, (keeper) => keeper.system.routes(keeper.running.topology, keeper.running.call, keeper.running, keeper.facts())),
+  fingerprint: verb(none, (keeper) => keeper.fingerprint()),
+  inject: verb(injection, (keeper, args, asker) => {
+    asker.injected.add(args.id);
+    return keeper.inject(args);
+  }),
+  heal: verb(z.strictObject({ id: z.string().optional(), why: z.enum(["asked", "playbook"]).optional() }), (keeper, { id, why }) =>
+    keeper.heal(id, why ?? "asked"),
+  ),
+  stop: verb(z.strictObject({ reason }), (keeper, args) => keeper.stop(args.reason)),
+  release: verb(z.strictObject({ reason }), (keeper, args) => {
+    keeper.gate.release();
+    keeper.journal.write({ kind: "release", reason: args.reason });
+  }),
+  freeze: verb(z.strictObject({ untilIso: z.string(), reason }), (keeper, args) => {
+    keeper.gate.freeze(args.untilIso, args.reason);
+    keeper.journal.write({ kind: "freeze", ...args });
+  }),
+  call: verb(
+    z.strictObject({
+      component: z.string(),
+      path: z.string().startsWith("/"),
+      body: z.unknown().optional(),
+      timeoutMs: z.number().positive().max(600_000).optional(),
+    }),
+    (keeper, { component, path, body, timeoutMs }) => {
+      if (body !== undefined) keeper.gate.passWrite(`${component}${path}`);
+      return keeper.running.call(component, path, body, timeoutMs);
+    },
+  ),
+  down: early(none, (keeper) => keeper.down()),
+};
+
+/** Does what is asked; rejects with a FlounderError that says what was wrong with the question, or why it is refused. */
+export async function answer(keeper: Keeper, name: string, args: unknown, asker: Asker): Promise<unknown> {
+  const found = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
+  if (!found) throw new FlounderError("usage", `verb "${name}" is unknown`, `there are ${Object.keys(verbs).join(", ")}`);
+  if (!found.early) keeper.mustBeUp();
+  try {
+    return await found.run(keeper, args, asker);
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error;
+    const issue = error.issues[0]!;
+    throw new FlounderError("usage", `arguments of ${name}: ${issue.path.join(".") || "all"}: ${issue.message}`, "see harness/keeper/verbs.ts");
+  }
+}
+
+function statusOf(keeper: Keeper): KeeperStatus {
+  const { stopped, frozen } = keeper.gate.state;
+  return {
+    id: keeper.spec.id,
+    pid: process.pid,
+    up: keeper.up,
+    stopped: stopped?.reason ?? null,
+    frozen,
+    injections: keeper.injections().map((live) => ({
+      id: live.injection.id,
+      fault: live.injection.fault,
+      target: live.injection.target,
+      state: live.state,
+      reads: live.lastReading?.state ?? "unknown",
+    })),
+  };
+}
