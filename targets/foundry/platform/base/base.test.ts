@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { connect, type NatsConnection } from "nats";
 import { readConfig } from "./config.js";
-import { Lab, type Part } from "./lab.js";
+import { freePort, Lab, type Part } from "./lab.js";
 import { savedJson, writeAtomically } from "./saved.js";
 import { until } from "./until.js";
 
@@ -94,6 +94,39 @@ describe("a component on the bus", function () {
       const found = (await bus.request("vcap.component.discover", "{}", { timeout: 1000 })).json<{ name: string; uptime: string }>();
       expect(found.name).to.equal("router-1");
       expect(found.uptime).to.match(/^0d:0h:0m:\d+s$/);
+    } finally {
+      await bus.close();
+    }
+  });
+
+  it("notices a link that swallows within three pings, and is back soon after it is mended", async () => {
+    const nats = await lab.nats();
+    const [proxies, listen] = [await lab.toxiproxy(), await freePort()];
+    const tell = async (method: string, path: string, body?: object) => {
+      const answer = await fetch(`${proxies}${path}`, { method, ...(body ? { body: JSON.stringify(body) } : {}) });
+      expect(answer.status, `${method} ${path}`).to.be.below(300);
+    };
+    await tell("POST", "/proxies", { name: "bus", listen: `127.0.0.1:${listen}`, upstream: `127.0.0.1:${nats.client}`, enabled: true });
+    part = await lab.start("router-1", "router", { ports: ["http"], links: { nats: listen } });
+    const bus = await connect({ servers: `127.0.0.1:${nats.client}` });
+    const greets = () =>
+      bus.request("router.greet", "{}", { timeout: 200 }).then(
+        () => true,
+        () => false,
+      );
+    try {
+      expect(await greets()).to.equal(true);
+      for (const stream of ["upstream", "downstream"])
+        await tell("POST", "/proxies/bus/toxics", { name: stream, type: "timeout", stream, attributes: { timeout: 0 } });
+      const cutAt = performance.now();
+      await until("the loss to be noticed", () => part.log().includes("bus lost"), 8000, 20);
+      expect(performance.now() - cutAt).to.be.below(5000);
+      // The proxy still accepts, and lets no word through: it must not look like a bus.
+      expect(await greets()).to.equal(false);
+      for (const stream of ["upstream", "downstream"]) await tell("DELETE", `/proxies/bus/toxics/${stream}`);
+      const mendedAt = performance.now();
+      await until("it to be on the bus again", greets, 6000, 20);
+      expect(performance.now() - mendedAt).to.be.below(2000);
     } finally {
       await bus.close();
     }

@@ -146,6 +146,15 @@ export class Lab {
     return { ...spawned, client: ports.client! };
   }
 
+  /** A real toxiproxy-server; resolves with the URL of its API. */
+  async toxiproxy(): Promise<string> {
+    const port = await freePort();
+    this.#spawn("toxiproxy", "toxiproxy-server", ["-host", "127.0.0.1", "-port", String(port)], { PATH: process.env.PATH, LOG_LEVEL: "error" });
+    const url = `http://127.0.0.1:${port}`;
+    await until("toxiproxy to answer", async () => (await fetch(`${url}/version`)).status === 200, 5000, 20);
+    return url;
+  }
+
   /** Ends everything that was started and removes the folder. */
   async close(): Promise<void> {
     await Promise.all(

@@ -25,10 +25,12 @@ function check({ host, port }: Address): Promise<Health> {
       clearTimeout(timer);
       resolve(answer.statusCode === 200 ? "healthy" : "unhealthy");
     });
-    const timer = setTimeout(() => {
+    const silent = () => {
       resolve("silent");
       request.destroy();
-    }, checkTimeoutMs);
+    };
+    // If it was this process that was late, the answer is waiting to be read: it comes before an immediate.
+    const timer = setTimeout(() => setImmediate(silent), checkTimeoutMs);
     request.on("error", () => {
       clearTimeout(timer);
       resolve("unhealthy");

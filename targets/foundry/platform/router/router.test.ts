@@ -173,7 +173,7 @@ describe("router", function () {
     await until("the quiet one to be pruned", async () => (await get("quiet.flounder.test")).status === 404, 4000, 20);
     const tookMs = performance.now() - begun;
     clearInterval(beat);
-    expect(tookMs).to.be.within(1150, 2300); // TTL … TTL + prune, and some for a busy machine
+    expect(tookMs).to.be.within(1150, 3000); // TTL … TTL + prune, and more on a busy machine
     expect((await get("loud.flounder.test")).body).to.equal("loud");
   });
 
@@ -187,7 +187,7 @@ describe("router", function () {
     expect((await get("text.flounder.test")).status).to.equal(404);
     const begun = performance.now();
     await until("the brief one to be pruned", async () => (await get("brief.flounder.test")).status === 404, 2000, 10);
-    expect(performance.now() - begun).to.be.below(1000);
+    expect(performance.now() - begun).to.be.below(1150); // sooner than the router's own TTL
     say("router.unregister", { host: "127.0.0.1", port, uris: ["a.flounder.test"] });
     await until("a to be gone", async () => (await get("a.flounder.test")).status === 404, 500, 10);
     expect((await get("b.flounder.test")).body).to.equal("x");
