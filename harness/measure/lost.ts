@@ -41,7 +41,7 @@ export function lostOf(probe: PlannedProbe, samples: readonly Sample[], window: 
   return lostBetween(pointsOf(byProbe(samples).get(keyOf(probe)) ?? []), probe.periodMs * 1000, window);
 }
 
-const keyOf = (of: { readonly probe: string; readonly from: string; readonly target: string }): string => `${of.from} ${of.probe} ${of.target}`;
+export const keyOf = (of: { readonly probe: string; readonly from: string; readonly target: string }): string => `${of.from} ${of.probe} ${of.target}`;
 
 /** Samples of each planned probe, by schedule. */
 export function byProbe(samples: readonly Sample[]): Map<string, Sample[]> {
