@@ -1,6 +1,6 @@
 /** For tests: a real nats-server and components as the engine would start them, each with its own folder and free ports. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { createHmac } from "node:crypto";
+import { createHmac, randomInt } from "node:crypto";
 import { chownSync, closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
@@ -14,21 +14,19 @@ import { migrations } from "../cc/schema.js";
 
 const platform = join(dirname(fileURLToPath(import.meta.url)), "..");
 
+/** Below the ephemeral range: a port that is only remembered as free must not become the source of somebody's connection. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
-          const server = createServer();
-          server.once("error", reject);
-          server.listen(0, "127.0.0.1", () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const found = new Set<number>();
+  while (found.size < count) {
+    const port = randomInt(20_000, 32_000);
+    const free = await new Promise<boolean>((resolve) => {
+      const server = createServer();
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+    });
+    if (free) found.add(port);
+  }
+  return [...found];
 }
 
 /** As at time factor 20, but the unscaled ones of a test: short where only their order matters. */
