@@ -1,0 +1,163 @@
+/**
+ * Outage windows, each edge with its bounds. A sample is evidence about the instant at which it was sent: bad, the service was down then; good, it was up
+ * between sending and answer. So an outage begins between the last good sending and the first bad one, and ends between the last bad sending and the first
+ * good answer. Two things sharpen or widen that:
+ * - a stall: what hangs and is answered when it is over. All pending answers come at once, at its end, and say when that was.
+ * - a brown-out: answers fail with some chance only, so that the good ones at its edges may be inside of it: bounds of 99 % by the geometric distribution.
+ */
+import type { Bounds, Outcome, PlannedProbe, Sample } from "../core.js";
+import { lostBetween, samplesOf } from "./lost.js";
+import { segments } from "./segments.js";
+
+/** What windows are made of; a Sample is one. */
+export interface Observation {
+  readonly sentUs: number;
+  readonly endUs: number;
+  readonly outcome: Outcome;
+}
+export interface Interval {
+  readonly lo: number;
+  readonly hi: number;
+}
+export type Cause = Exclude<Outcome, "ok" | "observer" | "not-attempted"> | "slow" | "stall";
+export interface Outage {
+  readonly startUs: Interval;
+  readonly endUs: Interval;
+  readonly lostS: Bounds;
+  /** What most of its samples were; stall: they hung and were answered at its end. */
+  readonly cause: Cause;
+  /** Share of bad samples between its edges: 1, or less in a brown-out. */
+  readonly badShare: number;
+  readonly samples: number;
+  /** It had begun before the first sample, or had not ended at the last: that edge is only where sampling was. */
+  readonly open: { readonly start: boolean; readonly end: boolean };
+}
+export interface OutageOptions {
+  readonly periodUs: number;
+  /** Answers slower than this are bad; Infinity: a late answer is as good as any. */
+  readonly slowUs: number;
+}
+
+/** Chance that an edge of a brown-out lies outside of its bounds, per edge. */
+const miss = 0.005;
+/** A tenfold latency is slow, but below this it is the host's noise. */
+const slowAtLeastUs = 100_000;
+
+/** Outages of a planned probe. How long it may take is its deadline's to say. */
+export function outagesOf(probe: PlannedProbe, samples: readonly Sample[]): Outage[] {
+  return outagesIn(samplesOf(probe, samples), { periodUs: probe.periodMs * 1000, slowUs: Number.POSITIVE_INFINITY });
+}
+
+/** What a good answer usually takes, µs: the lower quartile, so that a slow half does not pass for the norm. */
+export function typicalUs(observations: readonly Observation[]): number {
+  const latencies = observations.filter((one) => one.outcome === "ok").map((one) => one.endUs - one.sentUs);
+  return latencies.sort((a, b) => a - b)[Math.floor(latencies.length / 4)] ?? 0;
+}
+/** Where nobody says what slow is. */
+export const slowByDefaultUs = (usualUs: number): number => Math.max(10 * usualUs, slowAtLeastUs);
+
+const isMeasured = (one: Observation): boolean => one.outcome !== "observer" && one.outcome !== "not-attempted";
+
+export function outagesIn(observations: readonly Observation[], options: OutageOptions, usualUs = typicalUs(observations)): Outage[] {
+  const all = observations.filter(isMeasured).sort((a, b) => a.sentUs - b.sentUs);
+  const bad = all.map((one) => one.outcome !== "ok" || one.endUs - one.sentUs > options.slowUs);
+  const found = segments(bad);
+  return found.map((segment, i) => {
+    const before = found[i - 1];
+    const after = found[i + 1];
+    return new Reading(all, bad, segment, { first: before ? before.to + 1 : 0, last: after ? after.from - 1 : all.length - 1 }, options, usualUs).outage();
+  });
+}
+
+/** One segment, read as an outage. */
+class Reading {
+  constructor(
+    readonly all: readonly Observation[],
+    readonly bad: readonly boolean[],
+    readonly segment: { readonly from: number; readonly to: number },
+    /** Indexes up to which the neighbours are this outage's own. */
+    readonly room: { readonly first: number; readonly last: number },
+    readonly options: OutageOptions,
+    readonly usualUs: number,
+  ) {}
+
+  outage(): Outage {
+    const { all, segment } = this;
+    const { from, to } = segment;
+    const samples = to - from + 1;
+    const failed = this.bad.slice(from, to + 1).filter(Boolean).length;
+    const stall = this.#stallEnd();
+    const beyond = this.#beyond(failed, samples);
+    const before = all[Math.max(this.room.first, from - 1 - beyond)]!;
+    const after = all[Math.min(this.room.last, to + 1 + beyond)]!;
+    const open = { start: from === 0, end: to === all.length - 1 };
+    const first = all[from]!;
+    const startUs = { lo: open.start ? first.sentUs : before.sentUs, hi: this.#seenBy(first) };
+    const end = stall ?? { lo: all[to]!.sentUs, hi: open.end ? all[to]!.endUs : after.endUs };
+    const endUs = { lo: Math.max(end.lo, startUs.lo), hi: Math.max(end.hi, startUs.hi) };
+    return {
+      startUs,
+      endUs,
+      lostS: this.#lost(startUs, endUs, failed < samples),
+      cause: stall ? "stall" : this.#cause(),
+      badShare: failed / samples,
+      samples,
+      open,
+    };
+  }
+
+  /** By when the request had reached the service: a request on its way when an outage begins fails as well. */
+  #seenBy(one: Observation): number {
+    return one.sentUs + Math.min(one.endUs - one.sentUs, 2 * this.usualUs + 500);
+  }
+
+  /** How many good samples at either edge may have been inside of a brown-out; 0 where everything failed. */
+  #beyond(failed: number, samples: number): number {
+    if (failed === samples) return 0;
+    // The share is an estimate itself: with few samples it may well be smaller. The first and last were chosen to be bad: they do not count.
+    const share = Math.max(1, failed - 2) / Math.max(2, samples - 2);
+    const least = Math.max(0.03, share - Math.sqrt((share * (1 - share)) / Math.max(2, samples - 2)));
+    return Math.max(0, Math.ceil(Math.log(miss) / Math.log(1 - least)) - 1);
+  }
+
+  /**
+   * When a stall ended, if this is one: after the last that timed out (if any did), good answers that had waited, and that came together although they were
+   * sent one after the other. Late answers that come as they were sent, one period apart, are slowness and not a stall.
+   */
+  #stallEnd(): Interval | undefined {
+    const { all, segment } = this;
+    let at = segment.to;
+    while (at >= segment.from && all[at]!.outcome === "ok") at--;
+    const failing = at >= segment.from ? all[at]! : undefined;
+    if (failing && failing.outcome !== "timeout" && failing.outcome !== "unknown") return undefined;
+    const waited: Observation[] = [];
+    const normalUs = Math.max(2 * this.usualUs, this.usualUs + 2000);
+    for (let i = at + 1; i <= this.room.last && all[i]!.outcome === "ok" && all[i]!.endUs - all[i]!.sentUs > normalUs; i++) waited.push(all[i]!);
+    if (waited.length < 2) return undefined;
+    const ends = waited.map((one) => one.endUs);
+    const firstUs = Math.min(...ends);
+    const spreadUs = Math.max(...ends) - firstUs;
+    if (spreadUs > 0.5 * (waited.at(-1)!.sentUs - waited[0]!.sentUs)) return undefined;
+    // Those that had given up are answered before, to nobody: they delay the first answer as much each as those that still waited.
+    const ahead = failing ? 2 : 1;
+    const lo = firstUs - 2 * this.usualUs - 1000 - ahead * spreadUs;
+    return { lo: Math.max(lo, failing?.sentUs ?? waited[0]!.sentUs), hi: firstUs };
+  }
+
+  #lost(startUs: Interval, endUs: Interval, partial: boolean): Bounds {
+    if (!partial) return { lo: Math.max(0, endUs.lo - startUs.hi) / 1e6, hi: (endUs.hi - startUs.lo) / 1e6 };
+    const points = this.all.slice(this.room.first, this.room.last + 1).map((one, i) => ({ atUs: one.sentUs, bad: this.bad[this.room.first + i]! }));
+    return lostBetween(points, this.options.periodUs, { fromUs: startUs.lo, toUs: endUs.hi });
+  }
+
+  #cause(): Cause {
+    const counts = new Map<Cause, number>();
+    for (let i = this.segment.from; i <= this.segment.to; i++) {
+      if (!this.bad[i]) continue;
+      const { outcome } = this.all[i]!;
+      const cause: Cause = outcome === "ok" || outcome === "observer" || outcome === "not-attempted" ? "slow" : outcome;
+      counts.set(cause, (counts.get(cause) ?? 0) + 1);
+    }
+    return [...counts].sort((a, b) => b[1] - a[1])[0]![0];
+  }
+}
