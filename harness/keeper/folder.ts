@@ -13,8 +13,8 @@ export interface FoundationRecord {
   readonly spec: Omit<FoundationSpec, "secret">;
   /** A run started it and ends it; otherwise a person did, with `up`. */
   readonly ownedByRun: boolean;
-  /** True once boot was over: a keeper that finds false has nothing to attach to. */
-  readonly booted: boolean;
+  /** new: no keeper has begun · starting: one has, and is not done: what it left is cleared away, not taken over · up: a keeper can attach. */
+  readonly state: "new" | "starting" | "up";
 }
 const recordSchema = z.object({
   spec: z.object({
@@ -28,13 +28,15 @@ const recordSchema = z.object({
     portBase: z.number().optional(),
   }),
   ownedByRun: z.boolean(),
-  booted: z.boolean(),
+  state: z.enum(["new", "starting", "up"]),
 });
 
 /** The user's id is part of it: abstract names are shared by all users of a host. Padded, since Node versions bind different lengths. */
 export const socketName = (id: string): string => `\0flounder-${userInfo().uid}-${id}`.padEnd(107, ".");
 
 export const folderOf = (id: string): string => join(foundationsDir(), id);
+/** Where the logs of the last foundation that could not be started are kept. */
+export const lastFailure = (): string => join(foundationsDir(), "..", "last-failure");
 export const keeperLog = (dir: string): string => join(dir, "logs", "keeper.log");
 export const readToken = (dir: string): string => readFileSync(join(dir, "token"), "utf8").trim();
 export const readSecret = (dir: string): string => readFileSync(join(dir, "secret"), "utf8").trim();
@@ -54,7 +56,7 @@ export function makeFolder(spec: FoundationSpec, ownedByRun: boolean): void {
   const { secret, ...rest } = spec;
   writeWhole(join(spec.dir, "secret"), secret);
   writeWhole(join(spec.dir, "token"), randomBytes(24).toString("hex"));
-  writeRecord(spec.dir, { spec: rest, ownedByRun, booted: false });
+  writeRecord(spec.dir, { spec: rest, ownedByRun, state: "new" });
 }
 
 export const writeRecord = (dir: string, record: FoundationRecord): void => writeWhole(join(dir, "foundation.json"), `${JSON.stringify(record, null, 2)}\n`);

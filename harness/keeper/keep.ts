@@ -1,11 +1,12 @@
 /** The keeper of one foundation: starts it, alone injects and heals, and ends it. What clients may ask of it is in verbs.ts. */
-import { rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { nowUs, within } from "../clock.js";
 import type { Capability, Engine, Event, Fault, FoundationFacts, FoundationSpec, HealReport, Injection, Running, TargetSystem } from "../core.js";
 import { FlounderError } from "../errors.js";
 import { ableTo } from "./able.js";
 import { factsOf } from "./facts.js";
-import { type FoundationRecord, readRecord, readSecret, writeRecord } from "./folder.js";
+import { type FoundationRecord, lastFailure, readRecord, readSecret, writeRecord } from "./folder.js";
 import { Gate } from "./gate.js";
 import { type HealWhy, type InjectionDeps, type Limits, LiveInjection, type Told } from "./injection.js";
 import { Journal, openInjections } from "./journal.js";
@@ -58,25 +59,39 @@ export class Keeper {
     this.#limits = { ...limitsFor(this.spec.timeFactor), ...loaders.limits };
   }
 
-  /** Starts the foundation, or attaches to what an earlier keeper left and heals from its journal. Rejects if it cannot; then nothing is left. */
+  /**
+   * Starts the foundation, or attaches to what an earlier keeper left and heals from its journal.
+   * Rejects if it cannot; then nothing is left of one that was never up, but its logs.
+   */
   boot(): Promise<void> {
-    this.#boot ??= this.#bootOnce();
+    this.#boot ??= this.#bootOnce().catch(async (error) => {
+      if (this.record.state === "up") throw error;
+      const logs = lastFailure();
+      await rm(logs, { recursive: true, force: true });
+      await rename(join(this.dir, "logs"), logs);
+      await rm(this.dir, { recursive: true, force: true });
+      if (!(error instanceof FlounderError)) throw error;
+      throw new FlounderError(error.code, error.message, `${error.hint} (logs: ${logs})`, { cause: error });
+    });
     return this.#boot;
   }
   async #bootOnce(): Promise<void> {
-    const { spec, loaders } = this;
-    this.journal.write({ kind: "keeper", pid: process.pid, says: this.record.booted ? "attaching" : "starting" });
+    const { spec, loaders, record } = this;
+    const { signal } = this.#bootAbort;
+    const say = (line: string) => this.#say(line);
+    this.journal.write({ kind: "keeper", pid: process.pid, says: record.state });
     this.#faults = await loaders.loadFaults();
     this.#system = await loaders.loadTarget(spec.system);
     const engine = await loaders.loadEngine(spec.engine);
-    const { signal } = this.#bootAbort;
-    this.#running = this.record.booted ? await engine.attach(this.dir) : await engine.start(spec, (line) => this.#say(line), signal);
+    if (record.state === "starting") this.abortBoot("its start was never finished; what was left of it is cleared away");
+    if (record.state === "new") writeRecord(this.dir, { ...record, state: "starting" });
+    this.#running = record.state === "up" ? await engine.attach(this.dir) : await engine.start(spec, say, signal);
     if (signal.aborted) {
       await this.#running.reap();
       throw signal.reason;
     }
     this.#running.onTrouble((from, says) => this.tell({ kind: "trouble", from, says }, undefined, "platform"));
-    writeRecord(this.dir, { ...this.record, booted: true });
+    writeRecord(this.dir, { ...record, state: "up" });
     for (const injection of openInjections(this.dir)) this.#adopt(injection);
     for (const report of await this.heal(undefined, "lease")) this.#say(`${report.injection}: ${report.says}`);
     this.#booted = true;

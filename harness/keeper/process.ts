@@ -1,6 +1,5 @@
 /** The life of a keeper's process: lock, boot, serve, and an end that leaves nothing injected, whatever brought it about. */
 import { once } from "node:events";
-import { rm } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { within } from "../clock.js";
 import { FlounderError } from "../errors.js";
@@ -41,7 +40,7 @@ export async function keep(dir: string, loaders: Loaders): Promise<void> {
   };
   const attempt = (what: Promise<void>) => what.catch((error: Error) => log(`${error.stack ?? error.message}`));
 
-  const orphan = setTimeout(() => void attempt(keeper.record.booted ? Promise.resolve() : ownedEnd("nobody said hello")), helloMs);
+  const orphan = setTimeout(() => void attempt(keeper.record.state === "up" ? Promise.resolve() : ownedEnd("nobody said hello")), helloMs);
   serve(server, keeper, {
     ownerCame: () => clearTimeout(orphan),
     async lost({ owner, lease, injected }, why) {
@@ -77,8 +76,6 @@ export async function keep(dir: string, loaders: Loaders): Promise<void> {
   } catch (error) {
     if (keeper.ending) return;
     log(`boot failed: ${(error as Error).stack}`);
-    if (keeper.record.booted) return leave(error instanceof FlounderError ? error.exitCode : defect);
-    await rm(dir, { recursive: true, force: true });
     return leave(error instanceof FlounderError ? error.exitCode : defect);
   }
   await once(server, "close");
