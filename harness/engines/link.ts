@@ -33,6 +33,8 @@ const same = (a: Toxic, b: Toxic) => a.name === b.name && Object.entries(a.attri
 export class ProxiedLink {
   #hurt: LinkHurt = {};
   #upstreamUp = false;
+  /** The proxy is as wanted, as far as was heard. */
+  #settled = true;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -66,7 +68,7 @@ export class ProxiedLink {
     await this.#want({});
   }
   async upstream(up: boolean): Promise<void> {
-    if (up === this.#upstreamUp) return;
+    if (up === this.#upstreamUp && this.#settled) return;
     this.#upstreamUp = up;
     await this.apply();
   }
@@ -89,6 +91,7 @@ export class ProxiedLink {
   apply(): Promise<void> {
     return this.#next(async () => {
       const { name } = this.proxy;
+      this.#settled = false;
       const wanted = toxicsOf(this.#hurt);
       const now = await this.api.get(name);
       const wrong = now.toxics.filter((toxic) => !wanted.some((want) => same(want, toxic)));
@@ -103,6 +106,7 @@ export class ProxiedLink {
       for (const toxic of wrong) await this.api.removeToxic(name, toxic.name);
       for (const toxic of missing) await this.api.addToxic(name, toxic);
       await enable(this.wanted.enabled);
+      this.#settled = true;
     });
   }
 

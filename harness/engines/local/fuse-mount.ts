@@ -84,6 +84,9 @@ export class FuseMount implements LocalMount {
     }
     await unmount(this.place.path);
   }
+  end(): void {
+    this.#down = true;
+  }
   async remount(): Promise<void> {
     await this.down();
     await this.up();

@@ -9,8 +9,10 @@ export interface LocalMount {
   up(): Promise<void>;
   /** The same, but a mount whose link is cut right now comes later by itself. */
   upOrLater(): Promise<void>;
-  /** Takes it away: its node is dead, or the foundation ends. */
+  /** Takes it away: its node is dead. */
   down(): Promise<void>;
+  /** From now on it is not mounted again: the foundation ends, and the reaper takes it away. */
+  end(): void;
   /** Frees whoever is blocked on it, and makes it anew. */
   remount(): Promise<void>;
   attach(living: Living | undefined): void;

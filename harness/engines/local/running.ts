@@ -108,6 +108,7 @@ export class LocalFoundation implements Running {
     this.#ended = true;
     this.#fleet.end();
     this.#helper.end();
+    for (const mount of this.#mounts.values()) mount.end();
     for (const component of this.#components.values()) component.end();
     await reapAll(this.#table, this.#folders(), () => [...this.#components.values()].every((component) => !component.lives));
     removeFolder(this.parts.place.openDir);

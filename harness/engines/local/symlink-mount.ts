@@ -46,6 +46,9 @@ export class SymlinkMount implements LocalMount {
   async remount(): Promise<void> {
     this.#point(this.place.root());
   }
+  end(): void {
+    // Nothing runs that could bring it back.
+  }
   attach(): void {
     // The symlink itself is all that there is.
   }
