@@ -53,19 +53,29 @@ export async function newFoundation(inputs: SpecInputs): Promise<FoundationSpec>
 /** A name for a foundation that lives as long as one run. */
 export const passingName = (scenario: string): string => `${scenario.slice(0, 20)}-${randomBytes(3).toString("hex")}`;
 
-/** Refuses a time factor whose shortest scaled timer is under 10 × the p99 wake-up delay measured here and now (100 ms of measuring). */
+/**
+ * Refuses a time factor whose shortest scaled timer is under 10 × the p99 wake-up delay measured here and now.
+ * A single hiccup is not the machine's pace, so up to ten windows of 100 ms are tried: one that is quiet enough will do.
+ */
 export async function checkTimeFactor(system: TargetSystem, timeFactor: number): Promise<void> {
   if (!(timeFactor >= 1)) throw new FlounderError("usage", `time factor ${timeFactor}: expected a number of at least 1`, "20 is the default");
-  const meter = monitorEventLoopDelay({ resolution: 5 });
+  const shortestMs = system.shortestTimerMs(timeFactor);
+  let lateMs = Number.POSITIVE_INFINITY;
+  for (let window = 0; window < 10 && shortestMs < 10 * lateMs; window++) lateMs = Math.min(lateMs, await wakeUpDelayMs());
+  if (shortestMs < 10 * lateMs)
+    throw new FlounderError(
+      "environment",
+      `time factor ${timeFactor} makes the shortest timer ${shortestMs.toFixed(0)} ms, but timers here wake up ${lateMs.toFixed(1)} ms late (p99): expected at least 10 times that`,
+      `use --time-factor ${Math.max(1, Math.floor((timeFactor * shortestMs) / (10 * lateMs)))} or less, or wait until the machine is quieter`,
+    );
+}
+
+/** p99 of how late a 5 ms timer fires, over 100 ms. */
+async function wakeUpDelayMs(): Promise<number> {
+  const resolutionMs = 5;
+  const meter = monitorEventLoopDelay({ resolution: resolutionMs });
   meter.enable();
   await sleep(100);
   meter.disable();
-  const lateMs = Math.max(0, meter.percentile(99) / 1e6 - 5);
-  const shortestMs = system.shortestTimerMs(timeFactor);
-  if (shortestMs < 10 * lateMs)
-    throw new FlounderError(
-      "usage",
-      `time factor ${timeFactor} makes the shortest timer ${shortestMs.toFixed(0)} ms, but timers here wake up to ${lateMs.toFixed(1)} ms late (p99): expected at least 10 times that`,
-      `use --time-factor ${Math.max(1, Math.floor((timeFactor * shortestMs) / (10 * lateMs)))} or less, or wait until the machine is quieter`,
-    );
+  return Math.max(0, meter.percentile(99) / 1e6 - resolutionMs);
 }
