@@ -1,0 +1,106 @@
+/** What a Cloud Controller does because of what it hears: registers its routes, obeys the Health Manager, writes down crashes. Source: cf-protocol §3.1, §4.1, §4.3, §7.5. */
+import { z } from "zod";
+import type { Bus } from "../base/bus.js";
+import { config } from "../base/config.js";
+import { identity } from "../base/identity.js";
+import { log } from "../base/log.js";
+import type { Context } from "./context.js";
+import { record } from "./events.js";
+import { notLatched } from "./latch.js";
+
+const greetTimeoutMs = 1000;
+const routerStart = z.object({ minimumRegisterIntervalInSeconds: z.number().positive().optional() });
+
+const hmRequest = z.object({
+  droplet: z.string(),
+  op: z.enum(["START", "STOP"]),
+  last_updated: z.number().default(0),
+  version: z.string().default(""),
+  indices: z.array(z.number().int().nonnegative()).default([]),
+  instances: z.array(z.string()).default([]),
+});
+const exited = z.object({
+  droplet: z.string(),
+  version: z.string().default(""),
+  index: z.number().default(0),
+  instance: z.string().default(""),
+  reason: z.string(),
+  exit_status: z.number().nullish(),
+  exit_description: z.string().nullish(),
+  crash_timestamp: z.number().nullish(),
+});
+
+/** The API's own routes: of the edge, as those of any app. */
+export function registration(): object {
+  const { domain, name } = config();
+  return {
+    ...config().advertise("api"),
+    uris: [`api.${domain}`, `uaa.${domain}`, `login.${domain}`],
+    tags: { component: "CloudController", name },
+    private_instance_id: identity().uuid,
+  };
+}
+
+function keepRegistered(bus: Bus): void {
+  const register = () => bus.publish("router.register", registration());
+  let timer: NodeJS.Timeout | undefined;
+  let everyMs = 0;
+  const every = (ms: number) => {
+    if (ms === everyMs) return;
+    clearInterval(timer);
+    everyMs = ms;
+    timer = setInterval(register, ms);
+  };
+  const adopt = (payload: unknown) => {
+    register();
+    const greeting = routerStart.safeParse(payload);
+    if (greeting.success && greeting.data.minimumRegisterIntervalInSeconds !== undefined) every(greeting.data.minimumRegisterIntervalInSeconds * 1000);
+  };
+  const arrive = () => {
+    register();
+    // No router is up yet if nobody answers; each says router.start when it is.
+    bus.request("router.greet", {}, greetTimeoutMs).then(adopt, () => {});
+  };
+  every(config().timers.routeRegister);
+  bus.subscribe("router.start", {}, adopt);
+  bus.onReconnect(arrive);
+  arrive();
+}
+
+/** As in 2011: START if the app is started in that version; STOP if the app is unchanged since the Health Manager looked, or unknown. Never while read-only. */
+async function obey({ database, lifecycle }: Context, payload: unknown): Promise<void> {
+  const parsed = hmRequest.safeParse(payload);
+  if (!parsed.success) return log.warn({ payload }, "request of the Health Manager does not fit; ignored");
+  const asked = parsed.data;
+  const found = await database.row<{ latched: boolean; state: string | null; version: string | null; last_updated: number | null; instances: number | null }>(
+    "select exists (select from storage_latch) as latched, a.* from (select 1) one left join desired_apps a on a.droplet = $1",
+    [asked.droplet],
+  );
+  if (!found || found.latched) return log.warn({ asked }, "read-only: request of the Health Manager ignored");
+  const unknown = found.version === null;
+  if (asked.op === "START") {
+    if (found.state !== "STARTED" || found.version !== asked.version) return log.info({ asked }, "START of what should not run; ignored");
+    for (const index of asked.indices) if (index < found.instances!) lifecycle.placement.start({ app: asked.droplet, version: asked.version, index });
+  } else if (unknown) lifecycle.stopAll(asked.droplet);
+  else if (found.last_updated === asked.last_updated) lifecycle.stopInstances(asked.droplet, asked.instances);
+  else log.info({ asked }, "STOP from an older view; ignored");
+}
+
+async function crashed({ database }: Context, payload: unknown): Promise<void> {
+  const parsed = exited.safeParse(payload);
+  if (!parsed.success || parsed.data.reason !== "CRASHED") return;
+  const { droplet, ...facts } = parsed.data;
+  await database.transaction(async (sql) => {
+    const app = await sql.row<{ name: string; space_guid: string }>(`select name, space_guid from apps where guid = $1 and ${notLatched}`, [droplet]);
+    if (!app) return;
+    const target = { guid: droplet, name: app.name, type: "app", space: app.space_guid } as const;
+    await record(sql, "app.crash", { guid: droplet, name: app.name, type: "app" }, target, facts);
+    await record(sql, "audit.app.process.crash", { guid: droplet, name: "web", type: "process" }, target, facts);
+  });
+}
+
+export function takeDuties(bus: Bus, context: Context): void {
+  keepRegistered(bus);
+  bus.subscribe("cloudcontrollers.hm.requests", { queue: "cc" }, (payload) => obey(context, payload));
+  bus.subscribe("droplet.exited", { queue: "crash_event_registration" }, (payload) => crashed(context, payload));
+}

@@ -1,0 +1,102 @@
+/** A Cloud Controller's life: it listens at once, and waits for the CCDB and the bus as long as they take. */
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { admin, ready } from "../base/admin.js";
+import { type Bus, connectBus } from "../base/bus.js";
+import { config } from "../base/config.js";
+import { onEnd } from "../base/end.js";
+import { log } from "../base/log.js";
+import { sleep } from "../base/until.js";
+import { apps } from "./apps.js";
+import { Blobs } from "./blobs.js";
+import { builds } from "./builds.js";
+import { registration, takeDuties } from "./bus-duties.js";
+import type { Context } from "./context.js";
+import { type Database, isAway, openDatabase } from "./database.js";
+import { droplets } from "./droplets.js";
+import { jobs } from "./jobs-api.js";
+import { declareLost } from "./latch.js";
+import { Lifecycle } from "./lifecycle.js";
+import { manifests } from "./manifest.js";
+import { migrate } from "./migrate.js";
+import { operator } from "./operator.js";
+import { packages } from "./packages.js";
+import { Placement } from "./placement.js";
+import { places } from "./places.js";
+import { processes } from "./processes.js";
+import { root } from "./root.js";
+import { routes } from "./routes.js";
+import { server } from "./server.js";
+import { Storage } from "./storage.js";
+import { uaa } from "./uaa.js";
+import { Work } from "./work.js";
+
+const migrateRetryMs = 250;
+/** For the bus to take our last word. */
+const goodbyeMs = 100;
+
+function openStorage(database: Database): Storage {
+  const { name, timers, policy } = config();
+  const storage = new Storage({
+    mounts: config().mounts(),
+    helperCommand: [process.execPath, process.argv[1]!, "--storage-helper"],
+    proofFile: `.proof-${name}`,
+    timers,
+  });
+  if (policy["cc.onLunLoss"] !== "degrade") {
+    const declaring = new Set<string>();
+    storage.onLost = (lun, state, forMs) => {
+      if (declaring.has(lun)) return;
+      declaring.add(lun);
+      declareLost(database, lun, name, `${state} for ${forMs} ms, seen by ${name}`)
+        .catch((error: unknown) => log.error({ err: error, lun }, "loss not declared; trying again"))
+        .finally(() => declaring.delete(lun));
+    };
+  }
+  return storage;
+}
+
+/** Resolves when the CCDB has the schema and the seeds. */
+async function untilMigrated(database: Database): Promise<void> {
+  for (let said = false; ; await sleep(migrateRetryMs)) {
+    try {
+      return await migrate(database);
+    } catch (error) {
+      if (!said || !isAway(error)) log[isAway(error) ? "warn" : "error"]({ err: error }, "the CCDB is not ready; waiting for it");
+      said = true;
+    }
+  }
+}
+
+export async function main(): Promise<void> {
+  const scratch = join(config().dataDir, "scratch");
+  rmSync(scratch, { recursive: true, force: true });
+  mkdirSync(scratch, { recursive: true });
+
+  const database = openDatabase();
+  const storage = openStorage(database);
+  let bus: Bus | undefined;
+  const lifecycle = new Lifecycle(new Placement(database, () => bus), () => bus);
+  const work = new Work(database);
+  const context: Context = { database, storage, blobs: new Blobs(database, storage), work, lifecycle, bus: () => bus, scratch };
+
+  const api = await server(database);
+  for (const part of [root, uaa, places, jobs, apps, processes, routes, manifests, packages, builds, droplets]) part(api, context);
+  await admin(operator(context));
+  await api.listen({ host: config().bindHost, port: config().port("api") });
+
+  onEnd(async () => {
+    bus?.publish("router.unregister", registration());
+    storage.stop();
+    await sleep(goodbyeMs);
+  });
+
+  void connectBus().then((connected) => {
+    bus = connected;
+    takeDuties(connected, context);
+  });
+  await untilMigrated(database);
+  work.start();
+  ready();
+  log.info({ api: config().port("api") }, "ready");
+}

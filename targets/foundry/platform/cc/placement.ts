@@ -1,0 +1,109 @@
+/**
+ * Starting instances: a bounded number of workers ask for a DEA (dea.discover, the first reply wins) and send it the start message. No DEA within
+ * the time: nothing more is done, the Health Manager will ask again. Source: cf-protocol §2.1, §7.4.
+ */
+import pLimit from "p-limit";
+import type { Bus } from "../base/bus.js";
+import { config } from "../base/config.js";
+import { log } from "../base/log.js";
+import { type Database, isAway } from "./database.js";
+import { notLatched } from "./latch.js";
+
+export interface Wanted {
+  readonly app: string;
+  readonly version: string;
+  readonly index: number;
+}
+interface Startable {
+  readonly guid: string;
+  readonly name: string;
+  readonly version: string;
+  readonly sha1: string;
+  readonly runtime: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly command: string | null;
+  readonly memory_mb: number;
+  readonly disk_mb: number;
+  readonly space: string;
+  readonly uris: readonly string[];
+}
+
+const workers = 8;
+const fds = 256;
+
+/** Host names (with path) that lead to an app, as rows of one column `uri`; $1 is the app. */
+export const urisOf = `select r.host || case when r.host = '' then '' else '.' end || d.name || r.path as uri
+  from destinations x join routes r on r.guid = x.route_guid join domains d on d.guid = r.domain_guid where x.app_guid = a.guid order by 1`;
+
+export class Placement {
+  readonly #limit = pLimit(workers);
+  /** What waits for a worker: a request that is repeated while it waits is the same one. */
+  readonly #waiting = new Set<string>();
+
+  constructor(
+    readonly database: Database,
+    readonly bus: () => Bus | undefined,
+  ) {}
+
+  get busy(): number {
+    return this.#limit.activeCount;
+  }
+  get queued(): number {
+    return this.#limit.pendingCount;
+  }
+
+  start(wanted: Wanted): void {
+    const key = `${wanted.app} ${wanted.version} ${wanted.index}`;
+    if (this.#waiting.has(key)) return;
+    this.#waiting.add(key);
+    void this.#limit(async () => {
+      this.#waiting.delete(key);
+      await this.#place(wanted).catch((error: unknown) =>
+        log[isAway(error) ? "warn" : "error"]({ err: error, ...wanted }, "instance not placed; left to the Health Manager"),
+      );
+    });
+  }
+
+  /** Looks at the CCDB again: since it was asked for, the app may have been stopped, changed, or the storage lost. */
+  #startable({ app, version, index }: Wanted): Promise<Startable | undefined> {
+    return this.database.row<Startable>(
+      `select a.guid, a.name, a.version, d.sha1, d.runtime, a.env, coalesce(p.command, d.command) as command, p.memory_mb, p.disk_mb, s.name as space, array(${urisOf}) as uris
+       from apps a join processes p on p.app_guid = a.guid and p.type = 'web' join droplets d on d.guid = a.running_droplet join spaces s on s.guid = a.space_guid
+       where a.guid = $1 and a.state = 'STARTED' and a.version = $2 and p.instances > $3 and ${notLatched}`,
+      [app, version, index],
+    );
+  }
+
+  async #place(wanted: Wanted): Promise<void> {
+    const bus = this.bus();
+    const app = await this.#startable(wanted);
+    if (!app || !bus) return;
+    const limits = { mem: app.memory_mb, disk: app.disk_mb, fds };
+    const [dea] = await bus.requestMany(
+      "dea.discover",
+      { droplet: app.guid, limits, name: app.name, runtime: app.runtime, sha: app.sha1 },
+      { timeoutMs: config().timers.discoverTimeout, max: 1 },
+    );
+    if (typeof dea?.id !== "string") {
+      log.warn({ app: app.name, index: wanted.index }, "no resources available: no DEA answered");
+      return;
+    }
+    const { host, port } = config().advertise("api");
+    bus.publish(`dea.${dea.id}.start`, {
+      droplet: app.guid,
+      name: app.name,
+      uris: app.uris,
+      runtime: app.runtime,
+      sha1: app.sha1,
+      executableFile: "deprecated",
+      executableUri: `http://${host}:${port}/staged_droplets/${app.guid}/${app.sha1}`,
+      version: app.version,
+      services: [],
+      users: ["admin"],
+      limits,
+      env: Object.entries({ ...app.env, CF_START_COMMAND: app.command ?? "" }).map(([name, value]) => `${name}=${value}`),
+      index: wanted.index,
+      cc_partition: "default",
+    });
+  }
+}

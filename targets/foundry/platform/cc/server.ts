@@ -1,0 +1,52 @@
+/** The HTTP server of the API: bodies as `cf` sends them, errors as v3 has them. */
+import { randomUUID } from "node:crypto";
+import formbody from "@fastify/formbody";
+import multipart from "@fastify/multipart";
+import fastify, { type FastifyInstance } from "fastify";
+import { log } from "../base/log.js";
+import { CfError, databaseAway, parseError, unknownError, unknownRequest } from "./cf-error.js";
+import { type Database, isAway } from "./database.js";
+import { gate } from "./gate.js";
+
+const maxBodyBytes = 16 * 2 ** 20;
+const maxPackageBytes = 2 ** 30;
+const maxResourceListBytes = 64 * 2 ** 20;
+
+/** What a thrown thing is to the client. */
+export function asCfError(error: unknown): CfError {
+  if (error instanceof CfError) return error;
+  if (isAway(error)) return databaseAway();
+  const status = (error as { statusCode?: number }).statusCode;
+  if (status !== undefined && status < 500) return parseError();
+  return unknownError();
+}
+
+export async function server(database: Database): Promise<FastifyInstance> {
+  const api = fastify({ bodyLimit: maxBodyBytes, keepAliveTimeout: 75_000, forceCloseConnections: true, routerOptions: { ignoreTrailingSlash: true } });
+  // `cf` says application/json on every request, also where there is no body.
+  api.removeContentTypeParser("application/json");
+  api.addContentTypeParser("application/json", { parseAs: "string" }, (_, text, done) => {
+    try {
+      done(null, text === "" ? undefined : JSON.parse(text as string));
+    } catch {
+      done(parseError());
+    }
+  });
+  api.addContentTypeParser(["application/x-yaml", "application/yaml", "text/yaml"], { parseAs: "string" }, (_, text, done) => done(null, text));
+  await api.register(formbody);
+  await api.register(multipart, { limits: { fileSize: maxPackageBytes, fieldSize: maxResourceListBytes } });
+
+  api.addHook("onRequest", async (request, reply) => {
+    reply.header("x-vcap-request-id", request.headers["x-vcap-request-id"] ?? randomUUID());
+    await gate(database, request);
+  });
+  api.setErrorHandler((error, request, reply) => {
+    const cf = asCfError(error);
+    if (cf.status >= 500) log[cf.code === 10001 ? "error" : "warn"]({ err: error, method: request.method, path: request.url.split("?")[0] }, "request failed");
+    return reply.code(cf.status).send({ errors: [cf.entry] });
+  });
+  api.setNotFoundHandler(() => {
+    throw unknownRequest();
+  });
+  return api;
+}

@@ -1,0 +1,144 @@
+/**
+ * The process that does all I/O on LUNs, since whoever touches a hung mount may hang in the kernel beyond SIGKILL: it owns no port and no
+ * connection, only the pipe to its Cloud Controller. Each operation uses one thread of libuv's pool at a time; the pool is larger than the
+ * number of operations that its Cloud Controller lets run (UV_THREADPOOL_SIZE), so that operations on other LUNs go on.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type Answered, type Asked, blobPath, markerFile, type StorageOp } from "./storage-messages.js";
+
+const chunkBytes = 256 * 1024;
+
+class NoMarker extends Error {
+  readonly code = "MARKER";
+}
+/** A mount that went away leaves a local folder that happily takes writes. */
+async function checkMarker(root: string, lun: string): Promise<void> {
+  const found = (
+    await readFile(join(root, markerFile), "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") throw new NoMarker(`${root} has no ${markerFile}: it is not ${lun}`);
+      throw error;
+    })
+  ).trim();
+  if (found !== lun) throw new NoMarker(`${root} says it is "${found}", expected "${lun}"`);
+}
+
+/** In place: creating and unlinking a file each time litters an SFTP mount until it answers EBUSY. */
+async function prove(root: string, lun: string, proof: string): Promise<void> {
+  await checkMarker(root, lun);
+  const path = join(root, proof);
+  const file = await open(path, "r+").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return open(path, "w");
+    throw error;
+  });
+  try {
+    await file.write(new Date().toISOString(), 0);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Reads to the end, piece by piece; `take` gets each piece. */
+async function readAll(from: FileHandle, take: (piece: Buffer) => Promise<unknown>): Promise<{ size: number; sha1: string }> {
+  const hash = createHash("sha1");
+  const buffer = Buffer.allocUnsafe(chunkBytes);
+  let size = 0;
+  for (;;) {
+    const { bytesRead } = await from.read(buffer, 0, chunkBytes);
+    if (bytesRead === 0) return { size, sha1: hash.digest("hex") };
+    const piece = buffer.subarray(0, bytesRead);
+    size += bytesRead;
+    hash.update(piece);
+    await take(piece);
+  }
+}
+
+async function copy(from: string, to: string, flush: boolean): Promise<{ size: number; sha1: string }> {
+  const source = await open(from, "r");
+  try {
+    const target = await open(to, "w");
+    try {
+      const read = await readAll(source, (piece) => target.writeFile(piece));
+      if (flush) await target.sync();
+      return read;
+    } finally {
+      await target.close();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+/** Under a draft's name first: a blob under its own name is whole, or was torn by the storage itself. */
+async function put(root: string, lun: string, sha1: string, local: string): Promise<{ size: number; sha1: string }> {
+  await checkMarker(root, lun);
+  const path = blobPath(root, sha1);
+  const draft = `${path}.${randomBytes(4).toString("hex")}.part`;
+  try {
+    const written = await copy(local, draft, true).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+      await mkdir(dirname(path), { recursive: true });
+      return copy(local, draft, true);
+    });
+    if (written.sha1 !== sha1) throw new Error(`what was to be kept as ${sha1} has sha1 ${written.sha1}`);
+    await rename(draft, path);
+    await checkMarker(root, lun);
+    return written;
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => {}); // the first error is the one that counts
+    throw error;
+  }
+}
+
+async function get(root: string, lun: string, sha1: string, local: string): Promise<{ size: number; sha1: string }> {
+  await checkMarker(root, lun);
+  return copy(blobPath(root, sha1), local, false);
+}
+
+async function hash(root: string, lun: string, sha1: string): Promise<{ size: number; sha1: string }> {
+  await checkMarker(root, lun);
+  const file = await open(blobPath(root, sha1), "r");
+  try {
+    return await readAll(file, async () => {});
+  } finally {
+    await file.close();
+  }
+}
+
+async function act(asked: StorageOp): Promise<{ size: number; sha1: string }> {
+  if (asked.op === "ping") return { size: 0, sha1: "" };
+  const { root, lun } = asked;
+  switch (asked.op) {
+    case "proof":
+      await prove(root, lun, asked.proof);
+      return { size: 0, sha1: "" };
+    case "put":
+      return put(root, lun, asked.sha1, asked.local);
+    case "get":
+      return get(root, lun, asked.sha1, asked.local);
+    case "hash":
+      return hash(root, lun, asked.sha1);
+    case "size":
+      await checkMarker(root, lun);
+      return { size: (await stat(blobPath(root, asked.sha1))).size, sha1: asked.sha1 };
+  }
+}
+
+export function runHelper(): void {
+  const answer = (answered: Answered) => {
+    if (process.connected) process.send?.(answered);
+  };
+  process.on("message", (asked: Asked) => {
+    act(asked).then(
+      (result) => answer({ id: asked.id, result }),
+      (error: NodeJS.ErrnoException) => answer({ id: asked.id, error: { code: error.code ?? "ERROR", message: error.message } }),
+    );
+  });
+  // Its Cloud Controller is gone. A thread in the kernel may still keep this process; it holds nothing that anybody waits for.
+  process.on("disconnect", () => process.exit(0));
+  // The Cloud Controller decides when to end: it may need a last operation while it ends itself.
+  process.on("SIGTERM", () => {});
+  process.on("SIGINT", () => {});
+}

@@ -1,0 +1,31 @@
+/** What the Cloud Controller and its storage helper say to each other over the IPC pipe. */
+
+/** How a LUN may be found: as the fault's words have it. */
+export type MountState = "usable" | "error" | "hung" | "read-only";
+
+export type StorageOp =
+  /** Marker read, proof file overwritten in place and flushed. */
+  | { readonly op: "proof"; readonly root: string; readonly lun: string; readonly proof: string }
+  /** Copies a local file onto the LUN under its digest. */
+  | { readonly op: "put"; readonly root: string; readonly lun: string; readonly sha1: string; readonly local: string }
+  /** Copies a blob into a local file; answers with what was really read. */
+  | { readonly op: "get"; readonly root: string; readonly lun: string; readonly sha1: string; readonly local: string }
+  /** Reads a blob to its end; answers with what was really read. */
+  | { readonly op: "hash"; readonly root: string; readonly lun: string; readonly sha1: string }
+  /** Size of a blob. */
+  | { readonly op: "size"; readonly root: string; readonly lun: string; readonly sha1: string }
+  /** Answered without touching a LUN: tells a helper that is stuck from a mount that hangs. */
+  | { readonly op: "ping" };
+
+export type Asked = StorageOp & { readonly id: number };
+export interface Answered {
+  readonly id: number;
+  readonly result?: { readonly size: number; readonly sha1: string };
+  /** errno name ("EROFS") or "MARKER": the folder at the mount point is not the LUN. */
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** Marker at a LUN's root; its content is the LUN's name. */
+export const markerFile = ".lun";
+/** Where a blob is on its LUN. */
+export const blobPath = (root: string, sha1: string): string => `${root}/blobs/${sha1.slice(0, 2)}/${sha1}`;

@@ -1,0 +1,204 @@
+/**
+ * The mounted LUNs as one Cloud Controller sees them: each is proved every storageCheck, blob operations run in a few lanes per LUN, all of it
+ * through one helper process. What hangs on one LUN never holds up another, and a helper that is stuck is abandoned for a new one.
+ */
+import { log } from "../base/log.js";
+import { HelperProcess, StorageError } from "./helper-process.js";
+import type { MountState, StorageOp } from "./storage-messages.js";
+
+export interface StorageSettings {
+  /** lun → path */
+  readonly mounts: Readonly<Record<string, string>>;
+  readonly helperCommand: readonly [string, ...string[]];
+  /** Name of this component's proof file at each LUN's root. */
+  readonly proofFile: string;
+  readonly timers: { readonly storageCheck: number; readonly storageDeadline: number; readonly lunLost: number };
+}
+
+/** Operations on blobs: without what the LUN itself answers for. */
+export type BlobOp = { readonly op: "put" | "get"; readonly sha1: string; readonly local: string } | { readonly op: "hash" | "size"; readonly sha1: string };
+
+interface Lun {
+  readonly name: string;
+  readonly root: string;
+  state: MountState;
+  /** performance.now() since when it is not usable. */
+  since: number | undefined;
+  /** It has answered once: a mount that comes late at boot is not a loss. */
+  known: boolean;
+  proof: { readonly helper: HelperProcess; readonly startedAt: number } | undefined;
+  running: number;
+  readonly queue: (() => void)[];
+}
+
+const lanes = 2;
+const pingMs = 500;
+/** A hung proof is tried anew in a fresh helper after so long: its mount may have been replaced. Each try may leave a process in the kernel, so it doubles. */
+const firstRetryMs = 5000;
+const lastRetryMs = 60_000;
+const bootGraceMs = 15_000;
+
+const stateOf = (code: string): MountState => (["EROFS", "EACCES", "EPERM"].includes(code) ? "read-only" : "error");
+
+export class Storage {
+  readonly #luns: ReadonlyMap<string, Lun>;
+  readonly #threads: number;
+  #helper: HelperProcess;
+  #retryMs = firstRetryMs;
+  #lastTick = performance.now();
+  readonly #timer: NodeJS.Timeout;
+  readonly #bornAt = performance.now();
+  /** Called each time a LUN is found lost, again and again while it is. */
+  onLost: (lun: string, state: MountState, forMs: number) => void = () => {};
+
+  constructor(readonly settings: StorageSettings) {
+    const names = Object.keys(settings.mounts).sort();
+    this.#luns = new Map(
+      names.map((name) => [
+        name,
+        { name, root: settings.mounts[name]!, state: "usable", since: undefined, known: false, proof: undefined, running: 0, queue: [] },
+      ]),
+    );
+    this.#threads = names.length * (lanes + 1) + 6;
+    this.#helper = this.#spawn();
+    for (const lun of this.#luns.values()) void this.#prove(lun);
+    this.#timer = setInterval(() => this.#tick(), settings.timers.storageCheck);
+  }
+
+  get luns(): readonly string[] {
+    return [...this.#luns.keys()];
+  }
+  states(): Record<string, MountState> {
+    return Object.fromEntries([...this.#luns.values()].map((lun) => [lun.name, lun.state]));
+  }
+  /** Unusable for lunLost or longer, as this Cloud Controller sees it. */
+  lost(): readonly string[] {
+    return [...this.#luns.values()].filter((lun) => this.#isLost(lun)).map((lun) => lun.name);
+  }
+  get helperPid(): number | undefined {
+    return this.#helper.pid;
+  }
+
+  /** Rejects with a StorageError: ETIMEDOUT when the LUN hangs or the deadline passes, MARKER when the LUN is not there, else the errno. */
+  async run(name: string, op: BlobOp, deadlineMs: number): Promise<{ size: number; sha1: string }> {
+    const lun = this.#luns.get(name);
+    if (!lun) throw new StorageError("ENODEV", `${name} is not mounted here`);
+    const hangs = () => new StorageError("ETIMEDOUT", `${name} does not answer`);
+    if (lun.state === "hung") throw hangs();
+    return new Promise((resolve, reject) => {
+      const start = () => {
+        if (lun.state === "hung") return reject(hangs());
+        lun.running++;
+        const timer = setTimeout(() => reject(new StorageError("ETIMEDOUT", `${op.op} on ${name} took longer than ${deadlineMs} ms`)), deadlineMs);
+        this.#ask({ ...op, root: lun.root, lun: name })
+          .then(resolve, reject)
+          // The lane stays taken while the operation hangs, deadline or not: that bounds the threads.
+          .finally(() => {
+            clearTimeout(timer);
+            lun.running--;
+            lun.queue.shift()?.();
+          });
+      };
+      if (lun.running < lanes) start();
+      else lun.queue.push(start);
+    });
+  }
+
+  /** Ends proofs and the helper. */
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#helper.abandon();
+  }
+
+  #spawn(): HelperProcess {
+    return new HelperProcess(this.settings.helperCommand, this.#threads);
+  }
+  #ask(op: StorageOp): Promise<{ size: number; sha1: string }> {
+    if (!this.#helper.usable) {
+      log.warn("the storage helper ended; starting another");
+      this.#helper = this.#spawn();
+    }
+    return this.#helper.ask(op);
+  }
+
+  #isLost(lun: Lun): boolean {
+    if (lun.since === undefined) return false;
+    const now = performance.now();
+    return now - lun.since >= this.settings.timers.lunLost && (lun.known || now - this.#bornAt >= bootGraceMs);
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    // This process was stopped for a while: what it remembers of the LUNs is as old as that, so the clocks of loss start again.
+    if (now - this.#lastTick > 3 * this.settings.timers.storageCheck + 1000)
+      for (const lun of this.#luns.values()) if (lun.since !== undefined) lun.since = now;
+    this.#lastTick = now;
+    for (const lun of this.#luns.values()) {
+      if (lun.proof && lun.proof.helper === this.#helper && now - lun.proof.startedAt > this.#retryMs) this.#replace(`${lun.name} hangs`);
+      if (this.#isLost(lun)) this.onLost(lun.name, lun.state, Math.round(now - lun.since!));
+      if (!lun.proof || lun.proof.helper !== this.#helper) void this.#prove(lun);
+    }
+  }
+
+  /** Other LUNs' operations get a moment to end in the old helper. */
+  #replace(why: string): void {
+    log.warn({ why, pid: this.#helper.pid, retryMs: this.#retryMs }, "storage helper replaced");
+    const old = this.#helper;
+    this.#helper = this.#spawn();
+    this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs);
+    setTimeout(() => old.abandon(), 2 * this.settings.timers.storageDeadline).unref();
+  }
+
+  async #prove(lun: Lun): Promise<void> {
+    const { storageDeadline } = this.settings.timers;
+    const asked = this.#ask({ op: "proof", root: lun.root, lun: lun.name, proof: this.settings.proofFile });
+    const mine = { helper: this.#helper, startedAt: performance.now() };
+    lun.proof = mine;
+    let late: NodeJS.Timeout | undefined;
+    let over = false;
+    // The deadline is the LUN's: a helper that is still starting does not count against it.
+    void mine.helper.started.then(() => {
+      if (!over) late = setTimeout(() => void this.#overdue(lun, mine), storageDeadline);
+    });
+    try {
+      await asked;
+      if (lun.proof === mine) this.#found(lun, "usable", "");
+    } catch (error) {
+      const { code, message } = error as StorageError;
+      // A helper that ended says nothing about the LUN; the next tick asks another one.
+      if (lun.proof === mine && code !== "HELPER") this.#found(lun, stateOf(code), message);
+    } finally {
+      over = true;
+      clearTimeout(late);
+      if (lun.proof === mine) lun.proof = undefined;
+    }
+  }
+
+  /** The proof's deadline has passed: is it the LUN, or the helper? */
+  async #overdue(lun: Lun, proof: NonNullable<Lun["proof"]>): Promise<void> {
+    const pong = await Promise.race([
+      proof.helper.ask({ op: "ping" }).then(
+        () => true,
+        () => false,
+      ),
+      new Promise<false>((resolve) => setTimeout(() => resolve(false), pingMs)),
+    ]);
+    if (lun.proof !== proof) return;
+    if (pong) this.#found(lun, "hung", `no answer within ${this.settings.timers.storageDeadline} ms`);
+    else if (proof.helper === this.#helper) this.#replace("it does not answer a ping");
+  }
+
+  #found(lun: Lun, state: MountState, says: string): void {
+    if (state !== lun.state) log[state === "usable" ? "info" : "warn"]({ lun: lun.name, state, says }, "mount");
+    lun.state = state;
+    if (state === "usable") {
+      lun.since = undefined;
+      lun.known = true;
+      if ([...this.#luns.values()].every((other) => other.state === "usable")) this.#retryMs = firstRetryMs;
+    } else {
+      // A hang began when its proof did.
+      lun.since ??= performance.now() - (state === "hung" ? this.settings.timers.storageDeadline : 0);
+      if (state === "hung") for (const start of lun.queue.splice(0)) start(); // each finds the LUN hung and says so
+    }
+  }
+}
