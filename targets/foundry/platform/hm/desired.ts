@@ -84,8 +84,4 @@ export class PostgresSource implements DesiredSource {
       lostLuns: lost.rows.map((row) => row.lun),
     };
   }
-
-  async close(): Promise<void> {
-    await this.#pool.end();
-  }
 }
