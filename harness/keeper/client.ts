@@ -114,8 +114,13 @@ export class KeeperClient implements Client {
   /** Resolves when nothing is left and the keeper is gone. */
   async down(): Promise<void> {
     if (this.#hungUp) return;
-    await this.ask("down");
     this.#hungUp = true;
+    try {
+      await this.ask("down");
+    } catch (error) {
+      this.#hungUp = false;
+      throw error;
+    }
     await this.#closed;
   }
 
@@ -185,9 +190,9 @@ export class KeeperClient implements Client {
   #gone(): FlounderError {
     return new FlounderError("unreachable", `the keeper of ${this.id} is gone`, `flounder heal --foundation ${this.id} takes over and heals from its journal`);
   }
-  /** An idle client does not keep its process alive. */
+  /** An idle client does not keep its process alive; one that waits for an answer, an event or the keeper's end does. */
   #hold(): void {
-    if (this.#pending.size > 0 || this.#listeners.size > 0) this.socket.ref();
+    if (this.#pending.size > 0 || this.#listeners.size > 0 || this.#hungUp) this.socket.ref();
     else this.socket.unref();
   }
 }

@@ -10,6 +10,8 @@ interface Orders {
   readonly attach?: string;
   readonly lease: boolean;
   readonly inject: readonly Injection[];
+  /** Ends the foundation and says "down", instead of waiting. */
+  readonly down?: boolean;
 }
 const orders = JSON.parse(process.argv[2]!) as Orders;
 const client = orders.start
@@ -18,4 +20,7 @@ const client = orders.start
 console.log("connected");
 await Promise.all(orders.inject.map((injection) => client.inject(injection)));
 console.log("injected");
-setInterval(() => {}, 1000);
+if (orders.down) {
+  await client.down();
+  console.log("down");
+} else setInterval(() => {}, 1000);

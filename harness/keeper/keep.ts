@@ -129,10 +129,13 @@ export class Keeper {
   facts(): FoundationFacts {
     return factsOf(this.spec, this.running, this.system);
   }
+  /** What the engine sees and what the target system says; where both have a word on one target, both count. */
   async fingerprint(): Promise<Readonly<Record<string, string>>> {
     const { running, system } = this;
     const [engines, systems] = await Promise.all([running.fingerprint(), system.fingerprint(running.topology, running.call, running)]);
-    return { ...engines, ...systems };
+    const both = { ...engines, ...systems };
+    for (const name of Object.keys(engines)) if (name in systems) both[name] = `${engines[name]}; ${systems[name]}`;
+    return both;
   }
   injections(): readonly LiveInjection[] {
     return [...this.#live.values()];

@@ -255,6 +255,13 @@ describe("keeper: deaths", () => {
     expect(readFileSync(join(folderOf(client.id), "logs", "keeper.log"), "utf8")).to.include("planted defect");
   });
 
+  it("a process with nothing but a client waits for the end that it asked for", async () => {
+    const child = await runner({ start: specOf(), lease: true, inject: [], down: true }, "down");
+    if (child.exitCode === null) await once(child, "exit");
+    expect(child.exitCode).to.equal(0);
+    expect(await listFoundations()).to.deep.equal([]);
+  });
+
   it("leaving in good order heals what a lease was held for", async () => {
     const client = await staying();
     {
