@@ -34,7 +34,9 @@ export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdic
   const zeroUs = inputs.zeroUs ?? nowUs();
   const listeners = new Set<(event: Event) => void>();
   const now = () => nowUs() - zeroUs;
+  let closed = false;
   const write = (event: Event) => {
+    if (closed) return; // the timeline is sealed before it is judged: what comes later is not of this run
     results.event(event);
     live.event(event);
     for (const listener of listeners) listener(event);
@@ -123,6 +125,7 @@ export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdic
     await client.heal().catch((cause: Error) => note({ kind: "trouble", from: "runner", says: `healing: ${cause.message}` }));
   }
   await keeperEvents.drain();
+  closed = true;
   results.close();
   const verdict = await writeReports(results.dir);
   live.end(verdict, results.dir);

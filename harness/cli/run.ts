@@ -68,7 +68,7 @@ export function register(program: Command): void {
           facts ? { ...flags, profile: facts.profile, timeFactor: facts.timeFactor } : flags,
           await attached?.targets(),
         );
-        await using client = attached ?? (await bringUp(plan, system, flags.portBase));
+        const client = attached ?? (await bringUp(plan, system, flags.portBase));
         const zeroUs = nowUs();
         try {
           const live = liveView(plan, process.stderr);
