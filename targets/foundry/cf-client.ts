@@ -35,7 +35,7 @@ export interface PushSpec {
 }
 
 const requestTimeoutMs = 10_000;
-const pollMs = 40;
+const pollMs = 80;
 
 export class CfClient {
   #token = "";

@@ -10,7 +10,9 @@ import { CfClient, type PushSpec } from "./cf-client.js";
 import { controlTargets, lifecycleApps, probeOrg, sampleApps, sampleOrg, standingApps } from "./sample-apps.js";
 
 const answerMs = 30_000;
-const pollMs = 50;
+/** Each question costs every DEA an answer. */
+const statsPollMs = 150;
+const frontPollMs = 10;
 const appsDir = join(root, "targets", "foundry", "apps");
 
 export async function prepare(facts: FoundationFacts, say: (line: string) => void): Promise<void> {
@@ -22,21 +24,22 @@ export async function prepare(facts: FoundationFacts, say: (line: string) => voi
   say(`${apps.map((app) => `${app.name} (${app.instances})`).join(", ")} answer at the front door after ${seconds} s`);
 }
 
-/** A client of the first CC in the probes' space, made if need be. */
+/** A client of a CC in the probes' space, made if need be. */
 export async function prober(facts: FoundationFacts): Promise<{ readonly client: CfClient; readonly spaceGuid: string }> {
-  const client = clientOf(facts);
+  const client = clientOf(facts, -1);
   await client.login();
   return { client, spaceGuid: await client.spaceGuid(probeOrg.org, probeOrg.space) };
 }
 
-function clientOf(facts: FoundationFacts): CfClient {
-  const cc = facts.components.find((component) => component.role === "cc");
+/** The sample apps are pushed through the first CC and the rest through the last: where there are two they share the work. */
+function clientOf(facts: FoundationFacts, which: 0 | -1): CfClient {
+  const cc = facts.components.filter((component) => component.role === "cc").at(which);
   if (!cc) throw new FlounderError("platform", `profile ${facts.profile} has no cc`, "choose a profile of the foundry");
   return new CfClient(`http://127.0.0.1:${cc.ports.api}`, new URL(facts.api).hostname, facts);
 }
 
 async function pushSamples(facts: FoundationFacts): Promise<void> {
-  const client = clientOf(facts);
+  const client = clientOf(facts, 0);
   const [files] = await Promise.all([appFiles(join(appsDir, "echo")), client.login()]);
   const spaceGuid = await client.spaceGuid(sampleOrg.org, sampleOrg.space);
   await Promise.all(
@@ -47,7 +50,7 @@ async function pushSamples(facts: FoundationFacts): Promise<void> {
       if (known?.state === "STARTED") await client.scale(guid, instances);
       else await client.start(guid);
       const running = async () => (await client.stats(guid)).filter((stat) => stat.state === "RUNNING").length;
-      await until(`${instances} instances of ${name} to be RUNNING`, async () => (await running()) >= instances, answerMs, pollMs);
+      await until(`${instances} instances of ${name} to be RUNNING`, async () => (await running()) >= instances, answerMs, statsPollMs);
     }),
   );
 }
@@ -84,6 +87,6 @@ async function answering(facts: FoundationFacts, app: string): Promise<void> {
       return inRow >= wanted;
     },
     answerMs,
-    pollMs / 5,
+    frontPollMs,
   );
 }
