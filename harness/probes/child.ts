@@ -38,7 +38,10 @@ export interface Prober {
 }
 
 export function startProber(start: ProberStart, listener: ProberListener): Prober {
-  const child = spawn(process.execPath, [join(dist, "harness", "probes", "prober.js")], { stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [join(dist, "harness", "probes", "prober.js")], {
+    stdio: ["pipe", "pipe", "pipe"],
+    detached: true, // a session of its own has its own share of the CPU, and Ctrl-C does not reach it before the runner has healed
+  });
   const send = (message: object) => {
     if (child.stdin.writable) child.stdin.write(`${JSON.stringify(message)}\n`);
   };

@@ -10,6 +10,7 @@ import { nowUs } from "../clock.js";
 import type { Route, Sample, TargetSystem } from "../core.js";
 import { loadTarget } from "../registry.js";
 import type { ProberStart } from "./child.js";
+import { raisePriority } from "./priority.js";
 import { Sampler } from "./sampler.js";
 import { SamplesFile } from "./samples-file.js";
 
@@ -83,6 +84,7 @@ async function begin(start: ProberStart, say: (message: object) => void, load: (
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   // Ctrl-C goes to the whole terminal; the runner ends us when it has healed.
+  raisePriority();
   process.on("SIGINT", () => {});
   await prober(process.stdin, process.stdout, loadTarget);
   process.exit(0);

@@ -1,0 +1,317 @@
+/**
+ * Asks plain HTTP endpoints on their schedule, open loop, at up to tens of thousands of requests per second: what `flounder watch` measures with.
+ * Per sample a deadline of its own; an answer is checked (status, text); redirects are followed within the sample.
+ */
+import { nowUs } from "../clock.js";
+import type { Outcome } from "../core.js";
+import { Hiccups } from "./hiccups.js";
+import { type Address, Names } from "./names.js";
+import { defaultTicker, Ticker } from "./ticker.js";
+import { type Exchange, Wire } from "./wire.js";
+
+export interface PlainTarget {
+  readonly url: string;
+  /** kept: a pool, as a browser or a service has; fresh: a connection per sample, which is what a new user feels. */
+  readonly connection: "fresh" | "kept";
+  readonly periodUs: number;
+  readonly phaseUs: number;
+  readonly deadlineUs: number;
+  /** What the body of a good answer holds. */
+  readonly expect?: string;
+  /** Only to tell the observer's slowness from the target's. */
+  readonly slowUs?: number;
+}
+/** Stamps in monotonic µs; phase ends are 0 where there was no such phase. */
+export interface PlainSample {
+  readonly target: number;
+  readonly seq: number;
+  readonly dueUs: number;
+  readonly sentUs: number;
+  dnsUs: number;
+  connectUs: number;
+  firstUs: number;
+  endUs: number;
+  outcome: Outcome;
+  status: number;
+  note: string;
+}
+
+/** Idle connections are closed before servers close them (Node after 5 s): else a request meets the closing and looks like a reset. */
+const idleMaxUs = 2e6;
+const redirectsMax = 5;
+const inFlightMax = 12_000;
+
+/** One endpoint: its place in the schedule, what is in flight, idle connections. */
+class Lane {
+  dueUs = 0;
+  seq = 0;
+  inFlight: Flight[] = [];
+  /** Of inFlight, those before are over. */
+  head = 0;
+  idle: { wire: Wire; sinceUs: number }[] = [];
+  timer: NodeJS.Timeout | undefined;
+  readonly inFlightMax: number;
+  pending = 0;
+
+  constructor(
+    readonly index: number,
+    readonly target: PlainTarget,
+  ) {
+    this.inFlightMax = Math.ceil((1.3 * target.deadlineUs) / target.periodUs) + 10;
+  }
+}
+interface Flight {
+  readonly sample: PlainSample;
+  wire: Wire | undefined;
+  over: boolean;
+  redirects: number;
+  writtenUs: number;
+}
+
+export class PlainProber {
+  shed = 0;
+  readonly hiccups: Hiccups;
+  readonly #lanes: Lane[];
+  readonly #onSample: (sample: PlainSample) => void;
+  readonly #names = new Names();
+  #ticker: Ticker | undefined;
+  #ended = false;
+  #fromUs = 0;
+  #pending = 0;
+  #idle: (() => void) | undefined;
+
+  constructor(targets: readonly PlainTarget[], onSample: (sample: PlainSample) => void) {
+    this.#lanes = targets.map((target, i) => new Lane(i, target));
+    this.#onSample = onSample;
+    this.hiccups = new Hiccups(10_000);
+  }
+
+  /** Begins; samples count from warmUpUs on. Resolves then, with that instant. */
+  async start(warmUpUs: number): Promise<number> {
+    const baseUs = Math.ceil((nowUs() + 50_000) / 1000) * 1000;
+    this.#fromUs = baseUs + warmUpUs;
+    for (const lane of this.#lanes) lane.dueUs = baseUs + lane.target.phaseUs;
+    const rate = this.#lanes.reduce((sum, lane) => sum + 1e6 / lane.target.periodUs, 0);
+    // Beyond 1500/s a wake-up for each costs more than the request: those of a millisecond share one.
+    const options = rate > 1500 ? { ...defaultTicker, leadUs: 0, gapUs: 1000 } : defaultTicker;
+    const schedules = this.#lanes.map((lane) => ({ firstUs: lane.dueUs, periodUs: lane.target.periodUs }));
+    await new Promise<void>((resolve) => {
+      this.#ticker = new Ticker(
+        schedules,
+        (now) => {
+          this.hiccups.beat(now);
+          this.#sendDue(now, options.leadUs + 100);
+          if (now >= this.#fromUs) resolve();
+        },
+        options,
+      );
+    });
+    return this.#fromUs;
+  }
+
+  /** Resolves when all that was sent is recorded. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    await this.#ticker?.stop();
+    if (this.#pending > 0)
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+    for (const lane of this.#lanes) {
+      clearTimeout(lane.timer);
+      for (const { wire } of lane.idle) wire.destroy();
+    }
+  }
+
+  #sendDue(wokenUs: number, aheadUs: number): void {
+    let now = wokenUs;
+    while (!this.#ended) {
+      let next = this.#lanes[0]!;
+      for (const lane of this.#lanes) if (lane.dueUs < next.dueUs) next = lane;
+      if (next.dueUs - now > (aheadUs > 100 ? aheadUs : 0)) return;
+      while (now < next.dueUs) now = nowUs();
+      const { dueUs } = next;
+      next.dueUs += next.target.periodUs;
+      this.#send(next, dueUs, now);
+      now = nowUs();
+    }
+  }
+
+  #send(lane: Lane, dueUs: number, sentUs: number): void {
+    const sample: PlainSample = {
+      target: lane.index,
+      seq: lane.seq++,
+      dueUs,
+      sentUs,
+      dnsUs: 0,
+      connectUs: 0,
+      firstUs: 0,
+      endUs: 0,
+      outcome: "ok",
+      status: 0,
+      note: "",
+    };
+    const lateUs = sentUs - dueUs;
+    if (lateUs > Math.max(lane.target.periodUs / 2, 10_000)) {
+      this.#refuse(sample, `not sent: ${Math.round(lateUs / 1000)} ms late`);
+      return;
+    }
+    if (lane.pending >= lane.inFlightMax || this.#pending >= inFlightMax) {
+      this.shed++;
+      this.#refuse(sample, `shed: ${lane.pending} in flight`);
+      return;
+    }
+    const flight: Flight = { sample, wire: undefined, over: false, redirects: 0, writtenUs: 0 };
+    lane.inFlight.push(flight);
+    lane.pending++;
+    this.#pending++;
+    if (!lane.timer) this.#arm(lane);
+    this.#go(lane, flight, lane.target.url);
+  }
+
+  #refuse(sample: PlainSample, note: string): void {
+    sample.outcome = "observer";
+    sample.note = note;
+    sample.endUs = sample.sentUs;
+    if (sample.dueUs >= this.#fromUs) this.#onSample(sample);
+  }
+
+  #go(lane: Lane, flight: Flight, url: string): void {
+    const ready = this.#names.known(url);
+    if (ready) {
+      this.#ask(lane, flight, ready);
+      return;
+    }
+    this.#names.find(url, (found, problem) => {
+      if (flight.over) return;
+      if (flight.redirects === 0) flight.sample.dnsUs = nowUs();
+      if (found) this.#ask(lane, flight, found);
+      else this.#over(lane, flight, "dns", problem);
+    });
+  }
+
+  #ask(lane: Lane, flight: Flight, { endpoint, fresh, keep }: Address): void {
+    const kept = lane.target.connection === "kept" && flight.redirects === 0;
+    let wire: Wire | undefined;
+    const oldest = flight.sample.sentUs - idleMaxUs;
+    while (kept && !wire && lane.idle.length > 0) {
+      const last = lane.idle.pop()!;
+      if (last.sinceUs < oldest) last.wire.destroy();
+      else if (last.wire.idle) wire = last.wire;
+    }
+    wire ??= new Wire(endpoint);
+    flight.wire = wire;
+    wire.request(kept ? keep : fresh, "GET", (exchange) => this.#answered(lane, flight, wire, exchange));
+  }
+
+  #answered(lane: Lane, flight: Flight, wire: Wire, exchange: Exchange): void {
+    const { sample } = flight;
+    if (wire.idle) {
+      if (lane.target.connection === "kept" && flight.redirects === 0) lane.idle.push({ wire, sinceUs: exchange.endUs });
+      else wire.destroy();
+    }
+    if (flight.over) return;
+    flight.writtenUs = exchange.writtenUs;
+    sample.connectUs ||= exchange.connectUs;
+    sample.firstUs ||= exchange.firstUs;
+    const { failure, reader } = exchange;
+    if (failure) {
+      this.#over(lane, flight, failure.outcome, failure.note, exchange.endUs);
+      return;
+    }
+    sample.status = reader.status;
+    if (reader.status >= 300 && reader.status < 400 && reader.status !== 304) {
+      this.#redirected(lane, flight, reader.headers.location);
+      return;
+    }
+    const { expect } = lane.target;
+    if (reader.status >= 500) this.#over(lane, flight, "http-5xx", "", exchange.endUs);
+    else if (reader.status === 404 && reader.headers["x-cf-routererror"])
+      this.#over(lane, flight, "no-route", reader.headers["x-cf-routererror"]!, exchange.endUs);
+    else if (reader.status >= 400) this.#over(lane, flight, "wrong-answer", `status ${reader.status}`, exchange.endUs);
+    else if (expect !== undefined && !reader.body.includes(expect)) this.#over(lane, flight, "wrong-answer", "the expected text is missing", exchange.endUs);
+    else this.#over(lane, flight, "ok", "", exchange.endUs);
+  }
+
+  #redirected(lane: Lane, flight: Flight, location: string | undefined): void {
+    flight.redirects++;
+    const to = location === undefined ? undefined : absolute(location, lane.target.url);
+    if (flight.redirects > redirectsMax) this.#over(lane, flight, "wrong-answer", `redirected more than ${redirectsMax} times`);
+    else if (to === undefined) this.#over(lane, flight, "wrong-answer", "redirected to nowhere");
+    else this.#go(lane, flight, to);
+  }
+
+  /** Records the sample, once. */
+  #over(lane: Lane, flight: Flight, outcome: Outcome, note: string, endUs = nowUs()): void {
+    if (flight.over) return;
+    flight.over = true;
+    lane.pending--;
+    this.#pending--;
+    const { sample } = flight;
+    sample.endUs = endUs;
+    sample.outcome = outcome;
+    sample.note = note;
+    const blindUs = this.hiccups.count === 0 && endUs - sample.sentUs < 50_000 ? 0 : this.hiccups.overlapUs(sample.sentUs, endUs);
+    if (blindUs > 0) this.#doubt(lane, flight, blindUs);
+    while (lane.head < lane.inFlight.length && lane.inFlight[lane.head]!.over) lane.head++;
+    if (lane.head > 256 || lane.head === lane.inFlight.length) {
+      lane.inFlight.splice(0, lane.head);
+      lane.head = 0;
+    }
+    if (sample.dueUs >= this.#fromUs) this.#onSample(sample);
+    if (this.#ended && this.#pending === 0) this.#idle?.();
+  }
+
+  /** We stood still meanwhile: what time alone would say about the target may be our own doing. */
+  #doubt(lane: Lane, flight: Flight, blindUs: number): void {
+    const { sample } = flight;
+    const tookUs = sample.endUs - sample.sentUs;
+    const slowUs = lane.target.slowUs ?? 100_000;
+    const slowByUs = sample.outcome === "ok" && tookUs > slowUs && tookUs - blindUs <= slowUs;
+    // Not written before we stopped, it could not be answered; given a tenth less time than it was promised, it may have been.
+    const cheated = sample.outcome === "timeout" && flight.writtenUs === 0 && sample.connectUs === 0 && blindUs > lane.target.deadlineUs / 10;
+    if (!slowByUs && !cheated) return;
+    sample.note = `${sample.outcome} after ${Math.round(blindUs / 1000)} ms in which we stood still`;
+    sample.outcome = "observer";
+  }
+
+  #arm(lane: Lane): void {
+    const first = lane.inFlight[lane.head];
+    if (!first) {
+      lane.timer = undefined;
+      return;
+    }
+    const leftUs = first.sample.sentUs + lane.target.deadlineUs - nowUs();
+    // After a freeze timers run before sockets: what has arrived meanwhile is read first.
+    lane.timer = setTimeout(() => setImmediate(() => this.#expire(lane)), Math.max(1, Math.ceil(leftUs / 1000)));
+  }
+
+  #expire(lane: Lane): void {
+    const now = nowUs();
+    for (let i = lane.head; i < lane.inFlight.length; i++) {
+      const flight = lane.inFlight[i]!;
+      if (flight.sample.sentUs + lane.target.deadlineUs > now) break;
+      if (flight.over) continue;
+      const wire = flight.wire;
+      if (wire && !wire.idle) {
+        // Its stamps say how far it got.
+        wire.abort("timeout", `no answer in ${Math.round(lane.target.deadlineUs / 1000)} ms`);
+        if (!flight.over) this.#over(lane, flight, "timeout", "no answer", now);
+        i = lane.head - 1;
+      } else {
+        this.#over(lane, flight, "dns", "no address before the deadline", now);
+        i = lane.head - 1;
+      }
+    }
+    this.#arm(lane);
+  }
+}
+
+const absolute = (location: string, base: string): string | undefined => {
+  try {
+    const url = new URL(location, base);
+    return url.protocol === "http:" || url.protocol === "https:" ? url.href : undefined;
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,56 @@
+/** The watcher as whoever starts it sees it. */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { FlounderError } from "../errors.js";
+import { dist } from "../paths.js";
+import type { WatcherMessage, WatcherReport, WatcherStart } from "./watcher.js";
+
+export interface Watcher {
+  readonly pid: number;
+  /** The first report: sampling goes on. Rejects with FlounderError if it cannot begin. */
+  readonly ready: Promise<WatcherReport>;
+  /** Ends sampling; resolves with the last report, also if the process died meanwhile. */
+  end(): Promise<WatcherReport>;
+}
+
+/** `onReport` is called each second. */
+export function startWatcher(start: Omit<WatcherStart, "kind">, onReport: (report: WatcherReport) => void): Watcher {
+  const child = spawn(process.execPath, [join(dist, "harness", "probes", "watcher.js")], { stdio: ["pipe", "pipe", "inherit"], detached: true });
+  let last: WatcherReport | undefined;
+  let fault = "";
+  let begun!: (report: WatcherReport) => void;
+  let failed!: (error: Error) => void;
+  const ready = new Promise<WatcherReport>((resolve, reject) => {
+    begun = resolve;
+    failed = reject;
+  });
+  ready.catch(() => {}); // whoever awaits it sees it
+  child.stdin.on("error", () => {}); // it died: the exit says so
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    const message = JSON.parse(line) as WatcherMessage;
+    if (message.kind === "fault") fault = message.says;
+    if (message.kind !== "report") return;
+    last = message;
+    begun(message);
+    onReport(message);
+  });
+  const exited = new Promise<void>((resolve) => {
+    child.on("error", (error) => failed(error));
+    child.on("close", (code, signal) => {
+      failed(new FlounderError("environment", fault || `the prober ended at once (${signal ?? `exit ${code}`})`, "see what it said above"));
+      resolve();
+    });
+  });
+  child.stdin.write(`${JSON.stringify({ kind: "start", ...start })}\n`);
+  return {
+    pid: child.pid ?? 0,
+    ready,
+    async end() {
+      child.stdin.end();
+      await exited;
+      if (!last) throw new FlounderError("environment", fault || "the prober said nothing", "run it again");
+      return last;
+    },
+  };
+}

@@ -1,0 +1,148 @@
+/**
+ * The prober of `flounder watch`: a process of its own that asks plain HTTP endpoints. NDJSON on stdin: start, end (or its closing); on stdout each second
+ * what is known so far. Samples go to a file if one is named, one gzip member per second.
+ */
+import { realpathSync } from "node:fs";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { nowUs } from "../clock.js";
+import type { Bounds, Outcome } from "../core.js";
+import { OutageStream } from "../measure/outage-stream.js";
+import type { Outage } from "../measure/outages.js";
+import { Histogram } from "./lateness.js";
+import { PlainProber, type PlainSample, type PlainTarget } from "./plain.js";
+import { raisePriority } from "./priority.js";
+import { SamplesFile } from "./samples-file.js";
+
+export interface WatcherStart {
+  readonly kind: "start";
+  readonly targets: readonly PlainTarget[];
+  readonly samplesFile?: string;
+  readonly warmUpMs: number;
+}
+/** What is known of one target since sampling began. */
+export interface TargetReport {
+  readonly counts: Partial<Record<Outcome, number>>;
+  readonly slow: number;
+  readonly slowUs: number;
+  readonly outages: readonly Outage[];
+  readonly lostS: Bounds;
+  readonly latencyUs: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** Newest outcome, and why. */
+  readonly last: { readonly outcome: Outcome; readonly note: string } | null;
+}
+export interface WatcherReport {
+  readonly kind: "report";
+  /** Monotonic µs. */
+  readonly fromUs: number;
+  readonly atUs: number;
+  readonly targets: readonly TargetReport[];
+  readonly cpuUs: number;
+  readonly shed: number;
+  readonly hiccups: number;
+  readonly latenessUs: { readonly p50: number; readonly p99: number; readonly max: number };
+}
+export type WatcherMessage = WatcherReport | { readonly kind: "fault"; readonly says: string } | { readonly kind: "ended" };
+
+/** Columns of a line of the samples file: a JSON array. Times are µs after due; 0 where there was no such phase. */
+export const columns = ["target", "seq", "dueUs", "lateUs", "dnsUs", "connectUs", "firstUs", "endUs", "outcome", "status", "note"] as const;
+
+class Watched {
+  readonly counts: Partial<Record<Outcome, number>> = {};
+  slow = 0;
+  last: TargetReport["last"] = null;
+  readonly stream: OutageStream;
+
+  constructor(readonly target: PlainTarget) {
+    const { periodUs, deadlineUs, slowUs } = target;
+    this.stream = new OutageStream({ periodUs, deadlineUs, ...(slowUs === undefined ? {} : { slowUs }) });
+  }
+
+  add(sample: PlainSample, slowUs: number): void {
+    this.counts[sample.outcome] = (this.counts[sample.outcome] ?? 0) + 1;
+    if (sample.outcome === "ok" && sample.endUs - sample.sentUs > slowUs) this.slow++;
+    this.stream.add(sample);
+    if (sample.outcome !== "observer") this.last = sample;
+  }
+
+  report(): TargetReport {
+    const { outages, lostS } = this.stream.losses();
+    const last = this.last ? { outcome: this.last.outcome, note: this.last.note } : null;
+    return { counts: this.counts, slow: this.slow, slowUs: this.stream.slowUs, outages, lostS, latencyUs: summary(this.stream.latency), last };
+  }
+}
+const summary = (histogram: Histogram) => ({ p50: histogram.quantile(0.5), p99: histogram.quantile(0.99), max: histogram.max });
+
+export async function watcher(input: Readable, output: Writable): Promise<void> {
+  const say = (message: WatcherMessage) => void output.write(`${JSON.stringify(message)}\n`);
+  output.on("error", () => {}); // whoever started us is gone: stdin says so as well
+  let end: (() => Promise<void>) | undefined;
+  for await (const line of createInterface({ input })) {
+    const message = JSON.parse(line) as WatcherStart | { readonly kind: "end" };
+    if (message.kind === "end") break;
+    try {
+      end = await begin(message, say);
+    } catch (error) {
+      say({ kind: "fault", says: (error as Error).message });
+      break;
+    }
+  }
+  await end?.();
+  say({ kind: "ended" });
+}
+
+async function begin(start: WatcherStart, say: (message: WatcherMessage) => void): Promise<() => Promise<void>> {
+  const file = start.samplesFile === undefined ? undefined : new SamplesFile(start.samplesFile);
+  file?.add(JSON.stringify({ columns, targets: start.targets }));
+  const watched = start.targets.map((target) => new Watched(target));
+  let slow = watched.map((one) => one.stream.slowUs);
+  const lateness = new Histogram();
+  const prober = new PlainProber(start.targets, (sample) => {
+    const { target, seq, dueUs, sentUs, dnsUs, connectUs, firstUs, endUs, outcome, status, note } = sample;
+    if (outcome !== "observer") lateness.add(sentUs - dueUs);
+    watched[target]!.add(sample, slow[target]!);
+    const after = (us: number) => (us === 0 ? 0 : us - dueUs);
+    file?.add(
+      `[${target},${seq},${dueUs},${sentUs - dueUs},${after(dnsUs)},${after(connectUs)},${after(firstUs)},${endUs - dueUs},"${outcome}",${status},${note === "" ? '""' : JSON.stringify(note)}]`,
+    );
+  });
+  const began = process.cpuUsage();
+  const fromUs = await prober.start(start.warmUpMs * 1000);
+  const report = () => {
+    const { user, system } = process.cpuUsage(began);
+    const targets = watched.map((one) => one.report());
+    say({
+      kind: "report",
+      fromUs,
+      atUs: nowUs(),
+      targets,
+      cpuUs: user + system,
+      shed: prober.shed,
+      hiccups: prober.hiccups.count,
+      latenessUs: summary(lateness),
+    });
+  };
+  const timer = setInterval(() => {
+    const now = nowUs();
+    for (const one of watched) one.stream.settle(now);
+    slow = watched.map((one) => one.stream.slowUs);
+    void file?.flush();
+    report();
+  }, 1000);
+  report();
+  return async () => {
+    await prober.end();
+    clearInterval(timer);
+    await file?.close();
+    report();
+  };
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  raisePriority();
+  process.on("SIGINT", () => {}); // Ctrl-C goes to the whole terminal; whoever started us ends us
+  process.on("SIGTERM", () => process.stdin.destroy());
+  await watcher(process.stdin, process.stdout);
+  process.exit(0);
+}
