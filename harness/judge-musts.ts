@@ -1,7 +1,7 @@
 /** What must hold, held against lost seconds and their bounds. */
 import type { Bounds, Event, Finding, Must, Plan, PlannedProbe, Receipt, Sample } from "./core.js";
 import { fail, open, orPass, roundedBounds, sayBounds } from "./judge-findings.js";
-import { lostOf } from "./measure/lost.js";
+import { keyOf, lostBetween, type Point } from "./measure/lost.js";
 import { actWindow, isBad, isMeasured, isWithin, type Window } from "./measure/windows.js";
 
 /** All that a must is held against. */
@@ -11,6 +11,7 @@ export interface Evidence {
   readonly events: readonly Event[];
   /** By schedule. */
   readonly samples: readonly Sample[];
+  readonly series: Series;
   readonly receipts: readonly Receipt[];
   readonly run: Window;
   /** False: nothing measured here can be blamed on the foundation. */
@@ -33,21 +34,32 @@ const isOf = (probe: PlannedProbe, sample: Sample): boolean => sample.probe === 
 const probesOf = (plan: Plan, must: Must): PlannedProbe[] =>
   plan.probes.filter((probe) => probe.plane === must.plane && probe.from === must.from && (must.op === undefined || probe.probe === must.op));
 
-/** Mean over probes, each a virtual user of equal weight. */
-export function meanLost(probes: readonly PlannedProbe[], samples: readonly Sample[], window: Window): Bounds {
-  const each = probes.map((probe) => lostOf(probe, samples, window));
+/** The measured slots of each planned probe, by keyOf. */
+export type Series = ReadonlyMap<string, readonly Point[]>;
+
+/**
+ * Mean over probes, each a virtual user of equal weight. The edge from the last good sample of an act's window to the first bad one of the next act's
+ * belongs to the next: nothing was injected yet that could have done it.
+ */
+export function meanLost(probes: readonly PlannedProbe[], series: Series, window: Window): Bounds {
+  const each = probes.map((probe) => {
+    const points = series.get(keyOf(probe)) ?? [];
+    const after = points.findIndex((point) => point.atUs >= window.toUs);
+    const own = after > 0 && !points[after - 1]!.bad ? points.slice(0, after) : points;
+    return lostBetween(own, probe.periodMs * 1000, window);
+  });
   const mean = (of: (bounds: Bounds) => number) => each.reduce((sum, bounds) => sum + of(bounds), 0) / Math.max(1, each.length);
   return roundedBounds({ lo: mean((bounds) => bounds.lo), hi: mean((bounds) => bounds.hi) });
 }
 
-/** What a must is measured as; undefined if its act never began or no probe measures it. For reports. */
-export function measuredMust(must: Must, plan: Plan, events: readonly Event[], samples: readonly Sample[], run: Window): Bounds | undefined {
+/** What a must is measured as; undefined if its act never began or no probe measures it. */
+export function measuredMust(must: Must, { plan, events, series, run }: Evidence): Bounds | undefined {
   const window = must.during === undefined ? run : actWindow(plan, must.during, events, run);
   const probes = probesOf(plan, must);
-  return window && probes.length > 0 ? meanLost(probes, samples, window) : undefined;
+  return window && probes.length > 0 ? meanLost(probes, series, window) : undefined;
 }
 
-export function mustFindings(must: Must, { plan, events, samples, receipts, run, sound }: Evidence): readonly Finding[] {
+export function mustFindings(must: Must, { plan, events, samples, series, receipts, run, sound }: Evidence): readonly Finding[] {
   const name = sayMust(must);
   const probes = probesOf(plan, must);
   if (probes.length === 0) return [open(`${name}; no probe of the plan measures it`)];
@@ -60,7 +72,7 @@ export function mustFindings(must: Must, { plan, events, samples, receipts, run,
 
   const bad = within.filter((sample) => isBad(sample) && probes.some((probe) => isOf(probe, sample)));
   const at = bad.length > 0 ? [bad[0]!.dueUs, bad.at(-1)!.dueUs] : [window.fromUs, window.toUs];
-  const lost = meanLost(probes, samples, window);
+  const lost = meanLost(probes, series, window);
   const says = `${name}; lost ${sayBounds(lost)}`;
   // A fault that was not seen to bite decides nothing, neither way: no blame, and no praise either.
   const unseen = receipts.filter((receipt) => (must.during === undefined || receipt.act === must.during) && !receipt.bitUs).map((receipt) => receipt.target);

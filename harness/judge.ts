@@ -6,11 +6,11 @@
  * inconclusive, and then a missed must is inconclusive as well: the foundation cannot be blamed by a test that did not work.
  * A lost acknowledged write fails whatever else went wrong.
  */
-import type { Event, Plan, Sample, Vantage, Verdict } from "./core.js";
+import type { Bounds, Event, Plan, Plane, Sample, Vantage, Verdict } from "./core.js";
 import { observerShare, soundness, wholeness, writes } from "./judge-experiment.js";
-import { type Check, compare, round, roundedBounds, worst } from "./judge-findings.js";
-import { meanLost, mustFindings, sayMust } from "./judge-musts.js";
-import { lostSeconds } from "./measure/lost.js";
+import { type Check, compare, round, worst } from "./judge-findings.js";
+import { type Evidence, meanLost, measuredMust, mustFindings, type Series, sayMust } from "./judge-musts.js";
+import { byProbe, pointsOf } from "./measure/lost.js";
 import { planeMatrix } from "./measure/matrix.js";
 import { receipts as receiptsOf } from "./measure/receipts.js";
 import { recoveryClock } from "./measure/recovery.js";
@@ -20,6 +20,8 @@ export interface Judgement {
   readonly verdict: Verdict;
   /** What the verdict's findings come from, in their order. */
   readonly checks: readonly Check[];
+  /** Per must of the plan: what it is measured as. */
+  readonly measured: readonly (Bounds | undefined)[];
 }
 
 export const judge = (plan: Plan, events: readonly Event[], samples: readonly Sample[]): Verdict => judgement(plan, events, samples).verdict;
@@ -28,11 +30,12 @@ export function judgement(plan: Plan, anyEvents: readonly Event[], anySamples: r
   const events = byTime(anyEvents);
   const samples = bySchedule(anySamples);
   const run = runWindow(plan, events, samples);
+  const series: Series = new Map([...byProbe(samples)].map(([key, own]) => [key, pointsOf(own)]));
   const receipts = receiptsOf(plan, events);
   const observerFaults = observerShare(plan, samples, run);
   const basis = soundness(plan, events, samples, run, observerFaults);
   const sound = worst(basis.flatMap((check) => check.findings)) === "pass";
-  const evidence = { plan, events, samples, receipts, run, sound };
+  const evidence: Evidence = { plan, events, samples, series, receipts, run, sound };
   const stopped = events.filter((event) => event.kind === "aborted");
   const checks: Check[] = [
     ...stopped.map((event): Check => ({ name: "not aborted", findings: [{ result: "aborted", says: `aborted: ${event.why}`, atUs: [event.atUs] }] })),
@@ -49,10 +52,10 @@ export function judgement(plan: Plan, anyEvents: readonly Event[], anySamples: r
     planDigest: plan.digest,
     engine: plan.engine,
     profile: plan.foundation.profile,
-    lostS: lostIn(plan, samples, run),
+    lostS: lostIn(plan, series, run),
     // An act that never began lost nothing: its window is empty.
-    acts: plan.acts.map(({ id }) => ({ act: id, lostS: lostIn(plan, samples, actWindow(plan, id, events, run) ?? { fromUs: run.toUs, toUs: run.toUs }) })),
-    operations: operations(plan, samples, run),
+    acts: plan.acts.map(({ id }) => ({ act: id, lostS: lostIn(plan, series, actWindow(plan, id, events, run) ?? { fromUs: run.toUs, toUs: run.toUs }) })),
+    operations: operations(plan, samples, series, run),
     matrix: planeMatrix(plan.probes, samples, run).map((cell) => ({ ...cell, seconds: round(cell.seconds) })),
     receipts: { bit: receipts.filter((r) => r.bitUs).length, healed: receipts.filter((r) => r.healedUs).length, of: receipts.length, each: receipts },
     ledger: writes(events),
@@ -60,7 +63,7 @@ export function judgement(plan: Plan, anyEvents: readonly Event[], anySamples: r
     observerFaults: Math.round(observerFaults * 1e6) / 1e6,
     findings,
   };
-  return { verdict, checks };
+  return { verdict, checks, measured: plan.must.map((must) => measuredMust(must, evidence)) };
 }
 
 /** Stable: events of one instant stay in the order in which they were written. */
@@ -79,21 +82,24 @@ export const bySchedule = (samples: readonly Sample[]): Sample[] =>
       compare(a.outcome, b.outcome),
   );
 
-function lostIn(plan: Plan, samples: readonly Sample[], window: Window): Verdict["lostS"] {
-  const { control, data } = lostSeconds(plan.probes, samples, window);
-  return {
-    control: { outside: roundedBounds(control.outside), inside: roundedBounds(control.inside) },
-    data: { outside: roundedBounds(data.outside), inside: roundedBounds(data.inside) },
-  };
+function lostIn(plan: Plan, series: Series, window: Window): Verdict["lostS"] {
+  const of = (plane: Plane, from: Vantage) =>
+    meanLost(
+      plan.probes.filter((probe) => probe.plane === plane && probe.from === from),
+      series,
+      window,
+    );
+  const both = (plane: Plane) => ({ outside: of(plane, "outside"), inside: of(plane, "inside") });
+  return { control: both("control"), data: both("data") };
 }
 
-function operations(plan: Plan, samples: readonly Sample[], run: Window): Verdict["operations"] {
+function operations(plan: Plan, samples: readonly Sample[], series: Series, run: Window): Verdict["operations"] {
   const control = plan.probes.filter((probe) => probe.plane === "control");
   const of = (name: string, from: Vantage) => {
     const measured = samples.filter((sample) => sample.probe === name && sample.from === from && isWithin(run, sample) && isMeasured(sample));
     const bad = measured.filter(isBad).length;
     const probes = control.filter((probe) => probe.probe === name && probe.from === from);
-    return { ...meanLost(probes, samples, run), ok: measured.length - bad, bad };
+    return { ...meanLost(probes, series, run), ok: measured.length - bad, bad };
   };
   const names = [...new Set(control.map((probe) => probe.probe))].sort(compare);
   return Object.fromEntries(names.map((name) => [name, { outside: of(name, "outside"), inside: of(name, "inside") }]));

@@ -10,7 +10,6 @@ import type { Event, Plan, Sample, Verdict } from "./core.js";
 import { FlounderError } from "./errors.js";
 import { judgement } from "./judge.js";
 import { readPlan } from "./plan.js";
-import { html } from "./report/html.js";
 import { junit } from "./report/junit.js";
 import { markdown } from "./report/markdown.js";
 import { type RunRecord, story } from "./report/story.js";
@@ -52,6 +51,7 @@ export function openResults(baseDir: string, plan: Plan, now: Date = new Date())
     writeFileSync(join(dir, files.plan), canonical(plan));
     const timeline = openSync(join(dir, files.timeline), "ax");
     pointLatest(base, basename(dir));
+    pictures().catch(() => {}); // writeReports loads it again, and says what is wrong
     return {
       dir,
       samplesFile: join(dir, files.samples),
@@ -162,12 +162,17 @@ function unpack(packed: Buffer, where: string): { text: string; cut: boolean } {
  */
 export async function writeReports(dir: string): Promise<Verdict> {
   const record = readResults(dir);
-  const { verdict, checks } = judgement(record.plan, record.events, record.samples);
-  const told = story(record, verdict, checks);
+  const judged = judgement(record.plan, record.events, record.samples);
+  const { verdict } = judged;
+  const told = story(record, judged);
+  const { html } = await pictures();
   const reports = { [files.verdict]: canonical(verdict), [files.html]: html(told), [files.markdown]: markdown(told), [files.junit]: junit(told) };
   for (const [name, text] of Object.entries(reports)) replace(join(dir, name), text);
   return verdict;
 }
+
+/** Loaded when a run begins, not with every command: drawing takes half a second to load. */
+const pictures = () => import("./report/html.js");
 
 /** Whole or not at all: a reader never sees half a report. */
 function replace(path: string, text: string): void {

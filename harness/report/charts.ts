@@ -1,7 +1,7 @@
-/** The pictures of report.html as static SVG: Observable Plot on linkedom. Colours are CSS variables of page.ts, so that one picture serves light and dark. */
-import * as Plot from "@observablehq/plot";
+/** The pictures of report.html as static SVG: Observable Plot on linkedom. Colours are CSS variables of style.ts, so that one picture serves light and dark. */
 import { DOMParser } from "linkedom";
 import { bandsOf, defs, flagsOf, type LabelAt, labelsOf, noticesOf, rowsOf } from "./marks.js";
+import * as Plot from "./plot.js";
 import type { Story } from "./story.js";
 import { type LatencyPoint, latency } from "./strips.js";
 import { laneName, who } from "./words.js";
@@ -81,7 +81,6 @@ export function lanesChart(story: Story, size: Size): string {
   );
   const rect = { x1: "x1", x2: "x2", y1: "y1", y2: "y2" };
   const bands = bandsOf(story, size.name);
-  const begins = story.acts.filter((act) => act.injectedUs !== undefined).map((act) => ({ x: act.injectedUs! / 1e6, colour: act.colour }));
   return svgOf(
     {
       width: size.width,
@@ -91,13 +90,24 @@ export function lanesChart(story: Story, size: Size): string {
       x: { domain: [x1, x2] },
       y: { domain: [foot, 0], axis: null },
       marks: [
-        Plot.rect(stretches, { ...rect, fill: (d) => (d.lost === null ? `url(#unmeasured-${size.name})` : "var(--ok)") }),
+        Plot.rect(bands, { x1: "x1", x2: "x2", y1: () => top - 4, y2: () => foot, fill: "fill", title: "title" }),
+        // Served is translucent, so that bands show through; lost is not, so that red is the same red everywhere.
+        Plot.rect(stretches, {
+          ...rect,
+          fill: (d) => (d.lost === null ? `url(#unmeasured-${size.name})` : "var(--ok)"),
+          fillOpacity: 0.8,
+          shapeRendering: "crispEdges",
+        }),
         Plot.rect(
           stretches.filter((d) => (d.lost ?? 0) > 0).map((d) => ({ ...d, y1: d.y2 - Math.max(0.12, d.lost!) * laneH })),
-          { ...rect, fill: "var(--lost)", title: (d) => `${d.name}: ${Math.round(d.lost! * 100)} % lost, ${d.x1.toFixed(1)}–${d.x2.toFixed(1)} s` },
+          {
+            ...rect,
+            fill: "var(--lost)",
+            shapeRendering: "crispEdges",
+            title: (d) => `${d.name}: ${Math.round(d.lost! * 100)} % lost, ${d.x1.toFixed(1)}–${d.x2.toFixed(1)} s`,
+          },
         ),
-        Plot.rect(bands, { x1: "x1", x2: "x2", y1: () => top - 4, y2: () => foot, fill: "fill", title: "title" }),
-        Plot.ruleX(begins, { x: "x", y1: () => top - 6, y2: () => foot, stroke: "colour", strokeWidth: 1.5 }),
+        Plot.ruleX(labels, { x: "x", y1: (d) => top - 8 - 15 * d.row, y2: () => foot, stroke: "colour", strokeWidth: 1.5 }),
         ...labelMarks(labels, (row) => top - 14 - 15 * row),
         Plot.text(story.lanes, {
           x: () => x1,

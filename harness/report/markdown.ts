@@ -66,7 +66,7 @@ export function markdown(story: Story): string {
     [
       "## Findings",
       "",
-      ...checks.flatMap((check) => check.findings.map((finding) => `- ${marks[finding.result]} ${escape(finding.says)}${evidence(finding.atUs)}`)),
+      ...checks.flatMap((check) => check.findings.map((finding) => `- ${marks[finding.result]} ${escaped(finding.says)}${evidence(finding.atUs)}`)),
     ],
     [
       `Receipts ${verdict.receipts.bit}/${verdict.receipts.of} bit, ${verdict.receipts.healed}/${verdict.receipts.of} healed. Writes: ${verdict.ledger.acknowledged} acknowledged, ${verdict.ledger.missing.length} missing. Observer faults ${(verdict.observerFaults * 100).toFixed(2)} %.`,
@@ -77,7 +77,7 @@ export function markdown(story: Story): string {
   return `${all.map((part) => part.join("\n")).join("\n\n")}\n`;
 }
 
-const escape = (text: string): string => text.replace(/[|*_`<>]/g, "\\$&");
+const escaped = (text: string): string => text.replace(/[|*_`<>]/g, "\\$&");
 const evidence = (atUs: readonly number[]): string =>
   atUs.length === 0
     ? ""

@@ -70,8 +70,10 @@ export function labelsOf(story: Story, perPx: number, endS: number, narrow: bool
   const begun = story.acts.filter((act) => act.injectedUs !== undefined).sort((a, b) => a.injectedUs! - b.injectedUs!);
   const labels = begun.map((act) => {
     const x = act.injectedUs! / 1e6;
-    const text = narrow ? `▲ ${act.id}` : `▲ ${act.id}: ${act.fault}${act.clock ? ` · ${act.clock}` : ""} · ${x.toFixed(1)} s`;
-    return { x, text, colour: act.colour, anchor: x + widthS(text, perPx) > endS ? ("end" as const) : ("start" as const) };
+    const says = narrow ? act.id : `${act.id}: ${act.fault}${act.clock ? ` · ${act.clock}` : ""} · ${x.toFixed(1)} s`;
+    // The arrow points at the line, whichever side of it the text is on.
+    const fits = x + widthS(`▲ ${says}`, perPx) <= endS;
+    return fits ? { x, text: `▲ ${says}`, colour: act.colour, anchor: "start" as const } : { x, text: `${says} ▲`, colour: act.colour, anchor: "end" as const };
   });
   return inRows(labels, perPx);
 }

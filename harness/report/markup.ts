@@ -30,13 +30,17 @@ export const plainBounds = (bounds: Bounds): Markup =>
   bounds.hi === 0 ? markup`0` : markup`${figure(middle(bounds))} <span class="b">${range(bounds)}</span>`;
 
 export interface Column {
-  readonly title: Piece;
+  readonly title: string;
   /** Right-aligned. */
   readonly figures?: boolean;
 }
+/** On a phone each row becomes a card, and each cell says what it is by its data-label. */
 export function table(columns: readonly Column[], rows: readonly { readonly cells: readonly Piece[]; readonly mark?: string | undefined }[]): Markup {
-  const kind = (i: number) => (columns[i]?.figures ? new Markup(' class="n"') : "");
-  return markup`<div class="scroll"><table><thead><tr>${columns.map((column, i) => markup`<th${kind(i)}>${column.title}</th>`)}</tr></thead><tbody>${rows.map(
-    (row) => markup`<tr${row.mark ? markup` class="${row.mark}"` : ""}>${row.cells.map((cell, i) => markup`<td${kind(i)}>${cell}</td>`)}</tr>`,
-  )}</tbody></table></div>`;
+  const kind = (i: number) => (columns[i]!.figures ? new Markup(' class="n"') : "");
+  const head = columns.map((column, i) => markup`<th${kind(i)}>${column.title}</th>`);
+  const body = rows.map(
+    ({ cells, mark }) =>
+      markup`<tr${mark ? markup` class="${mark}"` : ""}>${cells.map((cell, i) => markup`<td${kind(i)} data-label="${columns[i]!.title}"><span>${cell}</span></td>`)}</tr>`,
+  );
+  return markup`<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
 }

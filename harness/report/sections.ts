@@ -1,8 +1,8 @@
 /** The sections of report.html, one function each, from the top of the page to its foot. */
-import type { PlaneState } from "../core.js";
+import type { MatrixCell, PlaneState, Verdict } from "../core.js";
 import { lanesChart, latencyChart, sizes } from "./charts.js";
 import { boundsOf, datum, Markup, markup, type Piece, plainBounds, table } from "./markup.js";
-import type { Story } from "./story.js";
+import type { ActStory, Story } from "./story.js";
 import { lanesInOrder } from "./strips.js";
 import { badness, figure, laneName, middle, plural, sayCell, who } from "./words.js";
 
@@ -25,7 +25,7 @@ export function tiles({ verdict }: Story): Markup {
   return markup`<div class="tiles">${lanesInOrder.map(({ plane, from }) => {
     const bounds = verdict.lostS[plane][from];
     const path = `lostS.${plane}.${from}`;
-    return markup`<div class="tile"><span class="soft">${laneName(plane, from)}</span><b class="${bounds.hi > 0 ? "bad" : "good"}">${figure(middle(bounds))} <small>s lost</small></b><span class="soft">between ${datum(`${path}.lo`, bounds.lo)} and ${datum(`${path}.hi`, bounds.hi)}</span></div>`;
+    return markup`<div class="tile"><span class="soft">${laneName(plane, from)}</span><b class="${bounds.hi > 0 ? "bad" : "good"}">${figure(middle(bounds))} <small>s lost</small></b><span class="soft">bounds ${datum(`${path}.lo`, bounds.lo)}–${datum(`${path}.hi`, bounds.hi)}</span></div>`;
   })}</div>`;
 }
 
@@ -41,7 +41,7 @@ export function lanes(story: Story): Markup {
 const sayTargets = (targets: readonly string[]): string => (targets.length <= 2 ? targets.join(", ") : plural(targets.length, "target"));
 
 export function lostTable(story: Story): Markup {
-  const columns = [{ title: "seconds lost" }, ...lanesInOrder.map(({ plane, from }) => ({ title: laneName(plane, from), figures: true }))];
+  const columns = [{ title: "act" }, ...lanesInOrder.map(({ plane, from }) => ({ title: laneName(plane, from), figures: true }))];
   const rows = [
     ...story.acts.map((act, i) => ({
       cells: [
@@ -72,54 +72,68 @@ export function matrix(story: Story): Markup {
   const { verdict, worstCell } = story;
   const total = verdict.matrix.reduce((sum, cell) => sum + cell.seconds, 0) || 1;
   const state = (word: PlaneState) => markup`<span class="state ${word}">${word}</span>`;
-  const rows = verdict.matrix.map((cell, i) => ({
+  const rowOf = (cell: MatrixCell) => ({
     mark: cell === worstCell ? "worst" : undefined,
     cells: [
       state(cell.outside.control),
       state(cell.outside.data),
       state(cell.inside.control),
       state(cell.inside.data),
-      datum(`matrix.${i}.seconds`, cell.seconds),
+      datum(`matrix.${verdict.matrix.indexOf(cell)}.seconds`, cell.seconds, figure(cell.seconds)),
       markup`<span class="bar${badness(cell) === 0 ? " calm" : ""}" style="width:${((cell.seconds / total) * 100).toFixed(2)}%"></span>${cell === worstCell ? markup`<b>${sayCell(cell)}</b>` : sayCell(cell)}`,
     ],
-  }));
+  });
+  const columns = [
+    { title: "outside: developers" },
+    { title: "outside: app users" },
+    { title: "inside: developers" },
+    { title: "inside: app users" },
+    { title: "seconds", figures: true },
+    { title: "which means" },
+  ];
+  const cells = [...verdict.matrix].sort((a, b) => b.seconds - a.seconds);
+  const brief = cells.filter((cell) => cell.seconds < briefS);
   const named = worstCell
     ? markup`<p>Most of the bad time: <b>${sayCell(worstCell)}</b>, ${figure(worstCell.seconds)} s.</p>`
     : markup`<p>Everything was up all the time.</p>`;
-  return markup`<section><h2>Plane matrix</h2>${named}${table(
-    [
-      { title: "outside: developers" },
-      { title: "app users" },
-      { title: "inside: control" },
-      { title: "apps" },
-      { title: "seconds", figures: true },
-      { title: "which means" },
-    ],
-    rows,
-  )}</section>`;
+  const rest =
+    brief.length > 0
+      ? markup`<details><summary>${plural(brief.length, "passing state")}, each under ${briefS} s</summary>${table(columns, brief.map(rowOf))}</details>`
+      : undefined;
+  return markup`<section><h2>Plane matrix</h2>${named}${table(columns, cells.filter((cell) => cell.seconds >= briefS).map(rowOf))}${rest}</section>`;
 }
+/** States shorter than this are edges of longer ones: one probe sees it sooner than another. */
+const briefS = 0.5;
 
 export function recovery(story: Story): Markup {
-  const known = story.acts.flatMap((act, i) => (act.recovery ? [{ act, i: story.verdict.recovery.indexOf(act.recovery), clock: act.recovery }] : []));
-  const longest = Math.max(1, ...known.flatMap(({ clock }) => [clock.detectedS ?? 0, clock.healedS ?? 0, clock.stableS ?? 0]));
-  const rows = known.map(({ act, i, clock }) => {
-    const instants = [
-      { kind: "undetected", toS: clock.detectedS },
-      { kind: "held", toS: clock.healedS },
-      { kind: "settling", toS: clock.stableS },
-    ];
-    let reached = 0;
-    const parts = instants.flatMap(({ kind, toS }) => {
-      if (toS === null || toS <= reached) return [];
-      const width = ((toS - reached) / longest) * 100;
-      reached = toS;
-      return [markup`<span class="${kind}" style="width:${width.toFixed(2)}%"></span>`];
-    });
-    const say = (name: "detectedS" | "healedS" | "stableS", word: string) =>
-      clock[name] === null ? `never ${word}` : markup`${word} after ${datum(`recovery.${i}.${name}`, clock[name])} s`;
-    return markup`<div>${swatch(act.colour)}${act.id}</div><div class="stack">${parts}</div><div class="says">${say("detectedS", "detected")} · ${say("healedS", "healed")} · ${say("stableS", "stable")}</div>`;
+  const known = story.acts.flatMap((act) => (act.recovery ? [{ act, clock: act.recovery, segments: segmentsOf(act, act.recovery) }] : []));
+  const longest = Math.max(1, ...known.map(({ segments }) => segments.at(-1)?.toS ?? 0));
+  const rows = known.map(({ act, clock, segments }) => {
+    const parts = segments.map(({ kind, fromS, toS }) => markup`<span class="${kind}" style="width:${(((toS - fromS) / longest) * 100).toFixed(2)}%"></span>`);
+    const path = `recovery.${story.verdict.recovery.indexOf(clock)}`;
+    const say = (name: "detectedS" | "healedS" | "stableS", word: string, never: string) =>
+      clock[name] === null ? never : markup`${word} ${datum(`${path}.${name}`, clock[name])} s`;
+    const stable = clock.stableS === 0 ? markup`nobody was hurt${datum(`${path}.stableS`, 0, "")}` : say("stableS", "stable after", "never stable");
+    return markup`<div>${swatch(act.colour)}${act.id}</div><div class="stack">${parts}</div><div class="says">${say("detectedS", "alarm after", "no alarm")} · ${say("healedS", "healed after", "never healed")} · ${stable}</div>`;
   });
-  return markup`<section><h2>Recovery clock</h2><p class="soft">Seconds from each act’s injection.</p><ul class="legend"><li><i class="undetected"></i>until detected</li><li><i class="held"></i>until healed</li><li><i class="settling"></i>until stable</li></ul><div class="clock">${rows}</div></section>`;
+  return markup`<section><h2>Recovery clock</h2><p class="soft">Seconds from each act’s injection to the platform’s first alarm, to the last healing, and to the last good answer that somebody had to wait for.</p>
+<ul class="legend"><li><i class="undetected"></i>no alarm yet</li><li><i class="hurt"></i>fault held</li><li><i class="held"></i>fault held, service was back</li><li><i class="settling"></i>healed, not yet stable</li></ul><div class="clock">${rows}</div></section>`;
+}
+
+/** The clock of an act as one bar; an instant that never came is put at the end of the act's window. */
+function segmentsOf(
+  act: ActStory,
+  { detectedS, healedS, stableS }: Verdict["recovery"][number],
+): { readonly kind: string; readonly fromS: number; readonly toS: number }[] {
+  const endS = act.window ? (act.window.toUs - act.window.fromUs) / 1e6 : 0;
+  const healed = healedS ?? endS;
+  const stable = stableS ?? endS;
+  const instants = [...new Set([0, detectedS ?? 0, healed, stable])].sort((a, b) => a - b).filter((s) => s <= Math.max(healed, stable));
+  return instants.slice(1).map((toS, i) => {
+    const fromS = instants[i]!;
+    const kind = fromS >= stable ? "held" : fromS >= healed ? "settling" : detectedS !== null && toS <= detectedS ? "undetected" : "hurt";
+    return { kind, fromS, toS };
+  });
 }
 
 export function operations({ verdict }: Story): Markup {

@@ -1,8 +1,8 @@
 /** A run as reports tell it: everything derived that more than one report or picture needs. Pure, from a results folder's sources alone. */
 import type { Bounds, Event, MatrixCell, Plan, Plane, Receipt, Result, Sample, Vantage, Verdict } from "../core.js";
-import { bySchedule, byTime } from "../judge.js";
+import { bySchedule, byTime, type Judgement } from "../judge.js";
 import { type Check, worst } from "../judge-findings.js";
-import { measuredMust, sayMust } from "../judge-musts.js";
+import { sayMust } from "../judge-musts.js";
 import { actWindow, injectingUs, runWindow, type Window } from "../measure/windows.js";
 import { type Lane, lanes, peakLost } from "./strips.js";
 import { badness, figure, middle } from "./words.js";
@@ -62,7 +62,7 @@ export interface Story extends RunRecord {
 /** For faults whose colour the plan does not know: told apart in light and dark, and by eyes that mix up red and green. */
 const palette = ["#b5530a", "#2f6fb0", "#7b4fb5", "#00806a", "#b3364a", "#8a6d00"];
 
-export function story(record: RunRecord, verdict: Verdict, checks: readonly Check[]): Story {
+export function story(record: RunRecord, { verdict, checks, measured }: Judgement): Story {
   const { plan } = record;
   const events = byTime(record.events);
   const samples = bySchedule(record.samples);
@@ -99,10 +99,10 @@ export function story(record: RunRecord, verdict: Verdict, checks: readonly Chec
     run,
     shown,
     acts,
-    musts: plan.must.map((must) => ({
+    musts: plan.must.map((must, index) => ({
       says: sayMust(must),
       result: worst(checks.find((check) => check.name === sayMust(must))?.findings ?? []),
-      measured: measuredMust(must, plan, events, samples, run),
+      measured: measured[index],
       during: must.during,
       plane: must.plane,
       from: must.from,

@@ -10,7 +10,7 @@ text.act,.plot .act text{filter:brightness(1.6) saturate(.85)}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;font-variant-numeric:tabular-nums;-webkit-text-size-adjust:100%}
 main{max-width:1120px;margin:0 auto;padding:28px 20px 60px}
-h1{font-size:clamp(1.2rem,1rem + 1.4vw,1.85rem);line-height:1.3;font-weight:650;margin:14px 0 12px;text-wrap:pretty;letter-spacing:-.01em}
+h1{font-size:clamp(1.08rem,.95rem + .8vw,1.5rem);line-height:1.4;font-weight:600;margin:14px 0 12px;text-wrap:pretty;letter-spacing:-.01em}
 h2{font-size:1.1rem;margin:0 0 4px;letter-spacing:-.005em}
 h3{font-size:.9rem;margin:16px 0 2px;font-weight:600}
 p{margin:0 0 10px;max-width:76ch}
@@ -50,7 +50,7 @@ tr.worst td{background:var(--fail-bg)}tr.worst td:first-child{box-shadow:-20px 0
 .clock{display:grid;grid-template-columns:minmax(70px,max-content) 1fr;gap:4px 14px;align-items:center;margin-top:10px;font-size:.9rem}
 .stack{display:flex;height:22px;border-radius:4px;overflow:hidden}
 .stack span{height:100%;min-width:1px}.clock .says{grid-column:2;color:var(--soft);font-size:.82rem;margin-bottom:8px}
-.undetected{background:var(--alarm)}.held{background:var(--lost)}.settling{background:repeating-linear-gradient(135deg,var(--outside) 0 5px,color-mix(in srgb,var(--outside) 65%,var(--card)) 5px 9px)}
+.undetected{background:var(--alarm)}.hurt{background:var(--lost)}.held{background:var(--rule)}.settling{background:repeating-linear-gradient(135deg,var(--outside) 0 5px,color-mix(in srgb,var(--outside) 65%,var(--card)) 5px 9px)}
 .swatch{display:inline-block;width:10px;height:10px;border-radius:3px;margin-right:7px}
 ul.findings{list-style:none;padding:0;margin:10px 0 0;font-size:.92rem}
 ul.findings li{padding:6px 0;border-bottom:1px solid var(--rule);display:grid;grid-template-columns:104px 1fr;gap:10px}
@@ -58,9 +58,12 @@ ul.findings li:last-child{border:0}
 details summary{cursor:pointer;font-weight:600}
 code,pre{font:.86em/1.5 ui-monospace,SFMono-Regular,Menlo,"DejaVu Sans Mono",monospace}
 pre{background:var(--paper);border:1px solid var(--rule);border-radius:6px;padding:10px 12px;overflow-x:auto;margin:6px 0 12px}
-td{overflow-wrap:anywhere}
 footer{color:var(--soft);font-size:.875rem;margin-top:26px}footer p{max-width:90ch}footer b{color:var(--ink)}
 @media (max-width:759px){main{padding:18px 12px 40px}section{padding:14px;border-radius:8px}.scroll{margin:8px -14px 0;padding:0 14px}.tiles{grid-template-columns:1fr 1fr;gap:8px}.tile b{font-size:1.3rem}
 ul.findings li{grid-template-columns:1fr;gap:2px}td,th{padding-right:10px}.clock{grid-template-columns:1fr}.clock .says{grid-column:1}}
+@media (max-width:759px){thead{display:none}table,tbody,tr,td{display:block}tr{padding:8px 0;border-bottom:1px solid var(--rule)}tr:last-child{border:0}
+td,td.n{display:flex;justify-content:space-between;gap:14px;text-align:right;padding:2px 0;border:0;white-space:normal}td::before{content:attr(data-label);color:var(--soft);text-align:left;flex:none;max-width:55%}
+td>span{min-width:0;overflow-wrap:anywhere}td[data-label=""]::before{content:none}td:has(.bar){display:block;text-align:left}td:has(.bar)::before{content:none}td:first-child{font-weight:600}
+tr.worst{background:var(--fail-bg);margin:0 -14px;padding:8px 14px}tr.worst td{background:none}tr.worst td:first-child,tr.worst td:last-child{box-shadow:none}}
 @media print{section,.tile{break-inside:avoid}body{background:none}}
 `;

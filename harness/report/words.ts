@@ -13,21 +13,22 @@ export const middle = ({ lo, hi }: Bounds): number => Math.round(((lo + hi) / 2)
 
 export const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
-/** A cell of the plane matrix as a sentence. The fourth is the one that nobody measured in April 2011. */
+/** A cell of the plane matrix as a sentence. Apps that run while nobody outside can reach one: the cell that nobody measured in April 2011. */
 export function sayCell({ outside, inside }: MatrixCell): string {
-  const all = [outside.control, outside.data, inside.control, inside.data];
-  if (all.every((state) => state === "up")) return "everything up";
-  if (outside.data !== "up" && inside.data === "up" && outside.control !== "up" && inside.control === "up")
-    return outside.data === "down" ? "all runs, and nobody outside can reach it" : "all runs, and outside only some can reach it";
-  if (outside.data !== "up" && inside.data === "up")
-    return outside.data === "down" ? "apps run, and nobody outside can reach one" : "apps run, and outside some requests are lost";
-  if (outside.data === "up" && inside.data === "up") {
-    if (outside.control === "down" && inside.control !== "up") return "developers locked out, apps untouched";
-    if (outside.control !== "up" && inside.control === "up") return "developers cannot get in, the controller answers inside, apps untouched";
-    return "developers hampered, apps untouched";
-  }
-  if (outside.data === "up") return "some instances dead, nobody outside notices";
-  return "apps really down";
+  const controller = inside.control === "up" ? "developers cannot get in, the controller itself answers" : "developers locked out";
+  const developers = outside.control === "down" ? controller : outside.control === "degraded" || inside.control !== "up" ? "developers hampered" : "";
+  const users =
+    inside.data === "down"
+      ? "apps really down"
+      : inside.data === "degraded"
+        ? {
+            up: "some instances dead, outside nobody notices",
+            degraded: "some instances dead, outside some requests are lost",
+            down: "some instances dead, outside nobody is served",
+          }[outside.data]
+        : { up: "", degraded: "every app runs, outside some requests are lost", down: "every app runs, and nobody outside can reach one" }[outside.data];
+  if (users === "") return developers === "" ? "everything up" : `${developers}, apps untouched`;
+  return developers === "" ? users : `${users}; ${developers}`;
 }
 
 /** Nothing is up that should be hurt: the more is down, the worse; ties by time. */

@@ -1,0 +1,285 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { canonical } from "./canonical.js";
+import type { Event, Must, Outcome, Plan, PlannedProbe, Result, Sample } from "./core.js";
+import { judge } from "./judge.js";
+import { smallEvents, smallPlan, smallSamples, us } from "./judge-sample.js";
+import { seeded } from "./random.js";
+
+/** The verdict of the small run with one thing changed; says are those of its findings that do not pass. */
+function verdictOf(
+  change: {
+    plan?: Plan;
+    events?: (events: Event[]) => Event[];
+    samples?: (samples: Sample[]) => Sample[];
+    outcome?: (probe: PlannedProbe, s: number) => Outcome;
+  } = {},
+) {
+  const plan = change.plan ?? smallPlan();
+  const events = change.events ? change.events(smallEvents()) : smallEvents();
+  const sampled = smallSamples(plan, change.outcome);
+  const verdict = judge(plan, events, change.samples ? change.samples(sampled) : sampled);
+  return {
+    verdict,
+    result: verdict.result,
+    says: verdict.findings.filter((finding) => finding.result !== "pass").map((finding) => `${finding.result}: ${finding.says}`),
+  };
+}
+const without = (drop: (event: Event) => boolean) => (events: Event[]) => events.filter((event) => !drop(event));
+const must = (one: Partial<Must>): Plan => smallPlan([{ during: "cut", plane: "data", from: "outside", lostS: {}, ...one }]);
+const nothingLost = (): Outcome => "ok";
+
+describe("judge", () => {
+  it("passes a run in which all is proved and all that must hold holds", () => {
+    const { verdict, says } = verdictOf();
+    expect(says).to.deep.equal([]);
+    expect(verdict.result).to.equal("pass");
+    expect(verdict.receipts).to.include({ bit: 2, healed: 2, of: 2 });
+    expect(verdict.ledger).to.deep.equal({ acknowledged: 1, missing: [] });
+    expect(verdict.lostS.data.outside.lo).to.be.within(2.8, 3);
+    expect(verdict.lostS.data.outside.hi).to.be.within(3, 3.2);
+    expect(verdict.lostS.data.inside).to.deep.equal({ lo: 0, hi: 0 });
+    expect(verdict.operations.login!.outside).to.deep.equal({ lo: 0, hi: 0, ok: 80, bad: 0 });
+    expect(verdict.observerFaults).to.equal(0);
+  });
+
+  const changes: { name: string; change: Parameters<typeof verdictOf>[0]; result: Result; says: RegExp }[] = [
+    { name: "max is exceeded", change: { plan: must({ lostS: { max: 2 } }) }, result: "fail", says: /^fail: data outside: at most 2 s lost, during cut; lost/ },
+    { name: "max lies between the bounds", change: { plan: must({ lostS: { max: 2.95 } }) }, result: "inconclusive", says: /bounds leave it open/ },
+    { name: "min is not reached", change: { plan: must({ lostS: { min: 4 } }) }, result: "fail", says: /at least 4 s lost, during cut; lost/ },
+    { name: "min lies between the bounds", change: { plan: must({ lostS: { min: 3 } }) }, result: "inconclusive", says: /bounds leave it open/ },
+    { name: "a fault that changes nothing reaches no floor", change: { outcome: nothingLost }, result: "fail", says: /^fail: .* lost 0.0 s/ },
+    {
+      name: "damage comes too early",
+      change: { plan: must({ notBeforeS: 1, lostS: { max: 4 } }) },
+      result: "fail",
+      says: /nothing in the first 1 s; the first was lost after 0/,
+    },
+    {
+      name: "one operation is held against its own figure",
+      change: { plan: smallPlan([{ plane: "control", from: "outside", op: "login", lostS: { min: 1 } }]) },
+      result: "fail",
+      says: /login outside: at least 1 s/,
+    },
+    {
+      name: "no probe measures a must",
+      change: { plan: smallPlan([{ plane: "control", from: "outside", op: "push", lostS: { max: 1 } }]) },
+      result: "inconclusive",
+      says: /no probe of the plan measures it/,
+    },
+    {
+      name: "an acknowledged write is gone",
+      change: { events: (events) => [...events, { atUs: us(12.3), by: "script", kind: "missing", write: "app a" }] },
+      result: "fail",
+      says: /acknowledged write is gone: app a/,
+    },
+    {
+      name: "a bite has no receipt",
+      change: { events: without((event) => event.kind === "reading" && event.injection === "cut/router-2" && event.reading.state === "broken") },
+      result: "inconclusive",
+      says: /link-cut on router-2 \(act cut\) has no receipt/,
+    },
+    {
+      name: "an act at a decoy does not blame the foundation",
+      change: { outcome: nothingLost, events: without((event) => event.kind === "reading" && event.reading.state === "broken") },
+      result: "inconclusive",
+      says: /never seen to be hit/,
+    },
+    {
+      name: "healing is unproved",
+      change: { events: (events) => events.map((event) => (event.kind === "healed" ? { ...event, proved: false } : event)) },
+      result: "inconclusive",
+      says: /healing link-cut on router-1 .* is unproved/,
+    },
+    {
+      name: "no intact reading follows healing",
+      change: { events: without((event) => event.kind === "reading" && event.atUs > us(8)) },
+      result: "inconclusive",
+      says: /no intact reading came after it/,
+    },
+    { name: "a fault was never healed", change: { events: without((event) => event.kind === "healed") }, result: "inconclusive", says: /was never healed/ },
+    {
+      name: "a stop cut a fault short",
+      change: { events: (events) => events.map((event) => (event.kind === "healed" ? { ...event, why: "stop" } : event)) },
+      result: "inconclusive",
+      says: /was cut short: stop/,
+    },
+    {
+      name: "the rail ended what a playbook should have",
+      change: {
+        plan: smallPlan(undefined, { acts: smallPlan().acts.map((act) => ({ ...act, endedBy: "playbook" })) }),
+        events: (events) => events.map((event) => (event.kind === "healed" ? { ...event, why: "rail" } : event)),
+      },
+      result: "inconclusive",
+      says: /ended by its rail/,
+    },
+    {
+      name: "there was no steady phase",
+      change: { events: without((event) => event.kind === "phase" && event.phase === "steady") },
+      result: "inconclusive",
+      says: /no steady phase/,
+    },
+    {
+      name: "it was not steady before, and then nothing is blamed on the foundation",
+      change: { outcome: (_, s) => (s > 3 && s < 9 ? "timeout" : "ok") },
+      result: "inconclusive",
+      says: /not steady before: \d+ of \d+ samples lost/,
+    },
+    {
+      name: "it was not steady again after an act",
+      change: {
+        events: (events) => events.map((event) => (event.kind === "act" && event.state === "steady-again" ? { ...event, state: "not-steady" } : event)),
+      },
+      result: "inconclusive",
+      says: /not steady again within 20 s after act cut/,
+    },
+    {
+      name: "the fingerprint differs",
+      change: {
+        events: (events) =>
+          events.map((event) =>
+            event.kind === "fingerprint" && event.when === "after" ? { ...event, values: { "app app-1": "STOPPED", extra: "1" } } : event,
+          ),
+      },
+      result: "inconclusive",
+      says: /fingerprint differs: app app-1 was STARTED, is STOPPED/,
+    },
+    {
+      name: "there is no second fingerprint",
+      change: { events: without((event) => event.kind === "fingerprint" && event.when === "after") },
+      result: "inconclusive",
+      says: /no fingerprint after/,
+    },
+    {
+      name: "the observer was blind for over 1 %",
+      change: { samples: (samples) => samples.map((sample, i) => (i % 50 === 0 ? { ...sample, outcome: "observer" } : sample)) },
+      result: "inconclusive",
+      says: /lost to the observer; at most 1 %/,
+    },
+    {
+      name: "the prober died half-way",
+      change: { samples: (samples) => samples.filter((sample) => sample.dueUs < us(9)) },
+      result: "inconclusive",
+      says: /lost to the observer/,
+    },
+    {
+      name: "one probe never spoke",
+      change: { samples: (samples) => samples.filter((sample) => sample.probe !== "app" || sample.from === "inside") },
+      result: "inconclusive",
+      says: /no sample of app app-1/,
+    },
+    {
+      name: "the run never got to its end",
+      change: { events: without((event) => event.kind === "phase" && event.phase === "end") },
+      result: "inconclusive",
+      says: /never got to its end/,
+    },
+    {
+      name: "the run was aborted",
+      change: { events: (events) => [...events, { atUs: us(9), by: "person", kind: "aborted", why: "enough" }] },
+      result: "aborted",
+      says: /^aborted: aborted: enough/,
+    },
+    {
+      name: "an abort overrides even a failure",
+      change: { plan: must({ lostS: { max: 0 } }), events: (events) => [...events, { atUs: us(9), by: "person", kind: "aborted", why: "enough" }] },
+      result: "aborted",
+      says: /enough/,
+    },
+    {
+      name: "a lost write fails a run whose experiment was unsound",
+      change: {
+        events: (events) => [
+          ...without((event) => event.kind === "phase" && event.phase === "steady")(events),
+          { atUs: us(12.3), by: "script", kind: "missing", write: "app a" },
+        ],
+      },
+      result: "fail",
+      says: /app a/,
+    },
+    { name: "a plan without injections proves nothing", change: { plan: smallPlan([], { injections: [] }) }, result: "inconclusive", says: /injects nothing/ },
+  ];
+  for (const { name, change, result, says } of changes) {
+    it(`${name}: ${result}`, () => {
+      const found = verdictOf(change);
+      expect(found.says.join("\n")).to.match(new RegExp(says.source, "m"));
+      expect(found.result).to.equal(result);
+    });
+  }
+
+  it("an injection that was never done is inconclusive even if its target broke by itself", () => {
+    const { result, says } = verdictOf({ events: without((event) => "injection" in event && event.injection === "cut/router-1" && event.kind !== "reading") });
+    expect(result).to.equal("inconclusive");
+    expect(says.join()).to.contain("link-cut on router-1 (act cut) was never injected");
+  });
+
+  it("a request pending when turbulence began does not make the steady phase unsteady", () => {
+    const { result } = verdictOf({
+      samples: (samples) => samples.map((sample) => (sample.dueUs === us(3.9) ? { ...sample, outcome: "timeout", endUs: us(4.4) } : sample)),
+    });
+    expect(result).to.equal("pass");
+  });
+
+  it("the edge into the next act's first loss is not the act's before", () => {
+    const base = smallPlan();
+    const plan = smallPlan([{ during: "cut", plane: "control", from: "outside", lostS: { max: 0 } }], {
+      acts: [...base.acts, { ...base.acts[0]!, id: "next", atS: 4.05 }],
+      injections: [...base.injections, { ...base.injections[0]!, id: "next/router-1", act: "next" }],
+    });
+    const moved = smallEvents().flatMap((event): Event[] =>
+      "injection" in event && event.injection === "cut/router-1" && event.kind === "injecting"
+        ? [event, { ...event, injection: "next/router-1", atUs: us(8.05) }]
+        : [event],
+    );
+    const verdict = judge(
+      plan,
+      moved,
+      smallSamples(plan, (probe, s) => (probe.plane === "control" && probe.from === "outside" && s >= 8.1 && s < 9 ? "http-5xx" : "ok")),
+    );
+    expect(verdict.acts.map((act) => act.lostS.control.outside.hi > 0)).to.deep.equal([false, true]);
+  });
+
+  it("each finding names its evidence", () => {
+    const { verdict } = verdictOf({ plan: must({ lostS: { max: 2 } }) });
+    const failed = verdict.findings.find((finding) => finding.result === "fail")!;
+    expect(failed.atUs).to.deep.equal([us(5), us(7.9)]);
+  });
+
+  const base = smallSamples();
+  it("one more bad sample never lowers a lost second, and never improves a verdict of ceilings", () => {
+    const plan = smallPlan([
+      { during: "cut", plane: "data", from: "outside", lostS: { max: 3.5 } },
+      { plane: "control", from: "inside", lostS: { max: 0.2 } },
+    ]);
+    const order: readonly Result[] = ["pass", "inconclusive", "fail"];
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat(base.length - 1), { maxLength: 12 }), fc.nat(base.length - 1), (already, one) => {
+        const bad = (indexes: readonly number[]) =>
+          base.map((sample, i) => (indexes.includes(i) && sample.dueUs >= us(5) ? { ...sample, outcome: "timeout" as const } : sample));
+        const [before, after] = [judge(plan, smallEvents(), bad(already)), judge(plan, smallEvents(), bad([...already, one]))];
+        for (const plane of ["control", "data"] as const)
+          for (const from of ["outside", "inside"] as const) {
+            expect(after.lostS[plane][from].lo).to.be.at.least(before.lostS[plane][from].lo);
+            expect(after.lostS[plane][from].hi).to.be.at.least(before.lostS[plane][from].hi);
+          }
+        expect(order.indexOf(after.result)).to.be.at.least(order.indexOf(before.result));
+      }),
+      { numRuns: 60, seed: 7 },
+    );
+  });
+
+  it("does not depend on the order in which samples were written", () => {
+    const expected = canonical(judge(smallPlan(), smallEvents(), base));
+    fc.assert(
+      fc.property(fc.nat(), (seed) => {
+        const random = seeded(seed);
+        const shuffled = base
+          .map((sample) => ({ sample, at: random() }))
+          .sort((a, b) => a.at - b.at)
+          .map(({ sample }) => sample);
+        expect(canonical(judge(smallPlan(), smallEvents(), shuffled))).to.equal(expected);
+      }),
+      { numRuns: 20, seed: 7 },
+    );
+  });
+});
