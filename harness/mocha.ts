@@ -16,6 +16,8 @@ import type { LiveView } from "./report/terminal.js";
 import { run } from "./run.js";
 import { act } from "./scenario.js";
 
+export { act };
+
 export interface FoundationOptions {
   readonly engine?: "local" | "compose";
   readonly target?: string;

@@ -4,6 +4,8 @@
  * · 5 watch: the delayed-damage window · 6 tidy, ledger, fingerprint · 7 verdict and reports.
  * It decides nothing that the plan has not decided, injects nothing itself, and whatever throws, the keeper heals.
  */
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
 import { nowUs, sleep } from "./clock.js";
 import type { Client, Event, FoundationFacts, Plan, Sample, TargetSystem, Verdict } from "./core.js";
 import { FlounderError } from "./errors.js";
@@ -111,6 +113,7 @@ export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdic
       await prober.end();
     }
     await afterwards(stage, facts, acked);
+    keepLogs(facts, results.logsDir, note);
     note({ kind: "phase", phase: "end" });
   } catch (error) {
     if (giveUp.aborted) {
@@ -154,6 +157,17 @@ async function afterwards(stage: Stage, facts: FoundationFacts, acked: readonly 
   for (const write of await system.missing(acked, facts)) note({ kind: "missing", write });
   await system.tidy(facts);
   note({ kind: "fingerprint", when: "after", values: await client.fingerprint() });
+}
+
+/** The components' logs go with the results: whoever reads the report later has no foundation any more. */
+function keepLogs(facts: FoundationFacts, dir: string, note: (event: EventBody) => void): void {
+  for (const { name, log } of facts.components) {
+    try {
+      copyFileSync(log, join(dir, `${name}.log`));
+    } catch (error) {
+      note({ kind: "trouble", from: "runner", says: `the log of ${name} could not be kept: ${(error as Error).message}` });
+    }
+  }
 }
 
 /** Keeper events into the timeline, their stamps made relative to the run's zero. */

@@ -1,6 +1,6 @@
 /** flounder run: plans, brings a foundation up (or takes one that is up), runs, judges, reports, ends what it started. */
-import { existsSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { nowUs } from "../clock.js";
 import type { Client, Plan, Result, TargetInfo, TargetSystem } from "../core.js";
@@ -11,6 +11,7 @@ import { makePlan, readPlan } from "../plan.js";
 import { loadEngine, loadFaults, loadScenario, loadTarget, version } from "../registry.js";
 import { liveView } from "../report/terminal.js";
 import { run } from "../run.js";
+import { checkScenario } from "../scenario.js";
 import { engineOption, jsonOption, open, positive, say, seedOption, whole } from "./options.js";
 
 export const exitOf: Readonly<Record<Result, number>> = { pass: 0, fail: 1, inconclusive: 2, aborted: 3 };
@@ -32,6 +33,7 @@ export async function planFor(what: string | undefined, flags: PlanFlags, live?:
   }
   const { scenario: found, system: systemName } = await loadScenario(what ?? (await loadTarget("foundry")).defaultScenario);
   const system = await loadTarget(systemName);
+  checkScenario(found, what ?? found.name);
   const foundation = {
     ...found.foundation,
     ...(flags.profile ? { profile: flags.profile } : {}),
@@ -60,6 +62,7 @@ export function register(program: Command): void {
     .addHelpText("after", "\nExample: flounder run four-cuts --seed 7")
     .action(
       async (what: string | undefined, flags: PlanFlags & { foundation?: string; approve?: string; portBase?: number; results: string; json?: boolean }) => {
+        refuseUnwritable(resolve(flags.results));
         const abort = abortOnSignals();
         const attached = flags.foundation === undefined ? undefined : await open(flags.foundation, { lease: true, write: true });
         const facts = await attached?.facts();
@@ -99,6 +102,23 @@ async function bringUp(plan: Plan, system: TargetSystem, portBase: number | unde
   await refuseTrouble(engine);
   const spec = await newFoundation({ id: passingName(plan.name), system, profile, timeFactor, policy: policy ?? {}, engine, portBase });
   return startKeeper(spec, say);
+}
+
+/** Before anything is started: the results folder, or the nearest one above it that exists, must be a folder that we may write. */
+function refuseUnwritable(dir: string): void {
+  let above = dir;
+  while (!existsSync(above) && dirname(above) !== above) above = dirname(above);
+  try {
+    if (!statSync(above).isDirectory()) throw new Error(`${above} is no folder`);
+    accessSync(above, constants.W_OK);
+  } catch (error) {
+    throw new FlounderError(
+      "environment",
+      `results folder ${dir} cannot be written: ${(error as Error).message}`,
+      "give a folder that you may write with --results DIR",
+      { cause: error },
+    );
+  }
 }
 
 /** Every missing thing before anything is started: the first one is the error, doctor shows all. */

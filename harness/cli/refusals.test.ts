@@ -1,0 +1,120 @@
+/** Bad input, one golden message per case: what, where, what to do, the designed exit code, and nothing half-done. */
+import { type SpawnSyncReturns, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { root } from "../paths.js";
+
+const bin = join(root, "bin", "flounder.mjs");
+
+describe("refusals", function () {
+  this.timeout(60_000);
+  let dir: string;
+  before(() => {
+    dir = mkdtempSync(join(tmpdir(), "flounder-refusals-"));
+  });
+  after(() => rmSync(dir, { recursive: true, force: true }));
+
+  const flounder = (words: readonly string[], env: Readonly<Record<string, string>> = {}, node: readonly string[] = []): SpawnSyncReturns<string> =>
+    spawnSync(process.execPath, [...node, bin, ...words], {
+      cwd: dir,
+      encoding: "utf8",
+      env: { ...process.env, NO_COLOR: "1", XDG_STATE_HOME: join(dir, "state"), ...env },
+    });
+  /** Foundations, processes with our mark in this test's state folder, results: all must be as if nothing had been asked. */
+  const untouched = () => {
+    expect(existsSync(join(dir, "results")), "no results folder").to.equal(false);
+    const foundations = join(dir, "state", "flounder", "foundations");
+    expect(existsSync(foundations) ? readdirSync(foundations) : []).to.deep.equal([]);
+  };
+  const refused = (got: SpawnSyncReturns<string>, exit: number, says: RegExp) => {
+    expect(got.stderr).to.match(says);
+    expect(got.stderr).not.to.contain("    at ");
+    expect(got.status, got.stderr).to.equal(exit);
+    untouched();
+  };
+
+  it("a scenario that does not exist", () =>
+    refused(flounder(["run", "five-cuts"]), 64, /^flounder: scenario "five-cuts" is unknown; there are .*four-cuts.*\n {2}→ flounder list scenarios/));
+  it("a scenario file that does not exist, and one that is no scenario", () => {
+    refused(flounder(["run", "./none.ts"]), 64, /^flounder: scenario file .*none\.ts does not exist\n {2}→ give the path/);
+    writeFileSync(join(dir, "odd.ts"), "export default { name: 'odd' };");
+    refused(flounder(["run", "./odd.ts"]), 64, /^flounder: .*not a scenario: says: .*\n {2}→ see harness\/core\.ts/);
+    writeFileSync(join(dir, "broken.ts"), "export default {");
+    refused(flounder(["run", "./broken.ts"]), 64, /^flounder: scenario file .*broken\.ts cannot be read: /);
+  });
+  it("a plan that is no JSON, and one that was changed", () => {
+    writeFileSync(join(dir, "bad.json"), '{ "version": 1, ');
+    refused(flounder(["run", "bad.json"]), 64, /^flounder: .*bad\.json is not JSON: .*\n {2}→ make it with: flounder plan/);
+    const plan = flounder(["plan", "four-cuts", "--seed", "3"]);
+    expect(plan.status, plan.stderr).to.equal(0);
+    writeFileSync(join(dir, "changed.json"), plan.stdout.replace('"giveUpS": ', '"giveUpS": 1'));
+    refused(
+      flounder(["run", "changed.json"]),
+      64,
+      /changed\.json: the digest says [0-9a-f]{16}, the content is [0-9a-f]{16}: it was changed after it was made/,
+    );
+  });
+  it("an option that does not exist, and a value that is none", () => {
+    refused(flounder(["run", "--sead", "7"]), 64, /unknown option '--sead'/);
+    refused(flounder(["run", "--seed", "x"]), 64, /'--seed <n>' argument 'x' is invalid. expected a whole number/);
+    refused(flounder(["run", "--engine", "kubernetes"]), 64, /Allowed choices are local, compose/);
+    refused(flounder(["rum"]), 64, /unknown command 'rum'[\s\S]*Did you mean run\?/);
+  });
+  it("a profile, and a policy, that do not exist", () => {
+    refused(flounder(["run", "--profile", "huge"]), 64, /^flounder: profile "huge" is unknown; there are micro, org/);
+    refused(flounder(["up", "--policy", "hm.freshness=maybe"]), 64, /^flounder: policy hm\.freshness is "maybe"; expected one of none, guard/);
+  });
+  it("a selector that matches nothing", () => {
+    writeFileSync(
+      join(dir, "nobody.ts"),
+      `export default { name: "nobody", says: "s", giveUpS: 9, foundation: { profile: "micro", timeFactor: 20 }, must: [],
+      acts: [{ id: "a", fault: "noop", options: {}, on: { of: "cell-*", pick: "one" }, forS: 1 }] };`,
+    );
+    refused(
+      flounder(["run", "./nobody.ts"]),
+      64,
+      /^flounder: scenario nobody, act "a": selector "cell-\*" matches none of the \d+ targets\n {2}→ expected a role/,
+    );
+  });
+  it("a missing tool", () =>
+    refused(
+      flounder(["up", "--profile", "micro"], { PATH: join(dir, "empty"), XDG_CACHE_HOME: join(dir, "cache") }),
+      2,
+      /^flounder: .*(nats-server|toxiproxy-server).*\n {2}→ /,
+    ));
+  it("a port base that is taken", async () => {
+    const taken: Server = createServer();
+    await new Promise<void>((resolve) => taken.listen(11_111, "127.0.0.1", resolve));
+    try {
+      refused(flounder(["up", "--profile", "micro", "--port-base", "11111"]), 2, /^(.*\n)*flounder: .*11111.*\n {2}→ /);
+    } finally {
+      await new Promise((resolve) => taken.close(resolve));
+    }
+  });
+  it("a results folder that cannot be written", () => {
+    writeFileSync(join(dir, "file"), "");
+    refused(
+      flounder(["run", "--results", join(dir, "file", "below")]),
+      2,
+      /^flounder: results folder .*file\/below cannot be written: .*\n {2}→ give a folder that you may write with --results DIR/,
+    );
+  });
+  it("no foundation, and one that does not exist", () => {
+    refused(flounder(["heal"]), 64, /^flounder: there is no foundation\n {2}→ flounder up makes one/);
+    refused(flounder(["down", "--foundation", "gone"]), 64, /^flounder: there is no foundation "gone"\n/);
+    refused(flounder(["up", "--name", "No Such"]), 64, /^flounder: foundation name "No Such": expected lower-case/);
+  });
+  it("a folder that is no result, for judge", () =>
+    refused(flounder(["judge", dir]), 64, /^flounder: .* is no results folder: it has no plan\.json\n {2}→ give a folder below results\//));
+  it("a system that is not supported", () => {
+    const other = "data:text/javascript,Object.defineProperty(process,'platform',{value:'darwin'})";
+    refused(
+      flounder(["up"], {}, ["--import", other]),
+      64,
+      /^flounder: darwin is not supported: it needs \/proc, abstract sockets and FUSE\n {2}→ run it in a Linux virtual machine\n$/,
+    );
+  });
+});
