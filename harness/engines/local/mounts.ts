@@ -11,7 +11,7 @@ export interface LocalMount {
   upOrLater(): Promise<void>;
   /** Takes it away: its node is dead. */
   down(): Promise<void>;
-  /** From now on it is not mounted again: the foundation ends, and the reaper takes it away. */
+  /** From now on it is not mounted again, until up() is asked for: its node or the foundation ends. */
   end(): void;
   /** Frees whoever is blocked on it, and makes it anew. */
   remount(): Promise<void>;

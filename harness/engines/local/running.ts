@@ -41,6 +41,7 @@ export class LocalFoundation implements Running {
   readonly #table: ProcessTable;
   readonly #helper: MountHelper;
   readonly #fleet: Fleet;
+  #fleetUp: Promise<void> = Promise.resolve();
   #booted = false;
   #ended = false;
 
@@ -68,7 +69,8 @@ export class LocalFoundation implements Running {
 
   /** Everything at once; a component waits only for those that it names, and for the cabinets of its mounts. */
   async start(say: (line: string) => void): Promise<void> {
-    await this.#fleet.start();
+    // Whoever dials a proxy that is not there yet tries again; waiting for all of them would only make the boot longer.
+    this.#fleetUp = this.#fleet.start();
     const started = new Map<string, Promise<void>>();
     const begin = (component: Component, waiting: readonly string[]): Promise<void> => {
       if (waiting.includes(component.name)) throw new Error(`the topology's components wait for each other: ${[...waiting, component.name].join(", ")}`);
@@ -82,7 +84,7 @@ export class LocalFoundation implements Running {
       return promise;
     };
     const each = this.topology.components.map((component) => begin(component, []));
-    await Promise.all(each);
+    await Promise.all([this.#fleetUp, ...each]);
     this.#booted = true;
     this.#save();
     say(`${each.length} components are ready`);
@@ -161,7 +163,11 @@ export class LocalFoundation implements Running {
       before: async () => {
         await Promise.all(mounts.map((mount) => (this.#booted ? mount.upOrLater() : mount.up())));
       },
+      nodeDies: () => {
+        for (const mount of mounts) mount.end();
+      },
       upstream: async (up, node) => {
+        await this.#fleetUp;
         if (this.#ended) return;
         await this.#fleet.upstream(name, up, node);
         if (!up && node) await Promise.all(mounts.map((mount) => mount.down()));

@@ -27,6 +27,8 @@ export interface Life {
   ready(deadlineMs: number): Promise<boolean>;
   /** Before each start: its mounts. */
   before(): Promise<void>;
+  /** Its node is about to be killed: what dies with it is not to be brought back. */
+  nodeDies(): void;
   /** It listens, or does not any more; node: nothing of it lives. */
   upstream(up: boolean, node: boolean): Promise<void>;
   save(): void;
@@ -106,6 +108,7 @@ export class SupervisedProcess {
     this.life.save();
     const { name, table } = this.life;
     if (scope === "node") {
+      this.life.nodeDies();
       const left = () => table.of(name, true);
       await until(`every process of ${name} to be gone`, () => left().filter((one) => signal(one, "SIGKILL")).length === 0, killMs, 10);
     } else await until(`${name} to be gone`, () => !this.#living || !signal(this.#living, "SIGKILL") || !isAlive(this.#living), killMs, 10);
