@@ -1,6 +1,6 @@
 /** Processes of apps: scaled, and asked how their instances are (the DEAs know: dea.find.droplet). */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { z } from "zod";
+import * as z from "zod";
 import { type AppRow, appTarget, findApp, type ProcessRow, presentListedProcess, presentProcess } from "./app-rows.js";
 import { notFound, unprocessable } from "./cf-error.js";
 import type { Context } from "./context.js";
@@ -33,7 +33,7 @@ const found = z.object({
       host: z.string().nullish(),
       port: z.number().nullish(),
       uptime: z.number().nullish(),
-      usage: z.looseObject({ time: z.unknown(), cpu: z.number().nullish(), mem: z.number().nullish(), disk: z.number().nullish() }).nullish(),
+      usage: z.looseObject({ cpu: z.number().nullish(), mem: z.number().nullish(), disk: z.number().nullish() }).nullish(),
     })
     .nullish(),
 });

@@ -265,16 +265,17 @@ export class Rig {
     writeFileSync(join(this.lun(name), ".lun"), `${name}\n`);
   }
 
-  async start(name: string, more: Partial<Parameters<Lab["start"]>[2]> = {}): Promise<Part> {
+  /** ccdb: another port to reach the CCDB by; early: does not wait until it is ready. */
+  async start(name: string, how: { readonly ccdb?: number; readonly early?: boolean } = {}): Promise<Part> {
     const api = await freePort();
     const cc = await this.lab.start(name, "cc", {
       ports: ["api"],
       at: { api },
-      links: { nats: this.#client, ccdb: this.ccdb.port },
+      links: { nats: this.#client, ccdb: how.ccdb ?? this.ccdb.port },
       timers: { storageCheck: 200, lunLost: 400, ...this.options.timers },
       policy: { "cc.onLunLoss": "latch", ...this.options.policy },
       env: { ADVERTISE_API: `127.0.0.1:${api}`, ...Object.fromEntries(luns.map((lun) => [`MOUNT_${lun.toUpperCase().replace("-", "_")}`, this.lun(lun)])) },
-      ...more,
+      early: how.early ?? false,
     });
     this.ccs.set(name, cc);
     return cc;

@@ -1,0 +1,277 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { decodeJwt } from "jose";
+import { until } from "../base/until.js";
+import { type Developer, Rig, resourceOf, zipOf } from "./rig.js";
+
+const echo = [
+  { path: "package.json", content: '{"scripts":{"start":"node server.js"}}' },
+  { path: "server.js", content: "require('node:http').createServer((q, s) => s.end('hello')).listen(process.env.PORT)" },
+];
+
+describe("cc: the API, as cf speaks it", function () {
+  this.timeout(60_000);
+  let rig: Rig;
+  let cf: Developer;
+  let space: string;
+  before(async () => {
+    rig = await Rig.open();
+    cf = await rig.loggedIn();
+    space = await cf.space();
+  });
+  after(() => rig?.close());
+
+  it("says where it is without a token, and nothing else", async () => {
+    const nobody = rig.developer("cc-2");
+    const { json } = await nobody.send("GET", "/", undefined, { "x-forwarded-proto": "https" });
+    expect(json.links.cloud_controller_v3).to.deep.equal({ href: `${nobody.origin.replace("http:", "https:")}/v3`, meta: { version: "3.195.0" } });
+    expect((await nobody.get("/v3/info")).status).to.equal(200);
+    expect((await nobody.get("/healthz")).text).to.equal("OK");
+    expect((await nobody.get("/login")).json.prompts.password).to.deep.equal(["password", "Password"]);
+    for (const [path, status, code, title] of [["/v3/apps", 401, 10002, "CF-NotAuthenticated"]] as const) {
+      const refused = await nobody.get(path);
+      expect([refused.status, refused.json.errors[0].code, refused.json.errors[0].title]).to.deep.equal([status, code, title]);
+    }
+    nobody.token = "a.b.c";
+    expect((await nobody.get("/v3/apps")).json.errors[0]).to.deep.equal({ code: 1000, title: "CF-InvalidAuthToken", detail: "Invalid Auth Token" });
+  });
+
+  it("gives tokens that cf can read, refreshes them, and forgets revoked ones on every Cloud Controller", async () => {
+    const me = rig.developer();
+    expect((await me.login("wrong")).json.error).to.equal("unauthorized");
+    const { json } = await me.login();
+    expect(json.token_type).to.equal("bearer");
+    expect(decodeJwt(json.access_token)).to.include({ user_name: "admin", origin: "uaa", client_id: "cf", revocable: true });
+    const refreshed = await me.send("POST", "/oauth/token", `grant_type=refresh_token&refresh_token=${json.refresh_token}`, {
+      "content-type": "application/x-www-form-urlencoded",
+    });
+    expect(refreshed.json.access_token).to.be.a("string").and.not.equal(json.access_token);
+    expect((await me.get("/v3/apps")).status).to.equal(200);
+    expect((await me.send("DELETE", `/oauth/token/revoke/${decodeJwt(json.access_token).jti}`)).status).to.equal(200);
+    const elsewhere = rig.developer("cc-2");
+    elsewhere.token = me.token;
+    expect((await elsewhere.get("/v3/apps")).json.errors[0].code).to.equal(1000);
+    elsewhere.token = json.refresh_token;
+    expect((await elsewhere.get("/v3/apps")).status, "a refresh token is no access token").to.equal(401);
+  });
+
+  it("answers errors as v3 does", async () => {
+    const code = async (method: string, path: string, body?: unknown) => {
+      const { status, json } = await cf.send(method, path, body);
+      return `${status} ${json.errors[0].code} ${json.errors[0].detail}`;
+    };
+    expect(await code("GET", "/v3/nonsense")).to.equal("404 10000 Unknown request");
+    expect(await code("GET", "/v3/apps/none")).to.equal("404 10010 App not found");
+    expect(await code("GET", "/v3/apps/none/droplets/current")).to.equal("404 10010 App not found");
+    expect(await code("POST", "/v3/apps", "{")).to.match(/^400 1001 /);
+    expect(await code("GET", "/v3/apps?page=x")).to.match(/^400 10005 /);
+    expect(await code("GET", "/v3/apps?order_by=colour")).to.match(/^400 10005 /);
+    const org = (await cf.get("/v3/organizations?names=flounder")).json.resources[0].guid;
+    expect(await code("POST", "/v3/spaces", { name: "dev", relationships: { organization: { data: { guid: org } } } })).to.equal(
+      "422 10008 Name must be unique per organization",
+    );
+    await cf.post("/v3/apps", { name: "twice", relationships: { space: { data: { guid: space } } } });
+    expect(await code("POST", "/v3/apps", { name: "twice", relationships: { space: { data: { guid: space } } } })).to.equal(
+      "422 10008 App with the name 'twice' already exists.",
+    );
+    const app = (await cf.get("/v3/apps?names=twice")).json.resources[0].guid;
+    expect(await code("POST", `/v3/apps/${app}/actions/start`)).to.equal("422 10008 Assign a droplet before starting this app.");
+    expect(await code("GET", `/v3/apps/${app}/droplets/current`)).to.equal("404 10010 Droplet not found");
+  });
+
+  it("pushes: manifest, upload, staging, a droplet with startup and stop that a DEA fetches without a token, one start per instance", async () => {
+    const app = await cf.push(space, "echo", echo, "  instances: 3\n  env:\n    COLOUR: blue\n");
+    await until("three starts", () => rig.dea.starts.filter((start) => start.droplet === app).length === 3, 5000);
+    const starts = rig.dea.starts.filter((start) => start.droplet === app);
+    expect(starts.map((start) => start.index).sort()).to.deep.equal([0, 1, 2]);
+    const [start] = starts as [Record<string, unknown>];
+    expect(start).to.deep.include({ name: "echo", uris: ["echo.flounder.test"], runtime: "node", limits: { mem: 64, disk: 1024, fds: 256 } });
+    expect(start.env).to.include("COLOUR=blue");
+    expect(start.version).to.equal(`${start.sha1}-1`);
+    expect(rig.dea.of("droplet.updated").some((message) => message.droplet === app)).to.equal(true);
+    const discover = rig.dea.of("dea.discover").find((message) => message.droplet === app)!;
+    expect(discover).to.deep.include({ runtime: "node", sha: start.sha1 });
+
+    const fetched = Buffer.from(await (await fetch(String(start.executableUri))).arrayBuffer());
+    const dir = mkdtempSync(join(tmpdir(), "flounder-droplet-"));
+    try {
+      writeFileSync(join(dir, "d.tgz"), fetched);
+      expect(execFileSync("sha1sum", [join(dir, "d.tgz")], { encoding: "utf8" }).slice(0, 40)).to.equal(start.sha1);
+      const names = execFileSync("tar", ["tzf", join(dir, "d.tgz")], { encoding: "utf8" }).split("\n");
+      expect(names).to.include.members(["startup", "stop", "app/server.js", "logs/"]);
+      execFileSync("tar", ["xzf", "d.tgz"], { cwd: dir });
+      expect(statSync(join(dir, "startup")).mode & 0o111).to.equal(0o111);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  });
+
+  it("knows what it has: the second push of the same files uploads nothing and makes the same droplet", async () => {
+    const matched = await cf.post("/v3/resource_matches", {
+      resources: [...echo.map(resourceOf), { ...resourceOf(echo[0]!), size_in_bytes: 1 }, resourceOf({ path: "new", content: "never seen" })],
+    });
+    expect(matched.status).to.equal(201);
+    expect(matched.json.resources).to.deep.equal(echo.map(resourceOf));
+    const app = (await cf.post("/v3/apps", { name: "again", relationships: { space: { data: { guid: space } } } })).json.guid;
+    const uploaded = await cf.upload(app, matched.json.resources);
+    expect(uploaded.json.state).to.equal("READY");
+    const built = await cf.build(uploaded.json.guid);
+    const droplet = (await cf.get(`/v3/droplets/${built.json.droplet.guid}`)).json;
+    const first = (await cf.get(`/v3/apps/${(await cf.get("/v3/apps?names=echo")).json.resources[0].guid}/droplets/current`)).json;
+    expect(droplet.checksum).to.deep.equal(first.checksum);
+  });
+
+  it("keeps empty files, folders and modes; static files get a server; what is no app fails with the text cf looks for", async () => {
+    const made = async (name: string) => (await cf.post("/v3/apps", { name, relationships: { space: { data: { guid: space } } } })).json.guid;
+    const files = [
+      { path: "index.html", content: "<p>hi" },
+      { path: "empty", content: "" },
+      { path: "run.sh", content: "#!/bin/sh", mode: 0o755 },
+    ];
+    const uploaded = await cf.upload(await made("static"), [], await zipOf(files, ["hollow/"]));
+    const built = await cf.build(uploaded.json.guid);
+    expect(built.json.state, built.text).to.equal("STAGED");
+    const droplet = (await cf.get(`/v3/droplets/${built.json.droplet.guid}`)).json;
+    const app = droplet.relationships.app.data.guid;
+    const archive = Buffer.from(await (await fetch(`${cf.origin}/staged_droplets/${app}/${droplet.checksum.value}`)).arrayBuffer());
+    const listing = execFileSync("tar", ["tzvf", "-"], { input: archive, encoding: "utf8" });
+    expect(listing).to.match(/^-rw-r--r-- .* 0 .*app\/empty$/m);
+    expect(listing).to.match(/^-rwxr-xr-x .*app\/run\.sh$/m);
+    expect(listing).to.match(/^d.*app\/hollow\/$/m);
+    expect(listing).to.match(/static-server\.mjs$/m);
+
+    const nothing = await cf.upload(await made("nothing"), [], await zipOf([{ path: "a.txt", content: "a" }]));
+    expect((await cf.build(nothing.json.guid)).json)
+      .to.deep.include({ state: "FAILED", droplet: null })
+      .and.to.have.property("error")
+      .that.includes("NoAppDetectedError");
+    const evil = await cf.upload(await made("evil"), [{ ...resourceOf(echo[0]!), path: "../../escape" }]);
+    expect(evil.status).to.equal(422);
+  });
+
+  it("scales, stops, restarts: the DEAs hear it, versions go up", async () => {
+    const app = (await cf.get("/v3/apps?names=echo")).json.resources[0].guid;
+    const before = rig.dea.starts.length;
+    expect((await cf.post(`/v3/apps/${app}/processes/web/actions/scale`, { instances: 4 })).status).to.equal(202);
+    await until("the fourth start", () => rig.dea.starts.length === before + 1, 5000);
+    expect(rig.dea.starts.at(-1)).to.include({ index: 3 });
+    await cf.post(`/v3/apps/${app}/processes/web/actions/scale`, { instances: 2 });
+    await until("two stops", () => rig.dea.of("dea.stop").some((stop) => String(stop.indices) === "2,3"), 5000);
+    expect((await cf.post(`/v3/apps/${app}/actions/stop`)).json.state).to.equal("STOPPED");
+    await until("the app to be stopped", () => rig.dea.of("dea.stop").some((stop) => stop.droplet === app && stop.indices === undefined), 5000);
+    expect((await cf.get(`/v3/processes/${app}/stats`)).json.resources.map((stat: { state: string }) => stat.state)).to.deep.equal(["DOWN", "DOWN"]);
+    await cf.post(`/v3/apps/${app}/actions/start`);
+    await until("both to start in the next version", () => rig.dea.starts.filter((start) => String(start.version).endsWith("-2")).length === 2, 5000);
+    expect((await cf.post(`/v3/apps/${app}/actions/start`)).status, "already started").to.equal(200);
+  });
+
+  it("asks the DEAs how instances are", async () => {
+    const app = (await cf.get("/v3/apps?names=echo")).json.resources[0].guid;
+    const listener = rig.dea.nats.subscribe("dea.find.droplet", {
+      callback: (_, message) => {
+        const asked = message.json<{ droplet: string }>();
+        if (asked.droplet !== app) return;
+        const stats = { host: "127.0.0.1", port: 61001, uptime: 7.9, usage: { cpu: 0.5, mem: 1024, disk: 10 } };
+        for (const index of [0, 1]) message.respond(JSON.stringify({ index, state: index === 0 ? "RUNNING" : "CRASHED", instance: `i${index}`, stats }));
+      },
+    });
+    await rig.dea.nats.flush();
+    const { json } = await cf.get(`/v3/processes/${app}/stats`);
+    listener.unsubscribe();
+    expect(json.resources.map((stat: { state: string; routable: boolean }) => [stat.state, stat.routable])).to.deep.equal([
+      ["RUNNING", true],
+      ["CRASHED", false],
+    ]);
+    expect(json.resources[0]).to.include({ uptime: 7, mem_quota: 64 * 2 ** 20 });
+  });
+
+  it("maps and unmaps routes: a filter that is present but empty is not absent, and instances hear of it", async () => {
+    const app = (await cf.get("/v3/apps?names=echo")).json.resources[0].guid;
+    const shared = (await cf.get("/v3/domains")).json.resources[0].guid;
+    const relationships = { space: { data: { guid: space } }, domain: { data: { guid: shared } } };
+    const plain = (await cf.post("/v3/routes", { host: "other", relationships })).json;
+    expect((await cf.post("/v3/routes", { host: "other", path: "/deep", relationships })).status).to.equal(201);
+    expect((await cf.post("/v3/routes", { host: "other", relationships })).status).to.equal(422);
+    const found = (await cf.get(`/v3/routes?domain_guids=${shared}&hosts=other&paths=&page=1&per_page=1`)).json.resources;
+    expect(found.map((route: { url: string }) => route.url)).to.deep.equal(["other.flounder.test"]);
+    expect((await cf.get(`/v3/routes?hosts=other`)).json.resources).to.have.length(2);
+    const mapped = await cf.post(`/v3/routes/${plain.guid}/destinations`, { destinations: [{ app: { guid: app } }] });
+    await until("dea.update", () => rig.dea.of("dea.update").some((update) => String(update.uris) === "echo.flounder.test,other.flounder.test"), 5000);
+    expect((await cf.send("DELETE", `/v3/routes/${plain.guid}/destinations/${mapped.json.destinations[0].guid}`)).status).to.equal(204);
+    await until("dea.update", () => String(rig.dea.of("dea.update").at(-1)?.uris) === "echo.flounder.test", 5000);
+    expect((await cf.get(`/v3/apps/${app}/routes`)).json.resources).to.have.length(1);
+  });
+
+  it("pages with absolute addresses", async () => {
+    const first = (await cf.get("/v3/apps?order_by=name&per_page=2")).json;
+    expect(first.pagination.total_results).to.be.greaterThan(2);
+    expect(first.pagination.next.href).to.match(new RegExp(`^${cf.origin}/v3/apps\\?`));
+    const next = await cf.get(first.pagination.next.href.slice(cf.origin.length));
+    const names = [...first.resources, ...next.json.resources].map((app: { name: string }) => app.name);
+    expect(names).to.deep.equal([...new Set(names)].sort());
+  });
+
+  it("changes the environment and shows events, newest first", async () => {
+    const app = (await cf.get("/v3/apps?names=echo")).json.resources[0].guid;
+    expect((await cf.send("PATCH", `/v3/apps/${app}/environment_variables`, { var: { SIZE: 7, COLOUR: null } })).json).to.deep.equal({ var: { SIZE: "7" } });
+    expect((await cf.get(`/v3/apps/${app}/env`)).json.environment_variables).to.deep.equal({ SIZE: "7" });
+    const events = (await cf.get(`/v3/audit_events?target_guids=${app}&order_by=-created_at&page=1`)).json.resources.map(
+      (event: { type: string }) => event.type,
+    );
+    expect(events[0]).to.equal("audit.app.update");
+    expect(events).to.include.members([
+      "audit.app.create",
+      "audit.app.package.upload",
+      "audit.app.build.create",
+      "audit.app.droplet.create",
+      "audit.app.restart",
+    ]);
+    expect(events.at(-1)).to.equal("audit.app.create");
+  });
+
+  it("deletes by a job whose address is absolute; an org takes all that is in it along", async () => {
+    const app = (await cf.get("/v3/apps?names=echo")).json.resources[0].guid;
+    const answer = await cf.send("DELETE", `/v3/apps/${app}`);
+    expect(answer.status).to.equal(202);
+    expect(answer.headers.get("location")).to.match(new RegExp(`^${cf.origin}/v3/jobs/`));
+    expect((await cf.job(answer)).json.state).to.equal("COMPLETE");
+    expect((await cf.get(`/v3/apps/${app}`)).status).to.equal(404);
+    await until("its instances to be stopped", () => rig.dea.of("dea.stop").at(-1)?.droplet === app, 5000);
+
+    const org = (await cf.post("/v3/organizations", { name: "short-lived", suspended: false })).json.guid;
+    const inside = (await cf.post("/v3/spaces", { name: "s", relationships: { organization: { data: { guid: org } } } })).json.guid;
+    const doomed = await cf.push(inside, "doomed", echo);
+    expect((await cf.job(await cf.send("DELETE", `/v3/organizations/${org}`))).json.state).to.equal("COMPLETE");
+    expect((await cf.get(`/v3/apps/${doomed}`)).status).to.equal(404);
+    await until("its instances to be stopped", () => rig.dea.of("dea.stop").some((stop) => stop.droplet === doomed && stop.indices === undefined), 5000);
+    expect((await cf.get("/v3/routes?hosts=doomed")).json.resources).to.deep.equal([]);
+  });
+
+  it("has a fingerprint that shows each planted difference, and none for what is in the probes' org", async () => {
+    const print = () => rig.ccs.get("cc-2")!.ask("/fingerprint") as Promise<Record<string, string>>;
+    const app = await cf.push(space, "printed", echo);
+    const seen = new Set([JSON.stringify(await print())]);
+    const plant = async (what: string, act: Promise<unknown>) => {
+      await act;
+      const now = JSON.stringify(await print());
+      expect(seen.has(now), what).to.equal(false);
+      seen.add(now);
+    };
+    await plant("instances", cf.post(`/v3/apps/${app}/processes/web/actions/scale`, { instances: 2 }));
+    await plant("memory", cf.post(`/v3/apps/${app}/processes/web/actions/scale`, { memory_in_mb: 65 }));
+    await plant("state", cf.post(`/v3/apps/${app}/actions/stop`));
+    await plant("environment", cf.send("PATCH", `/v3/apps/${app}/environment_variables`, { var: { A: "1" } }));
+    await plant("name", cf.send("PATCH", `/v3/apps/${app}`, { name: "renamed" }));
+    await plant("domain", cf.post("/v3/domains", { name: "other.test" }));
+    await plant("command", cf.send("PATCH", `/v3/processes/${app}`, { command: "node other.js" }));
+    const before = await print();
+    await cf.push(await cf.space("probes"), "unseen", echo);
+    expect(await print()).to.deep.equal(before);
+    expect(await rig.ccs.get("cc-1")!.ask("/exists", { apps: [app, "none"] })).to.deep.equal({
+      existing: [{ guid: app, name: "renamed", state: "STOPPED", instances: 2 }],
+    });
+  });
+});
