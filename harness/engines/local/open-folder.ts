@@ -46,7 +46,8 @@ export function makeOpenFolder(id: string): string {
 
 /** The same file, or a copy in the open folder if the user could not reach it. */
 export function reachableFile(file: string, openDir: string): string {
-  if (!isAbsolute(file) || !existsSync(file) || reachable(file)) return file;
+  // What lies in the open folder is the component's own, and private to its user once it was started.
+  if (!isAbsolute(file) || file.startsWith(`${openDir}/`) || !existsSync(file) || reachable(file)) return file;
   const copy = join(openDir, "bin", basename(file));
   if (!existsSync(copy)) {
     mkdirSync(dirname(copy), { recursive: true, mode: 0o755 });
