@@ -4,32 +4,14 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { z } from "zod";
-import type { Capability, Fault, Reading, Target, TargetInfo } from "../harness/core.js";
+import type { Capability, Fault, Reading, Target } from "../harness/core.js";
 import { fakeTarget, fakeTargets, readFake } from "../harness/keeper/fixture-engine.js";
+import { ableTargets, schemaOf, variants } from "../harness/keeper/fixture-variants.js";
 import { loadFaults } from "../harness/registry.js";
 
 const faults = [...(await loadFaults()).values()];
 const signal = () => AbortSignal.timeout(5000);
 
-/** The default options, and each value of each option that is a choice. */
-function variants(fault: Fault): unknown[] {
-  const { properties = {} } = z.toJSONSchema(fault.options as z.ZodType, { io: "input" }) as {
-    properties?: Record<string, { enum?: unknown[]; type?: string }>;
-  };
-  const choices = Object.entries(properties).flatMap(([name, { enum: values, type }]) =>
-    (values ?? (type === "boolean" ? [true, false] : [])).map((value) => ({ [name]: value })),
-  );
-  return (choices.length > 0 ? choices : [{}]).map((options) => fault.options.parse(options));
-}
-const able = (fault: Fault, options: unknown): TargetInfo[] =>
-  fakeTargets.filter((target) => {
-    const way = fault.way?.(options);
-    return (
-      fault.needs.every((need) => target.can.includes(need) && (way === undefined || target.ways[need]?.includes(way) !== false)) &&
-      (fault.among?.(target) ?? true)
-    );
-  });
 /** The target, but its first act fails after it was done: half an inject. */
 function failing(target: Target<Capability>): Target<Capability> {
   const asks = new Set(["responds", "generation", "population", "carries", "rttMs", "state", "answers", "steady", "serves"]);
@@ -64,14 +46,13 @@ describe("faults", () => {
         expect(fault.says).to.match(/^[a-z][^\n]{10,160}[^.]$/);
         expect(fault.options.safeParse({}).success, "its options have defaults").to.equal(true);
         expect(fault.options.safeParse({ surely_not_an_option: 1 }).success).to.equal(false);
-        const schema = z.toJSONSchema(fault.options as z.ZodType, { io: "input" }) as { properties?: Record<string, { type?: string }> };
-        for (const [name, { type }] of Object.entries(schema.properties ?? {}))
+        for (const [name, { type }] of Object.entries(schemaOf(fault).properties ?? {}))
           if (type === "number" || type === "integer") expect(name, "a number has its unit in its name").to.match(/(S|Ms|KBps|Percent|Count)$/);
       });
 
       for (const options of variants(fault))
         it(`breaks and heals every target that it can act on, with ${JSON.stringify(options)}`, async () => {
-          const targets = able(fault, options);
+          const targets = ableTargets(fault, options, fakeTargets);
           expect(targets).to.not.deep.equal([]);
           const dir = mkdtempSync(join(tmpdir(), "flounder-faults-"));
           mkdirSync(join(dir, "fake"));

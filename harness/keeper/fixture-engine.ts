@@ -29,6 +29,8 @@ export interface Flaws {
   /** Starting fails with these words. */
   readonly bootError?: string;
   readonly bootMs?: number;
+  /** Attaching fails with these words. */
+  readonly attachError?: string;
 }
 
 const ways = { link: ["refuse", "reset", "swallow"], mount: ["detach", "hang", "read-only"] } as const;
@@ -151,7 +153,10 @@ export function fakeEngine(flaws: Flaws): Engine {
       signal.throwIfAborted();
       return running(spec.dir, flaws);
     },
-    attach: async (dir) => running(dir, flaws),
+    async attach(dir) {
+      if (flaws.attachError) throw new FlounderError("environment", flaws.attachError, "end it");
+      return running(dir, flaws);
+    },
   };
 }
 

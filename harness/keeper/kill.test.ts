@@ -14,7 +14,7 @@ import { cut, entry, home, link, specOf } from "./fixture-spec.js";
 import { folderOf } from "./folder.js";
 import { Journal } from "./journal.js";
 import { leaseMs } from "./server.js";
-import { connect, listFoundations, startKeeper, takeOver } from "./start.js";
+import { clearAway, connect, listFoundations, startKeeper, takeOver } from "./start.js";
 
 const mounts = ["cc-1:lun-1", "cc-2:lun-1", "cc-3:lun-1"];
 const storage = (target: string) => cut(target, { fault: "storage-hang", options: {} });
@@ -225,6 +225,17 @@ describe("keeper: deaths", () => {
     const error = await takeOver(spec.id, () => {}, { entry }).catch((caught: Error) => caught);
     expect((error as Error).message).to.include("never finished");
     expect(existsSync(spec.dir)).to.equal(false);
+  });
+
+  it("what no keeper can attach to stays as it is, and can be cleared away", async () => {
+    const client = await staying();
+    await killKeeper(client);
+    flaws({ attachError: "engine.json is damaged" });
+    const error = await takeOver(client.id, () => {}, { entry }).catch((caught: Error) => caught);
+    expect((error as Error).message).to.equal("engine.json is damaged");
+    expect(await listFoundations()).to.have.length(1);
+    await clearAway(client.id, () => {}, { entry });
+    expect(await listFoundations()).to.deep.equal([]);
   });
 
   it("a stop outlives its keeper", async () => {

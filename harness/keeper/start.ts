@@ -1,13 +1,13 @@
 /** How commands come by a keeper: they start one, connect to one, or take over where one died. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { nowUs, sleep } from "../clock.js";
 import type { FoundationSpec } from "../core.js";
 import { FlounderError } from "../errors.js";
 import { dist } from "../paths.js";
 import { type Introduction, introduce, type KeeperClient } from "./client.js";
-import { folderOf, folders, keeperLog, makeFolder, readRecord } from "./folder.js";
+import { folderOf, folders, keeperLog, makeFolder, readRecord, writeRecord } from "./folder.js";
 
 const entry = join(dist, "harness", "keeper", "keeper.js");
 /** For the process to come up and bind its socket, on a busy machine. */
@@ -48,6 +48,21 @@ export async function takeOver(
   const dir = folderOf(id);
   readRecord(dir);
   return bootKeeper(id, dir, { lease: options.lease ?? false, owner: false, say }, options);
+}
+
+/**
+ * Ends a foundation whose keeper is dead and that no new one can take over (its engine cannot attach): nothing is healed, all of it is ended.
+ * Where a keeper lives, this is its down.
+ */
+export async function clearAway(id: string, say: (line: string) => void = () => {}, options: Pick<StartOptions, "entry"> = {}): Promise<void> {
+  if (await alive(id)) return (await connect(id)).down();
+  const dir = folderOf(id);
+  writeRecord(dir, { ...readRecord(dir), state: "starting" }); // a keeper clears away what was never up
+  try {
+    await bootKeeper(id, dir, { lease: false, owner: false, say }, options);
+  } catch (error) {
+    if (existsSync(dir)) throw error;
+  }
 }
 
 export interface FoundFoundation {
