@@ -1,7 +1,7 @@
 /** Apps: made, changed, started, stopped, deleted; their environment and current droplet. */
 import { randomUUID } from "node:crypto";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { z } from "zod";
+import * as z from "zod";
 import { type AppRow, appTarget, findApp, presentApp } from "./app-rows.js";
 import { notFound, unprocessable } from "./cf-error.js";
 import type { Context } from "./context.js";

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
-import { z } from "zod";
+import * as z from "zod";
 import { config } from "../base/config.js";
 import { log } from "../base/log.js";
 import { type AppRow, appTarget, findApp } from "./app-rows.js";

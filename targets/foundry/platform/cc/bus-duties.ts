@@ -1,5 +1,5 @@
 /** What a Cloud Controller does because of what it hears: registers its routes, obeys the Health Manager, writes down crashes. Source: cf-protocol §3.1, §4.1, §4.3, §7.5. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Bus } from "../base/bus.js";
 import { config } from "../base/config.js";
 import { identity } from "../base/identity.js";

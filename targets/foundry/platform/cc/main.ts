@@ -1,6 +1,6 @@
 /** A Cloud Controller's life: it listens at once, and waits for the CCDB and the bus as long as they take. */
 import { mkdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { admin, ready } from "../base/admin.js";
 import { type Bus, connectBus } from "../base/bus.js";
 import { config } from "../base/config.js";
@@ -39,7 +39,7 @@ function openStorage(database: Database): Storage {
   const { name, timers, policy } = config();
   const storage = new Storage({
     mounts: config().mounts(),
-    helperCommand: [process.execPath, process.argv[1]!, "--storage-helper"],
+    helperCommand: [process.execPath, join(dirname(process.argv[1]!), "storage-helper.mjs")],
     proofFile: `.proof-${name}`,
     timers,
   });

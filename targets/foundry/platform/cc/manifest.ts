@@ -2,7 +2,7 @@
 
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { parse } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { type AppRow, appTarget } from "./app-rows.js";
 import { createApp } from "./apps.js";
 import { badRequest, notFound, parseError, unprocessable } from "./cf-error.js";

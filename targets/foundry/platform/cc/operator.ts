@@ -1,5 +1,5 @@
 /** The admin API of a Cloud Controller: what operators and the harness ask, past every proxy. */
-import { z } from "zod";
+import * as z from "zod";
 import { AdminError, type AdminRoutes } from "../base/admin.js";
 import { config } from "../base/config.js";
 import type { Context } from "./context.js";

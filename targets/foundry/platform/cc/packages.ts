@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import pLimit from "p-limit";
-import { z } from "zod";
+import * as z from "zod";
 import { appTarget, findApp } from "./app-rows.js";
 import { inside, unzip, zipFolder } from "./archive.js";
 import { badRequest, notFound, unprocessable } from "./cf-error.js";

@@ -1,7 +1,7 @@
 /** Organizations, spaces, roles and domains. */
 import { randomUUID } from "node:crypto";
 import type { FastifyInstance } from "fastify";
-import { z } from "zod";
+import * as z from "zod";
 import { notFound, unprocessable } from "./cf-error.js";
 import type { Context } from "./context.js";
 import { isDuplicate, type Sql } from "./database.js";

@@ -1,6 +1,6 @@
 /** What handlers read of a request: its address as the client wrote it, its body checked, and lists with v3's filters and pages. */
 import type { FastifyRequest } from "fastify";
-import type { z } from "zod";
+import type * as z from "zod";
 import { badQuery, unprocessable } from "./cf-error.js";
 import type { Sql } from "./database.js";
 

@@ -1,7 +1,7 @@
 /** Routes and what they lead to. */
 import { randomUUID } from "node:crypto";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { z } from "zod";
+import * as z from "zod";
 import { appTarget, findApp } from "./app-rows.js";
 import { notFound, unprocessable } from "./cf-error.js";
 import type { Context } from "./context.js";

@@ -1,0 +1,4 @@
+/** The process that does a Cloud Controller's I/O on LUNs. A bundle of its own, so that it is there at once. */
+import { runHelper } from "./cc/storage-helper.js";
+
+runHelper();
