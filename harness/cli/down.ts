@@ -1,5 +1,6 @@
 /** flounder down: heals what is broken, then ends a foundation and everything that belongs to it. */
 import type { Command } from "commander";
+import { clearAway, listFoundations } from "../keeper/start.js";
 import { foundationOption, open, say } from "./options.js";
 
 export function register(program: Command): void {
@@ -9,9 +10,19 @@ export function register(program: Command): void {
     .addOption(foundationOption())
     .addHelpText("after", "\nExample: flounder down --foundation demo")
     .action(async (flags: { foundation?: string }) => {
-      const client = await open(flags.foundation, { write: true });
+      const client = await open(flags.foundation, { write: true }).catch((error) => endUnhealed(flags.foundation, error));
+      if (!client) return;
       say(`${client.id}: healing, ending every component …`);
       await client.down();
       say(`${client.id} is down`);
     });
+}
+
+/** Where no keeper can take over (a damaged folder, a port that is somebody else's), what is left is ended without healing it first. */
+async function endUnhealed(name: string | undefined, error: Error): Promise<undefined> {
+  const left = (await listFoundations()).filter((one) => !one.alive && (name === undefined || one.id === name));
+  if (left.length !== 1) throw error;
+  say(`it cannot be taken over: ${error.message}`);
+  await clearAway(left[0]!.id, say);
+  say(`${left[0]!.id} is down; nothing was healed, all of it was ended`);
 }
