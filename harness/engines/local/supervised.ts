@@ -8,7 +8,8 @@ import type { SavedComponent } from "./saved.js";
 
 const prepareMs = 60_000;
 const readyMs = 60_000;
-const pollMs = 25;
+/** Readiness is asked for more seldom the longer it takes: many that wait must not slow down those they wait for. */
+const pollMs = (waitedMs: number) => Math.min(150, 20 + waitedMs / 20);
 /** Waits between restarts double up to the last one; a life this long makes the next one the first again. */
 const backOffMs = { first: 100, last: 5000, forgottenAfter: 10_000 };
 const killMs = 10_000;
@@ -199,7 +200,7 @@ export class SupervisedProcess {
     while (!(await life.ready(500))) {
       if (this.#stopped()) return;
       if (!this.#living) throw new Error(`it ended before it was ready; its log ends with: ${lastWords(life.main.log)}`);
-      await sleep(pollMs);
+      await sleep(pollMs((nowUs() - this.#startedUs) / 1000));
     }
     await life.upstream(true, true);
     if (!this.#living || this.#stopped()) return;
