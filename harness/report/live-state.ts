@@ -34,7 +34,12 @@ export class LiveState {
   add(batch: readonly Sample[]): void {
     for (const sample of batch) {
       const track = this.#tracks.get(key(sample));
-      if (!track || sample.outcome === "observer" || sample.outcome === "not-attempted") continue;
+      if (!track || sample.outcome === "observer") continue;
+      // Nobody asked, since an earlier step failed: until it is asked again this probe neither serves nor fails.
+      if (sample.outcome === "not-attempted") {
+        track.bad = [];
+        continue;
+      }
       track.bad = [...track.bad, sample.outcome !== "ok"].slice(-newest);
       if (sample.outcome !== "ok") continue;
       track.tookMs = [...track.tookMs, (sample.endUs - sample.dueUs) / 1000].slice(-3);

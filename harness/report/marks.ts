@@ -75,7 +75,11 @@ export function labelsOf(story: Story, perPx: number, endS: number, narrow: bool
     const fits = x + widthS(`▲ ${says}`, perPx) <= endS;
     return fits ? { x, text: `▲ ${says}`, colour: act.colour, anchor: "start" as const } : { x, text: `${says} ▲`, colour: act.colour, anchor: "end" as const };
   });
-  return inRows(labels, perPx);
+  // From right to left, those before their line last: so no act's line runs through the label of an earlier one.
+  return inRows(
+    [...labels].sort((a, b) => (a.anchor === b.anchor ? b.x - a.x : a.anchor === "start" ? -1 : 1)),
+    perPx,
+  );
 }
 
 /** Steps of playbook or recovery, numbered in the order of the table "what happened". */

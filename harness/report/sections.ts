@@ -17,7 +17,7 @@ const pictures = (draw: (size: (typeof sizes)[number]) => string): Markup =>
 export function top(story: Story): Markup {
   const { plan, verdict } = story;
   return markup`<header><div class="top"><span class="badge ${verdict.result}">${verdict.result.toUpperCase()}</span><b>${plan.name}</b><span class="soft">${plan.says}</span></div>
-<h1>${story.sentence}</h1>
+<h1>${story.sentence.replace(/(\d) s\b/g, "$1\u00a0s")}</h1>
 <div class="meta"><span>seed ${datum("seed", verdict.seed, String(verdict.seed))}</span><span>${plan.system}, profile ${verdict.profile}, engine ${plan.engine}</span><span>platform timers ÷${plan.foundation.timeFactor}</span><span>started ${story.startedIso}</span><span>plan <code>${plan.digest}</code></span></div></header>`;
 }
 

@@ -14,7 +14,9 @@ export function summaryLines(plan: Plan, verdict: Verdict): string[] {
     `lost seconds   developers outside ${bounds(lostS.control.outside)} · app users outside ${bounds(lostS.data.outside)} · inside ${inside}`,
     ...verdict.acts.map(({ act, lostS: lost }) => {
       const recovery = verdict.recovery.find((one) => one.act === act);
-      const clocks = recovery ? ` · detected ${clock(recovery.detectedS)}, healed ${clock(recovery.healedS)}, stable ${clock(recovery.stableS)}` : "";
+      const clocks = recovery
+        ? ` · ${recovery.detectedS === null ? "no alarm" : `alarm ${clock(recovery.detectedS)}`}, healed ${clock(recovery.healedS)}, stable ${clock(recovery.stableS)}`
+        : "";
       return `  ${act.padEnd(width)}   developers ${bounds(lost.control.outside)} · app users ${bounds(lost.data.outside)}${clocks}`;
     }),
     [

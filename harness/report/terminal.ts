@@ -82,6 +82,7 @@ export function liveView(plan: Plan, out: Out, colour = pc.isColorSupported && (
     }
     if (phase === "turbulence") {
       turbulence = true;
+      for (const column of columns) shown.set(column, state.of(column).state);
       line(`steady ${((atUs - steadyFromUs) / 1e6).toFixed(0)} s: ${lost} of ${plural(measured, "sample")} lost`);
       return line(paint.dim(`  clock      run   ${"what happened".padEnd(says)}${columns.map((name) => name.padEnd(cell)).join("")}`.trimEnd()));
     }

@@ -1,0 +1,89 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { DOMParser } from "linkedom";
+import { canonical } from "../canonical.js";
+import type { Event } from "../core.js";
+import { judgement } from "../judge.js";
+import { smallEvents, smallPlan, smallSamples, us } from "../judge-sample.js";
+import { root } from "../paths.js";
+import { fixtureRun } from "./fixture.js";
+import { junit } from "./junit.js";
+import { markdown } from "./markdown.js";
+import { story } from "./story.js";
+import { parseVerdict, verdictJsonSchema } from "./verdict-schema.js";
+
+const told = (run: Pick<ReturnType<typeof fixtureRun>, "plan" | "events" | "samples">) => {
+  const judged = judgement(run.plan, run.events, run.samples);
+  return story({ ...run, cuts: [] }, judged);
+};
+const small = (events: readonly Event[]) => told({ plan: smallPlan(), events, samples: smallSamples() });
+
+describe("verdict.json", () => {
+  it("fits its schema", () => {
+    const { verdict } = told(fixtureRun());
+    expect(parseVerdict(JSON.parse(canonical(verdict)))).to.deep.equal(verdict);
+    expect(() => parseVerdict({ ...verdict, result: "fine" })).to.throw();
+    expect(() => parseVerdict({ ...verdict, extra: 1 })).to.throw();
+  });
+  it("has the published JSON Schema; after a change run: node scripts/schema.mjs", () => {
+    expect(readFileSync(join(root, "docs", "verdict.schema.json"), "utf8")).to.equal(canonical(verdictJsonSchema()));
+  });
+});
+
+describe("the story's sentence", () => {
+  it("tells who lost what while who did not", () => {
+    const { sentence } = told(fixtureRun());
+    expect(sentence).to.match(/^In lun developers were locked out [\d.]+ s while no app missed a request; in node /);
+    expect(sentence).to.match(/; in tables every app ran and nobody outside could reach an app for [\d.]+ s and developers were locked out [\d.]+ s\.$/);
+  });
+  it("says so when nobody lost anything, and when an act never began", () => {
+    const quiet = told({ plan: smallPlan(), events: smallEvents(), samples: smallSamples(smallPlan(), () => "ok") });
+    expect(quiet.sentence).to.equal("In cut nobody lost anything.");
+    expect(small(smallEvents().filter((event) => event.kind !== "injecting")).sentence).to.equal("Cut never began.");
+  });
+});
+
+describe("junit.xml", () => {
+  const parse = (events: readonly Event[]) => {
+    const document = new DOMParser().parseFromString(junit(small(events)), "text/xml");
+    const count = (name: string) => document.querySelectorAll(name).length;
+    const suite = document.querySelector("testsuite")!;
+    return {
+      cases: count("testcase"),
+      failure: count("failure"),
+      error: count("error"),
+      skipped: count("skipped"),
+      attributes: ["tests", "failures", "errors", "skipped"].map((name) => Number(suite.getAttribute(name))),
+    };
+  };
+  it("has a case per check, and none failed in a run that passed", () => {
+    expect(parse(smallEvents())).to.deep.equal({ cases: 10, failure: 0, error: 0, skipped: 0, attributes: [10, 0, 0, 0] });
+  });
+  it("makes fail a failure, inconclusive an error, aborted skipped with its reason; counts agree", () => {
+    expect(parse([...smallEvents(), { atUs: us(12), by: "script", kind: "missing", write: "app a" }])).to.deep.include({
+      failure: 1,
+      attributes: [10, 1, 0, 0],
+    });
+    expect(parse(smallEvents().filter((event) => event.kind !== "fingerprint"))).to.deep.include({ error: 1, attributes: [10, 0, 1, 0] });
+    expect(parse([...smallEvents(), { atUs: us(9), by: "person", kind: "aborted", why: "enough" }])).to.deep.include({ skipped: 1, attributes: [11, 0, 0, 1] });
+  });
+  it("stays XML whatever a write is called", () => {
+    const write = `app <"&'>\u0000\n]]>`;
+    const text = junit(small([...smallEvents(), { atUs: us(12), by: "script", kind: "missing", write }]));
+    expect(text).to.contain("app &lt;&quot;&amp;'&gt; &#10;]]&gt;");
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must be gone
+    expect(text).to.not.match(/[\u0000-\u0008]/);
+  });
+});
+
+describe("report.md", () => {
+  it("leads with the result and the sentence, and has every act and must", () => {
+    const run = told(fixtureRun());
+    const text = markdown(run);
+    expect(text.split("\n")[0]).to.equal("# ✅ PASS: four-cuts, seed 20110425");
+    expect(text.split("\n")[2]).to.equal(run.sentence);
+    for (const must of run.musts) expect(text).to.contain(must.says);
+    expect(text).to.contain("flounder run four-cuts --seed 20110425");
+  });
+});

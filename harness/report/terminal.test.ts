@@ -1,0 +1,51 @@
+import { expect } from "chai";
+import type { Event } from "../core.js";
+import { judge } from "../judge.js";
+import { fixtureRun } from "./fixture.js";
+import { liveView } from "./terminal.js";
+
+/** Plays a recorded run into the view, events and samples in the order in which they came. */
+function played(isTTY: boolean, colour: boolean): string {
+  const { plan, events, samples } = fixtureRun();
+  let text = "";
+  const view = liveView(plan, { isTTY, write: (piece: string) => (text += piece) }, colour);
+  let next = 0;
+  const upTo = (atUs: number) => {
+    const batch = [];
+    while (next < samples.length && samples[next]!.endUs <= atUs) batch.push(samples[next++]!);
+    if (batch.length > 0) view.samples(batch);
+  };
+  for (const event of events as Event[]) {
+    for (let atUs = (samples[next]?.endUs ?? event.atUs) + 100_000; atUs < event.atUs; atUs += 100_000) upTo(atUs);
+    upTo(event.atUs);
+    view.event(event);
+  }
+  view.end(judge(plan, events, samples), "results/latest");
+  return text;
+}
+
+describe("terminal", () => {
+  it("without a TTY prints plain lines: header, acts as one line each, what was lost, the verdict", () => {
+    const lines = played(false, false).split("\n");
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must not be there
+    expect(lines.join("\n")).to.not.match(/[\u001b\r]/);
+    expect(lines[0]).to.match(/^flounder four-cuts · seed 20110425 · org on local · platform timers ÷20 · plan [0-9a-f]{8}$/);
+    expect(lines.filter((line) => line.includes("▲"))).to.have.length(4);
+    const bus = lines.find((line) => line.includes("▲ nats-sever"))!;
+    expect(bus).to.match(/^ {2}10:15 +49\.[01] s {2}▲ nats-sever cc-1>nats-1 and 7 more +ok +ok +ok$/);
+    expect(lines.find((line) => line.includes("▼ tables healed"))).to.match(/DOWN +DOWN +ok$/);
+    expect(lines.at(-2)).to.equal("PASS   results/latest/report.html");
+    expect(lines.find((line) => line.startsWith("lost seconds"))).to.match(/developers outside [\d.]+ \[[\d.]+–[\d.]+\] · app users outside/);
+    expect(lines.find((line) => line.startsWith("receipts"))).to.equal(
+      "receipts 13/13 bit, 13/13 healed · 60 writes acknowledged, 0 missing · fingerprint equal: 4 facts · observer faults 0.0 %",
+    );
+  });
+  it("is quiet enough to be read: fewer lines than seconds", () => {
+    expect(played(false, false).split("\n").length).to.be.below(60);
+  });
+  it("on a TTY ticks in place and paints what is down", () => {
+    const text = played(true, true);
+    expect(text).to.contain("\r\u001b[2K");
+    expect(text).to.contain("\u001b[31mDOWN");
+  });
+});
