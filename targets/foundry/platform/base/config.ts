@@ -27,6 +27,8 @@ export interface TimersMs {
   readonly storageCheck: number;
   readonly lunLost: number;
   readonly crashReap: number;
+  readonly longestDip: number;
+  readonly cacheFlush: number;
   readonly healthProbe: number;
   readonly discoverTimeout: number;
   readonly taintPerInstance: number;

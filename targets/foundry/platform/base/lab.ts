@@ -24,6 +24,8 @@ const timers: TimersMs = {
   storageCheck: 1000,
   lunLost: 2000,
   crashReap: 180_000,
+  longestDip: 1700,
+  cacheFlush: 1500,
   healthProbe: 500,
   discoverTimeout: 2000,
   taintPerInstance: 10,
