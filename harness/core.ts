@@ -47,7 +47,13 @@ export interface Capabilities {
     /** Proved by a helper process on the mount itself: marker seen and one file overwritten within the deadline. */
     state(): Promise<"usable" | "error" | "hung" | "read-only">;
   };
-  power: { brownOut(supply: "A" | "B", flickerS: number): Promise<void>; restore(): Promise<void>; steady(): Promise<boolean> };
+  power: {
+    /** The supply flickers for so long, the course of it given by the seed, then it is off. */
+    brownOut(supply: "A" | "B", flickerS: number, seed?: number): Promise<void>;
+    restore(): Promise<void>;
+    /** Its meters say that all is on, and each of its outlets' loads answers. */
+    steady(): Promise<boolean>;
+  };
   /** A routing table. */
   table: {
     flush(): Promise<void>;
