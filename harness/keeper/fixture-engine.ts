@@ -16,6 +16,7 @@ export interface FakeState {
   readonly paused?: boolean;
   readonly held?: boolean;
   readonly latencyMs?: number;
+  readonly brownOut?: "A" | "B";
   readonly generation: number;
   readonly escalated?: readonly number[];
 }
@@ -46,6 +47,7 @@ export const fakeTargets: readonly TargetInfo[] = [
   info("cc-1", "cc", "component", ["process"]),
   info("dea-1", "dea", "component", ["process"]),
   info("router-1", "router", "component", ["process", "table"]),
+  info("cabinet-a", "cabinet", "component", ["process", "power"]),
   info("dea-1>nats-1", "dea", "link", ["link"], "bus"),
   info("cc-1>ccdb-1", "cc", "link", ["link"], "state"),
   ...Array.from({ length: 8 }, (_, i) => info(`cc-${i + 1}:lun-1`, "cc", "mount", ["mount"])),
@@ -105,7 +107,7 @@ function capabilities(dir: string, name: string, flaws: Flaws): Capabilities {
       answers: async () => !read().held,
       generation: async () => String(read().generation),
     },
-    power: { brownOut: notThere, restore: notThere, steady: notThere },
+    power: { brownOut: (brownOut) => deed({ brownOut }), restore: () => undo(["brownOut"]), steady: async () => read().brownOut === undefined },
     subjects: { mute: notThere, unmute: notThere, carries: notThere },
     config: { wipe: notThere, restore: notThere, serves: notThere },
   };
