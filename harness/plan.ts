@@ -36,7 +36,7 @@ export function makePlan(inputs: PlanInputs): Plan {
     const place = `${where}, act "${act.id}"`;
     if (!fault)
       throw new FlounderError("plan", `${place}: fault "${act.fault}" is unknown; there are ${[...inputs.faults.keys()].join(", ")}`, "flounder list faults");
-    const options = fault.options.safeParse(act.options ?? {});
+    const options = fault.options.safeParse(withSeed(fault, act.options ?? {}, random));
     if (!options.success)
       throw new FlounderError(
         "plan",
@@ -87,6 +87,13 @@ export function makePlan(inputs: PlanInputs): Plan {
     ...(inputs.calibration === undefined ? {} : { calibration: inputs.calibration }),
   };
   return { ...rest, digest: digestOf(rest) };
+}
+
+/** A fault whose course is left to chance has an option `seed`: the plan's own seed decides it unless the act does. */
+function withSeed(fault: Fault, options: unknown, random: () => number): unknown {
+  const { shape } = fault.options as { readonly shape?: object };
+  if (!shape || !("seed" in shape) || typeof options !== "object" || options === null || "seed" in options) return options;
+  return { ...options, seed: Math.floor(random() * 2 ** 31) };
 }
 
 const planSchema = scenarioSchema.extend({
