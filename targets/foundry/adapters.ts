@@ -1,13 +1,16 @@
-/** Capabilities of the foundry that no engine can supply: a router's table, over its admin port. */
+/** Capabilities of the foundry that no engine can supply: a router's table, a cabinet's power, over their admin ports. */
 import { request } from "undici";
 import type { Addresses, Call, Capabilities, Capability, Component } from "../../harness/core.js";
+import { cabinetPower } from "./cabinet-power.js";
 
 /** An answer that takes longer is none. */
 const canaryMs = 1000;
 
-export const capabilities = (component: Component): readonly Capability[] => (component.role === "router" ? ["table"] : []);
+const supplied: Readonly<Record<string, readonly Capability[]>> = { router: ["table"], cabinet: ["power"] };
+export const capabilities = (component: Component): readonly Capability[] => supplied[component.role] ?? [];
 
 export function adapters(component: Component, call: Call, addresses: Addresses): Partial<Capabilities> {
+  if (component.role === "cabinet") return { power: cabinetPower(component, call, addresses) };
   if (component.role !== "router") return {};
   const { name } = component;
   return {
