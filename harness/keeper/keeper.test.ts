@@ -151,7 +151,7 @@ describe("keeper", () => {
   });
 
   it("escalates until the healing is proved", async () => {
-    const client = await up({ healsAfterStep: 1 }, { limits: { intactMs: 500 } });
+    const client = await up({ healsAfterStep: 1 }, { limits: { intactMs: 1500 } });
     await client.inject(cut(link));
     const [report] = await client.heal();
     expect(report).to.include({ proved: true, target: link });
@@ -160,12 +160,13 @@ describe("keeper", () => {
   });
 
   it("says what is still broken when nothing helps, and tries again when asked again", async () => {
-    const client = await up({ healsAfterStep: 3 }, { limits: { intactMs: 300 } });
+    const client = await up({ healsAfterStep: 3 }, { limits: { intactMs: 1500 } });
     await client.inject(cut(link));
     const events = listen(client);
     const [report] = await client.heal();
     expect(report!.proved).to.equal(false);
     expect(report!.says).to.include(link).and.to.include("still broken");
+    await until("the event", () => kinds(events).includes("healed"), 2000);
     expect(events.find((event) => event.kind === "healed")).to.include({ proved: false, why: "asked" });
     writeFake(dirOf(client), link, { escalated: [3] });
     expect((await client.heal())[0]).to.include({ proved: true });
