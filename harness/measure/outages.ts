@@ -29,6 +29,8 @@ export interface Outage {
   /** Share of bad samples between its edges: 1, or less in a brown-out. */
   readonly badShare: number;
   readonly samples: number;
+  /** When the third bad answer was in: earlier nobody could have called it an outage. */
+  readonly knownUs: number;
   /** It had begun before the first sample, or had not ended at the last: that edge is only where sampling was. */
   readonly open: { readonly start: boolean; readonly end: boolean };
 }
@@ -40,6 +42,8 @@ export interface OutageOptions {
 
 /** Chance that an edge of a brown-out lies outside of its bounds, per edge. */
 const miss = 0.005;
+/** So many answers before an outage say how long a request takes to arrive. */
+const near = 8;
 /** A tenfold latency is slow, but below this it is the host's noise. */
 const slowAtLeastUs = 100_000;
 
@@ -92,7 +96,7 @@ class Reading {
     const after = all[Math.min(this.room.last, to + 1 + beyond)]!;
     const open = { start: from === 0, end: to === all.length - 1 };
     const first = all[from]!;
-    const startUs = { lo: open.start ? first.sentUs : before.sentUs, hi: this.#seenBy(first) };
+    const startUs = { lo: open.start ? first.sentUs : before.sentUs, hi: this.#seenBy(from) };
     const end = stall ?? { lo: all[to]!.sentUs, hi: open.end ? all[to]!.endUs : after.endUs };
     const endUs = { lo: Math.max(end.lo, startUs.lo), hi: Math.max(end.hi, startUs.hi) };
     return {
@@ -102,13 +106,17 @@ class Reading {
       cause: stall ? "stall" : this.#cause(),
       badShare: failed / samples,
       samples,
+      knownUs: this.#known(),
       open,
     };
   }
 
-  /** By when the request had reached the service: a request on its way when an outage begins fails as well. */
-  #seenBy(one: Observation): number {
-    return one.sentUs + Math.min(one.endUs - one.sentUs, 2 * this.usualUs + 500);
+  /** By when the request had reached the service, as far as answers before tell: a request on its way when an outage begins fails as well. */
+  #seenBy(index: number): number {
+    const one = this.all[index]!;
+    let longest = 2 * this.usualUs + 500;
+    for (let i = Math.max(this.room.first, index - near); i < index; i++) longest = Math.max(longest, this.all[i]!.endUs - this.all[i]!.sentUs);
+    return one.sentUs + Math.min(one.endUs - one.sentUs, longest);
   }
 
   /** How many good samples at either edge may have been inside of a brown-out; 0 where everything failed. */
@@ -138,10 +146,16 @@ class Reading {
     const firstUs = Math.min(...ends);
     const spreadUs = Math.max(...ends) - firstUs;
     if (spreadUs > 0.5 * (waited.at(-1)!.sentUs - waited[0]!.sentUs)) return undefined;
-    // Those that had given up are answered before, to nobody: they delay the first answer as much each as those that still waited.
-    const ahead = failing ? 2 : 1;
+    // What was answered to those that had given up came before, and delayed the first answer; as long again as the rest took is a guess.
+    const ahead = failing ? 1 : 0.5;
     const lo = firstUs - 2 * this.usualUs - 1000 - ahead * spreadUs;
     return { lo: Math.max(lo, failing?.sentUs ?? waited[0]!.sentUs), hi: firstUs };
+  }
+
+  #known(): number {
+    const ends = this.all.slice(this.segment.from, this.segment.to + 1).flatMap((one, i) => (this.bad[this.segment.from + i] ? [one.endUs] : []));
+    ends.sort((a, b) => a - b);
+    return ends[Math.min(2, ends.length - 1)]!;
   }
 
   #lost(startUs: Interval, endUs: Interval, partial: boolean): Bounds {

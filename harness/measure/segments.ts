@@ -1,6 +1,6 @@
 /**
  * Which samples belong to an outage: the likeliest path through a hidden chain of four states (Viterbi). Up fails hardly ever, an outage nearly always,
- * a brown-out every other time or every fifth. No counting rule does for all: what bridges the good answers of a brown-out glues two outages together.
+ * a brown-out every other time or every third. No counting rule does for all: what bridges the good answers of a brown-out glues two outages together.
  */
 
 /** First and last bad sample, as indexes. */
@@ -10,9 +10,9 @@ export interface Segment {
 }
 
 /** Chance of a bad sample in each state; the first is up. */
-const badChance = [0.002, 0.98, 0.5, 0.2];
+const badChance = [0.005, 0.98, 0.5, 0.3];
 /** Of a change of state between two samples. Two of these outweigh two bad samples and not three. */
-const changeChance = 0.001;
+const changeChance = 0.0041;
 const badCost = badChance.map((p) => -Math.log(p));
 const goodCost = badChance.map((p) => -Math.log(1 - p));
 const changeCost = -Math.log(changeChance);

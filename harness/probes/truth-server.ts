@@ -8,6 +8,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { nowUs } from "../clock.js";
 import { type Random, seeded } from "../random.js";
+import { raisePriority } from "./priority.js";
 
 export const truthModes = ["503", "refuse", "reset", "hang-kept", "hang-dropped", "stall", "slow", "brown-out", "wrong"] as const;
 export type TruthMode = (typeof truthModes)[number];
@@ -31,7 +32,7 @@ export interface Truth {
   readonly endUs: { readonly lo: number; readonly hi: number };
 }
 
-const good = Buffer.from("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nok\n");
+const good = Buffer.from("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nwell\n");
 const wrong = Buffer.from("HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nbroken");
 const down = Buffer.from("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 5\r\n\r\ndown\n");
 const endOfHead = Buffer.from("\r\n\r\n");
@@ -115,6 +116,7 @@ export class TruthServer {
 }
 
 async function main(): Promise<void> {
+  raisePriority(); // what it is late by would be taken for the prober's error
   const say = (fact: object) => void process.stdout.write(`${JSON.stringify(fact)}\n`);
   const plan = JSON.parse(process.argv[2] ?? "{}") as TruthPlan & { readonly arrivals?: boolean };
   const server = new TruthServer(plan);

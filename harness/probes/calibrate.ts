@@ -1,0 +1,149 @@
+/** Holds the real prober against servers whose outages are known, in every mode: bias, rms, coverage, missed, false alarms, detection delay. */
+import { spawn } from "node:child_process";
+import { cpus } from "node:os";
+import { sleep } from "../clock.js";
+import { isCovered, type Match, matches, rowOf } from "../measure/against-truth.js";
+import type { Calibration, CalibrationRow } from "../measure/calibration.js";
+import type { Outage } from "../measure/outages.js";
+import { type Random, seeded } from "../random.js";
+import type { PlainTarget } from "./plain.js";
+import { startTruth } from "./truth-child.js";
+import { type TruthMode, type TruthWindow, truthModes } from "./truth-server.js";
+import { startWatcher } from "./watch-child.js";
+import type { WatcherReport } from "./watcher.js";
+
+export interface CalibrateInputs {
+  readonly seed: number;
+  readonly quick: boolean;
+  /** Progress, a line each. */
+  say(line: string): void;
+}
+export type Calibrated = Pick<Calibration, "rows" | "busyRows" | "falseAlarms" | "observerShare" | "latenessMs" | "frozen">;
+
+/** Between two outages: longer than any deadline, so that one is over before the next. */
+const pauseMs = 1500;
+const ratesHz = [20, 100] as const;
+/** Longer, and requests of one outage would time out in the next. */
+const deadlineMs = 1000;
+const brownOutShare = 0.5;
+const slowMs = 300;
+
+export async function calibrate({ seed, quick, say }: CalibrateInputs): Promise<Calibrated> {
+  const random = seeded(seed);
+  const plan = quick ? { windows: 3, fromS: 0.3, toS: 1.2 } : { windows: 20, fromS: 0.2, toS: 6 };
+  const lanes = threeLanes(random, plan);
+  // What lasts long has a lane of its own: it would hold up the others.
+  if (!quick)
+    lanes.push(
+      [
+        { mode: "stall", atMs: 1000, forMs: 25_000 },
+        { mode: "refuse", atMs: 30_000, forMs: 60_000 },
+      ],
+      [{ mode: "hang-kept", atMs: 1000, forMs: 25_000 }],
+    );
+  say(`${lanes.flat().length} outages, ${Math.round(lengthMs(lanes) / 1000)} s`);
+  const main = await session(lanes, quick ? ["fresh"] : ["fresh", "kept"], seed);
+  say("the prober stopped for 300 ms");
+  const frozen = await frozenSession(seed);
+  let busyRows: readonly CalibrationRow[] = [];
+  if (!quick) {
+    say("every core busy");
+    const burners = cpus().map(() => spawn(process.execPath, ["-e", "for(;;);"], { stdio: "ignore" }));
+    try {
+      busyRows = (await session(threeLanes(random, { windows: 3, fromS: 0.3, toS: 1.2 }), ["fresh"], seed)).rows;
+    } finally {
+      for (const burner of burners) burner.kill("SIGKILL");
+    }
+  }
+  const { rows, falseAlarms, observerShare, latenessMs } = main;
+  return { rows, busyRows, falseAlarms, observerShare, latenessMs, frozen };
+}
+
+/** Every mode so often, its windows one after the other, three modes in each of three lanes; lengths log-uniform. */
+function threeLanes(random: Random, { windows, fromS, toS }: { windows: number; fromS: number; toS: number }): TruthWindow[][] {
+  const lanes: TruthWindow[][] = [[], [], []];
+  truthModes.forEach((mode, i) => {
+    for (let n = 0; n < windows; n++) {
+      const lane = lanes[i % lanes.length]!;
+      const last = lane.at(-1);
+      const forMs = 1000 * fromS * (toS / fromS) ** random();
+      lane.push({ mode, atMs: (last ? last.atMs + last.forMs : 0) + pauseMs + random() * 200, forMs });
+    }
+  });
+  return lanes;
+}
+const lengthMs = (lanes: readonly (readonly TruthWindow[])[]): number => Math.max(...lanes.map((lane) => lane.at(-1)!.atMs + lane.at(-1)!.forMs)) + pauseMs;
+
+async function session(
+  lanes: readonly (readonly TruthWindow[])[],
+  connections: readonly ("fresh" | "kept")[],
+  seed: number,
+): Promise<{ rows: CalibrationRow[]; falseAlarms: number; observerShare: number; latenessMs: Calibration["latenessMs"] }> {
+  const servers = await Promise.all(lanes.map((windows, i) => startTruth({ windows, brownOutShare, slowMs, seed: seed + i })));
+  const asked = servers.flatMap((server, lane) =>
+    ratesHz.flatMap((rateHz) => connections.map((connection) => ({ lane, url: server.url, rateHz, connection }))),
+  );
+  const targets = asked.map(({ url, rateHz, connection }, i): PlainTarget => {
+    const periodUs = 1e6 / rateHz;
+    return { url, connection, periodUs, phaseUs: Math.round((periodUs * i) / asked.length), deadlineUs: deadlineMs * 1000, expect: "well" };
+  });
+  const watcher = startWatcher({ targets, warmUpMs: 500 }, () => {});
+  let last: WatcherReport;
+  try {
+    await watcher.ready;
+    for (const server of servers) server.go();
+    await sleep(lengthMs(lanes));
+  } finally {
+    last = await watcher.end();
+    await Promise.all(servers.map((server) => server.end()));
+  }
+  const found = asked.map((one, i) => ({ ...one, ...matches(servers[one.lane]!.truths, last.targets[i]!.outages) }));
+  const rows = truthModes.flatMap((mode) =>
+    ratesHz.flatMap((rateHz) =>
+      connections.map((connection) => {
+        const mine = found.filter((one) => one.rateHz === rateHz && one.connection === connection).flatMap((one) => one.matched);
+        return rowOf(ofMode(mine, mode), { mode, connection, rateHz });
+      }),
+    ),
+  );
+  const counts = last.targets.map((one) => one.counts);
+  const all = counts.reduce((sum, one) => sum + Object.values(one).reduce((a, b) => a + b, 0), 0);
+  const lost = counts.reduce((sum, one) => sum + (one.observer ?? 0), 0);
+  const { p50, p99, max } = last.latenessUs;
+  return {
+    rows: rows.filter((row) => row.windows > 0),
+    falseAlarms: found.reduce((sum, one) => sum + one.falseAlarms.length, 0),
+    observerShare: all === 0 ? 1 : lost / all,
+    latenessMs: { p50: p50 / 1000, p99: p99 / 1000, max: max / 1000 },
+  };
+}
+const ofMode = (all: readonly Match[], mode: TruthMode): Match[] => all.filter((one) => one.mode === mode);
+
+/** Stops the prober for 300 ms twice: while all is well, and over the beginning of an outage. */
+async function frozenSession(seed: number): Promise<Calibration["frozen"]> {
+  const server = await startTruth({ windows: [{ mode: "503", atMs: 2500, forMs: 1000 }], brownOutShare, slowMs, seed });
+  const target: PlainTarget = { url: server.url, connection: "fresh", periodUs: 10_000, phaseUs: 0, deadlineUs: deadlineMs * 1000, expect: "well" };
+  const watcher = startWatcher({ targets: [target], warmUpMs: 500 }, () => {});
+  const stop = async () => {
+    process.kill(watcher.pid, "SIGSTOP");
+    await sleep(300);
+    process.kill(watcher.pid, "SIGCONT");
+  };
+  let last: WatcherReport;
+  try {
+    await watcher.ready;
+    server.go();
+    await sleep(1000);
+    await stop();
+    await sleep(1050);
+    await stop();
+    await sleep(2000);
+  } finally {
+    last = await watcher.end();
+    await server.end();
+  }
+  const { matched, falseAlarms } = matches(server.truths, last.targets[0]!.outages);
+  const found: readonly Outage[] = matched[0]?.found ?? [];
+  const widest = Math.max(0, ...found.flatMap((one) => [one.startUs.hi - one.startUs.lo, one.endUs.hi - one.endUs.lo]));
+  return { falseAlarms: falseAlarms.length, found: found.length === 1, covered: matched.every(isCovered), widestEdgeMs: widest / 1000 };
+}

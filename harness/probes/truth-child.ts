@@ -1,0 +1,45 @@
+/** A truth server as whoever starts it sees it: a process of its own, with a session of its own, so that it is not disturbed by what it is to judge. */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { dist } from "../paths.js";
+import type { Truth, TruthPlan } from "./truth-server.js";
+
+export interface TruthProcess {
+  readonly url: string;
+  /** Starts its schedule. */
+  go(): void;
+  /** So far. */
+  readonly truths: readonly Truth[];
+  /** Ends it; resolves with when requests came in (µs), if it was to keep that. */
+  end(): Promise<readonly number[]>;
+}
+
+export async function startTruth(plan: TruthPlan & { readonly arrivals?: boolean }): Promise<TruthProcess> {
+  const child = spawn(process.execPath, [join(dist, "harness", "probes", "truth-server.js"), JSON.stringify(plan)], {
+    stdio: ["pipe", "pipe", "inherit"],
+    detached: true,
+  });
+  const truths: Truth[] = [];
+  let arrivals: readonly number[] = [];
+  const exited = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  const port = await new Promise<number>((resolve, reject) => {
+    child.once("close", (code) => reject(new Error(`the truth server ended at once (exit ${code})`)));
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      const fact = JSON.parse(line) as { kind: string; port: number; truth: Truth; arrivals: number[] };
+      if (fact.kind === "port") resolve(fact.port);
+      else if (fact.kind === "truth") truths.push(fact.truth);
+      else if (fact.kind === "arrivals") arrivals = fact.arrivals;
+    });
+  });
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    go: () => void child.stdin.write("go\n"),
+    truths,
+    async end() {
+      child.stdin.end();
+      await exited;
+      return arrivals;
+    },
+  };
+}

@@ -1,0 +1,121 @@
+/** What `flounder watch` found: the JSON file's shape, made of what the prober reported, and the verdict on what was asked for. Pure. */
+import type { Bounds, Outcome, Result } from "../core.js";
+import type { Cause, Interval, Outage } from "../measure/outages.js";
+
+export interface WatchedOutage {
+  /** Wall-clock ms since 1970, with fractions. */
+  readonly startMs: Interval;
+  readonly endMs: Interval;
+  /** CLOCK_MONOTONIC of this host. */
+  readonly startNs: Interval;
+  readonly endNs: Interval;
+  /** When the third bad answer was in, wall clock. */
+  readonly knownMs: number;
+  readonly lostS: Bounds;
+  readonly cause: Cause;
+  /** 1, or less in a brown-out. */
+  readonly badShare: number;
+  readonly samples: number;
+  /** It was under way when sampling began or ended. */
+  readonly open: { readonly start: boolean; readonly end: boolean };
+}
+export interface WatchedEndpoint {
+  readonly url: string;
+  /** Fresh: a connection per sample. Kept: a pool. */
+  readonly connection: "fresh" | "kept";
+  /** Of a foundation's probes: what, from where, about which plane. */
+  readonly probe?: string;
+  readonly from?: string;
+  readonly plane?: string;
+  readonly rateHz: number;
+  readonly deadlineMs: number;
+  /** Answers that took longer were bad. */
+  readonly slowMs: number;
+  readonly samples: number;
+  readonly counts: Partial<Record<Outcome, number>>;
+  /** Good but for their lateness; part of counts.ok. */
+  readonly slow: number;
+  readonly observerFaults: number;
+  readonly lostS: Bounds;
+  readonly outages: readonly WatchedOutage[];
+  readonly latencyMs: Spread;
+}
+export interface Spread {
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+export interface WatchResult {
+  readonly version: 1;
+  readonly flounder: string;
+  readonly startedIso: string;
+  readonly seconds: number;
+  /** False while it runs: the file is written anew each second. */
+  readonly complete: boolean;
+  readonly verdict: { readonly result: Result; readonly says: readonly string[] };
+  /** Apart from the verdict; null without one. */
+  readonly command: CommandEnd | null;
+  readonly observer: {
+    /** Samples lost to ourselves, and their share, 0 to 1. */
+    readonly faults: number;
+    readonly share: number;
+    /** Not sent because too many were in flight. */
+    readonly shed: number;
+    /** Times that the prober stood still. */
+    readonly hiccups: number;
+    readonly cpuShare: number;
+    readonly latenessMs: Spread;
+  };
+  readonly endpoints: readonly WatchedEndpoint[];
+}
+export interface CommandEnd {
+  readonly argv: readonly string[];
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+/** What was asked for. */
+export interface WatchLimits {
+  /** Per cent of the time, per endpoint. */
+  readonly slo?: number;
+  /** Seconds, per endpoint. */
+  readonly allowLostS?: number;
+}
+
+const observerShareMax = 0.01;
+
+/** Wall clock − monotonic clock, µs: taken once, so that a step of the wall clock meanwhile moves no outage. */
+export const wallOffsetUs = (): number => Math.round((performance.timeOrigin + performance.now()) * 1000) - Number(process.hrtime.bigint() / 1000n);
+
+export function stamped(outage: Outage, offsetUs: number): WatchedOutage {
+  const { startUs, endUs, knownUs, ...rest } = outage;
+  const ms = ({ lo, hi }: Interval) => ({ lo: (lo + offsetUs) / 1000, hi: (hi + offsetUs) / 1000 });
+  const ns = ({ lo, hi }: Interval) => ({ lo: lo * 1000, hi: hi * 1000 });
+  return { startMs: ms(startUs), endMs: ms(endUs), startNs: ns(startUs), endNs: ns(endUs), knownMs: (knownUs + offsetUs) / 1000, ...rest };
+}
+
+export const total = (counts: Partial<Record<Outcome, number>>): number => Object.values(counts).reduce((sum, n) => sum + n, 0);
+
+/** A limit is kept if even the upper bound keeps it, broken if the lower one breaks it, and else nobody can say. */
+export function watchVerdict(endpoints: readonly WatchedEndpoint[], seconds: number, limits: WatchLimits): WatchResult["verdict"] {
+  const found: { result: Result; says: string }[] = [];
+  for (const { url, connection, lostS, counts, observerFaults, rateHz, probe, from } of endpoints) {
+    const samples = total(counts);
+    const name = probe === undefined ? `${url} (${connection})` : `${probe} ${url} from ${from}`;
+    const attempted = samples - (counts["not-attempted"] ?? 0) - observerFaults;
+    if (attempted === 0 && seconds * rateHz >= 2) found.push({ result: "inconclusive", says: `${name}: nothing was measured` });
+    else if (observerFaults > observerShareMax * samples)
+      found.push({ result: "inconclusive", says: `${name}: ${((100 * observerFaults) / samples).toFixed(1)} % of the samples were lost to the observer` });
+    const allowed = [
+      ...(limits.allowLostS === undefined ? [] : [{ s: limits.allowLostS, says: `at most ${limits.allowLostS} s` }]),
+      ...(limits.slo === undefined ? [] : [{ s: (1 - limits.slo / 100) * seconds, says: `${limits.slo} % of ${seconds.toFixed(1)} s` }]),
+    ];
+    for (const { s, says } of allowed) {
+      const lost = `${name}: lost ${lostS.lo.toFixed(2)} to ${lostS.hi.toFixed(2)} s, allowed ${says}`;
+      if (lostS.lo > s) found.push({ result: "fail", says: lost });
+      else if (lostS.hi > s) found.push({ result: "inconclusive", says: `${lost}: the bounds leave it open` });
+    }
+  }
+  const result = found.some((one) => one.result === "fail") ? "fail" : found.length > 0 ? "inconclusive" : "pass";
+  const nothing = limits.slo === undefined && limits.allowLostS === undefined ? "no limit was given" : "all limits were kept";
+  return { result, says: found.length > 0 ? found.map((one) => one.says) : [nothing] };
+}
