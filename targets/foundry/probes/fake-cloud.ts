@@ -72,7 +72,7 @@ export async function fakeCloud(): Promise<FakeCloud> {
 }
 
 /** A context as the sampler makes it, one per sample. */
-export function contextOf(port: number, target: string, shared: Map<string, unknown>, seq: number, acked: string[], deadlineMs = 300): ProbeContext {
+export function contextOf(port: number, target: string, shared: Map<string, unknown>, seq: number, acked: string[], deadlineMs: number): ProbeContext {
   const url = `http://127.0.0.1:${port}`;
   const signal = AbortSignal.timeout(deadlineMs);
   return {

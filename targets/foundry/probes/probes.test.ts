@@ -19,7 +19,7 @@ describe("the foundry's probes", () => {
   });
   afterEach(() => cloud.close());
 
-  const context = (target = "api", port = cloud.port) => contextOf(port, target, shared, seq++, acked);
+  const context = (target = "api", port = cloud.port) => contextOf(port, target, shared, seq++, acked, cloud.mood === "hang" ? 300 : 5000);
   const outcome = async (name: string, target = "api", port = cloud.port): Promise<string> => {
     try {
       await named(name).ask(context(target, port));
