@@ -1,26 +1,28 @@
-/** An authoritative name server of the foundation's zone, over UDP and TCP on PORT_DNS. */
+/** An authoritative name server of the foundation's zones, external and internal, over UDP and TCP on PORT_DNS. */
 import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
 import { admin, ready } from "./base/admin.js";
 import { config } from "./base/config.js";
 import { onEnd } from "./base/end.js";
+import { configRoutes } from "./base/kept-config.js";
 import { log } from "./base/log.js";
 import { answer } from "./dns/answer.js";
-import { zone as savedZone } from "./dns/zone.js";
+import { parts, zones } from "./dns/zone.js";
 
 /** A TCP client that asks nothing for so long is dropped. */
 const idleMs = 10_000;
 
 const own = config();
 const port = own.port("dns");
-const zone = savedZone(own, process.env.FRONT_ADDRESSES?.split(",") ?? [own.bindHost]);
+const listed = (variable: string) => (process.env[variable] ? process.env[variable].split(",") : undefined);
+const kept = zones(own, listed("FRONT_ADDRESSES") ?? [own.bindHost], listed("COMPONENTS") ?? []);
 
 onEnd(() => {});
-await admin({ "GET /zone": () => zone });
+await admin({ ...configRoutes(kept, { parts, apply: () => {} }), "GET /zone": () => kept.running.zones });
 
 const udp = createSocket("udp4");
 udp.on("message", (octets, from) => {
-  const said = answer(zone, octets, "udp");
+  const said = answer(kept.running, octets, "udp");
   if (said) udp.send(said, from.port, from.address);
 });
 
@@ -33,7 +35,7 @@ const tcp = createServer((socket) => {
     // Each message comes after its length in two octets; several may come on one connection.
     while (pending.length >= 2 && pending.length >= 2 + pending.readUInt16BE(0)) {
       const length = pending.readUInt16BE(0);
-      const said = answer(zone, pending.subarray(2, 2 + length), "tcp");
+      const said = answer(kept.running, pending.subarray(2, 2 + length), "tcp");
       pending = pending.subarray(2 + length);
       if (!said) return socket.destroy();
       const head = Buffer.alloc(2);

@@ -6,14 +6,17 @@ import { createServer } from "node:http";
 import { AdminError, admin, ready } from "./base/admin.js";
 import { connectBus } from "./base/bus.js";
 import { config } from "./base/config.js";
+import { Doors } from "./base/doors.js";
 import { onEnd } from "./base/end.js";
 import { identity } from "./base/identity.js";
+import { configRoutes } from "./base/kept-config.js";
 import { log } from "./base/log.js";
 import { sleep } from "./base/until.js";
 import { chanceOf } from "./router/chance.js";
 import { Front } from "./router/front.js";
 import { registration } from "./router/registration.js";
-import { Table } from "./router/table.js";
+import { settings } from "./router/settings.js";
+import { isPoison, Table } from "./router/table.js";
 
 /** Between router.start and the first request taken: everybody registers at once on router.start, so the table is full by then. */
 const startDelayMs = 250;
@@ -23,11 +26,25 @@ const { routeTtl, routePrune, routeRegister } = own.timers;
 const suspends = own.policy["router.onNatsLoss"] === "suspend";
 const nowMs = () => performance.now();
 const table = new Table(routeTtl / 4, chanceOf(process.env.SEED || own.name));
+const kept = settings(own);
 let healthy = false;
-const front = new Front({ table, name: own.name, host: own.bindHost, traceKey: process.env.TRACE_KEY || "22", healthy: () => healthy, nowMs });
+const front = new Front({ table, name: own.name, host: own.bindHost, traceKey: () => kept.running.traceKey, healthy: () => healthy, nowMs });
+const doors = new Doors(() =>
+  createServer({ requireHostHeader: false, keepAliveTimeout: 30_000 }, (request, response) => {
+    front.handle(request, response).catch((error: unknown) => {
+      log.error({ err: error }, "request");
+      response.destroy();
+    });
+  }),
+);
+/** No door is open before the table is full. */
+const apply = async () => {
+  if (healthy) await doors.set(kept.running.listeners);
+};
 
 onEnd(() => {});
 await admin({
+  ...configRoutes(kept, { parts: { all: () => ({ listeners: [], traceKey: "" }) }, apply }),
   "GET /varz": () => {
     const { requests, badRequests, badGateways, responses } = front.counters;
     return {
@@ -45,7 +62,7 @@ await admin({
     return { status: "ok" };
   },
   "GET /routes": () => table.routes(),
-  "GET /table": () => ({ generation: table.generation, held: table.held, size: table.size }),
+  "GET /table": () => ({ generation: table.generation, held: table.held, poison: table.poison ?? null, size: table.size }),
   "POST /table/flush": () => {
     table.flush();
     return { generation: table.generation };
@@ -55,6 +72,17 @@ await admin({
     if (typeof hold !== "boolean") throw new AdminError(400, 'expected {"hold": true} or {"hold": false}');
     table.hold(hold);
     return { held: table.held };
+  },
+  /** What the table says is false until it is cured: "stale" leads to where nobody listens any more, "wrong" to somebody else. */
+  "POST /table/poison": (body) => {
+    const { kind } = (body ?? {}) as { kind?: unknown };
+    if (!isPoison(kind)) throw new AdminError(400, 'expected {"kind": "stale"} or {"kind": "wrong"}');
+    table.setPoison(kind);
+    return { poison: kind };
+  },
+  "POST /table/cure": () => {
+    table.setPoison(undefined);
+    return { poison: null };
   },
 });
 
@@ -89,13 +117,6 @@ setInterval(() => {
 }, routePrune);
 
 await sleep(startDelayMs);
-const server = createServer({ requireHostHeader: false, keepAliveTimeout: 30_000 }, (request, response) => {
-  front.handle(request, response).catch((error: unknown) => {
-    log.error({ err: error }, "request");
-    response.destroy();
-  });
-});
-server.listen(own.port("http"), own.bindHost, () => {
-  healthy = true;
-  ready();
-});
+healthy = true;
+await apply();
+ready();

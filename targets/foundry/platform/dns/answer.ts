@@ -1,8 +1,8 @@
-/** What an authoritative server says to one question. Pure. Source: RFC 1034 §4.3.2, RFC 2308 (no data), RFC 6891 (EDNS). */
+/** What an authoritative server says to one question. Pure. Source: RFC 1034 §4.3.2, RFC 2308 (no data, no name), RFC 6891 (EDNS). */
 import { type Answer, AUTHORITATIVE_ANSWER, type DecodedPacket, decode, encode, type OptAnswer, type Packet, RECURSION_DESIRED } from "dns-packet";
-import type { Zone } from "./zone.js";
+import type { Zone, Zones } from "./zone.js";
 
-export const rcodes = { formErr: 1, notImp: 4, refused: 5 } as const;
+export const rcodes = { formErr: 1, servFail: 2, nxDomain: 3, notImp: 4, refused: 5 } as const;
 /** Without EDNS an answer over UDP has at most so many octets. */
 const plainUdpOctets = 512;
 const TRUNCATED = 1 << 9;
@@ -11,14 +11,17 @@ const soa = ({ origin, ttlS, serial, ns }: Zone): Answer => ({
   type: "SOA",
   name: origin,
   ttl: ttlS,
-  data: { mname: ns[0]!, rname: `hostmaster.${origin}`, serial, refresh: 60, retry: 10, expire: 3600, minimum: ttlS },
+  data: { mname: ns[0]!, rname: `hostmaster.${ns[0]!.split(".").slice(1).join(".")}`, serial, refresh: 60, retry: 10, expire: 3600, minimum: ttlS },
 });
 
-/** Records for a name in the zone; an empty list means that there is the name but no such record. */
-function records(zone: Zone, name: string, type: string): Answer[] {
-  const { origin, ttlS, ns, addresses } = zone;
+/** Records for a name in the zone; an empty list means that there is the name but no such record, undefined that there is no such name. */
+function records(zone: Zone, name: string, type: string): Answer[] | undefined {
+  const { origin, ttlS, ns } = zone;
   const apex = name.toLowerCase() === origin;
   const any = type === "ANY";
+  const key = apex ? "@" : name.toLowerCase().slice(0, -origin.length - 1);
+  const addresses = Object.hasOwn(zone.addresses, key) ? zone.addresses[key] : apex ? [] : zone.addresses["*"];
+  if (!addresses) return undefined;
   return [
     ...(any || type === "A" ? addresses.map((data): Answer => ({ type: "A", name, ttl: ttlS, data })) : []),
     ...(apex && (any || type === "NS") ? ns.map((data): Answer => ({ type: "NS", name, ttl: ttlS, data })) : []),
@@ -26,7 +29,14 @@ function records(zone: Zone, name: string, type: string): Answer[] {
   ];
 }
 
-export function reply(zone: Zone, query: DecodedPacket): Packet {
+/** The zone that a name is in: the one with the longest apex. */
+function zoneOf({ zones }: Zones, name: string): Zones["zones"][string] | undefined {
+  return Object.values(zones)
+    .filter(({ origin }) => name === origin || name.endsWith(`.${origin}`))
+    .sort((a, b) => b.origin.length - a.origin.length)[0];
+}
+
+export function reply(zones: Zones, query: DecodedPacket): Packet {
   const [question] = query.questions ?? [];
   const flags = (query.flag_rd ? RECURSION_DESIRED : 0) | AUTHORITATIVE_ANSWER;
   const edns = query.additionals?.some(({ type }) => type === "OPT");
@@ -34,14 +44,16 @@ export function reply(zone: Zone, query: DecodedPacket): Packet {
   const base: Packet = { type: "response", id: query.id ?? 0, questions: query.questions ?? [], additionals: edns ? [opt] : [] };
   const fails = (rcode: number): Packet => ({ ...base, flags: (flags & ~AUTHORITATIVE_ANSWER) | rcode });
   if (!question || query.questions?.length !== 1) return fails(rcodes.formErr);
-  const name = question.name.toLowerCase();
-  if (name !== zone.origin && !name.endsWith(`.${zone.origin}`)) return fails(rcodes.refused);
+  const zone = zoneOf(zones, question.name.toLowerCase());
+  if (!zone) return fails(rcodes.refused);
+  if ("lost" in zone) return fails(rcodes.servFail);
   const answers = records(zone, question.name, question.type);
+  if (!answers) return { ...base, flags: flags | rcodes.nxDomain, authorities: [soa(zone)] };
   return { ...base, flags, answers, authorities: answers.length === 0 ? [soa(zone)] : [] };
 }
 
 /** From octets to octets; undefined for what deserves no answer. */
-export function answer(zone: Zone, octets: Buffer, over: "udp" | "tcp"): Buffer | undefined {
+export function answer(zones: Zones, octets: Buffer, over: "udp" | "tcp"): Buffer | undefined {
   // A response must never be answered, or two servers would talk for ever.
   if (octets.length < 12 || (octets[2]! & 0x80) !== 0) return undefined;
   const fails = (rcode: number) => encode({ type: "response", id: octets.readUInt16BE(0), flags: rcode, questions: [] });
@@ -53,7 +65,7 @@ export function answer(zone: Zone, octets: Buffer, over: "udp" | "tcp"): Buffer 
   } catch {
     return fails(rcodes.formErr);
   }
-  const packet = reply(zone, query);
+  const packet = reply(zones, query);
   const whole = encode(packet);
   if (over === "tcp" || whole.length <= plainUdpOctets) return whole;
   return encode({ ...packet, flags: (packet.flags ?? 0) | TRUNCATED, answers: [], authorities: [] });

@@ -1,9 +1,7 @@
 /** The name server as a process, asked over UDP and TCP. */
 import { createSocket } from "node:dgram";
 import { Resolver } from "node:dns/promises";
-import { readFileSync } from "node:fs";
 import { connect } from "node:net";
-import { join } from "node:path";
 import { expect } from "chai";
 import { type DecodedPacket, decode, encode, type Packet, streamEncode } from "dns-packet";
 import { Lab, type Part } from "../base/lab.js";
@@ -14,7 +12,7 @@ describe("dns", () => {
   let resolver: Resolver;
   before(async () => {
     lab = new Lab();
-    dns = await lab.start("dns-1", "dns", { ports: ["dns"], env: { FRONT_ADDRESSES: "127.0.0.1,127.0.0.2" } });
+    dns = await lab.start("dns-1", "dns", { ports: ["dns"], env: { FRONT_ADDRESSES: "127.0.0.1,127.0.0.2", COMPONENTS: "nats-1,CC-1=10.0.0.7" } });
     resolver = new Resolver({ timeout: 1000, tries: 1 });
     resolver.setServers([`127.0.0.1:${dns.port("dns")}`]);
   });
@@ -109,15 +107,38 @@ describe("dns", () => {
     expect(await resolver.resolve4("app-1.flounder.test")).to.have.length(2);
   });
 
-  it("serves its saved zone", async () => {
-    const saved = JSON.parse(readFileSync(join(dns.dataDir, "zone.json"), "utf8")) as unknown;
-    expect(saved).to.deep.equal({
-      origin: "flounder.test",
-      ttlS: 1,
-      serial: 1,
-      ns: ["ns1.flounder.test", "ns2.flounder.test"],
-      addresses: ["127.0.0.1", "127.0.0.2"],
-    });
-    expect(await dns.ask("/zone")).to.deep.equal(saved);
+  const failure = (name: string) =>
+    resolver.resolve4(name).then(
+      (found) => found.join(),
+      (error: NodeJS.ErrnoException) => error.code,
+    );
+
+  it("knows the components by name in the internal zone, and no others", async () => {
+    expect(await resolver.resolve4("nats-1.internal.flounder.test")).to.deep.equal(["127.0.0.1"]);
+    expect(await resolver.resolve4("cc-1.internal.flounder.test")).to.deep.equal(["10.0.0.7"]);
+    expect(await failure("app-1.internal.flounder.test")).to.equal("ENOTFOUND");
+    expect(await failure("internal.flounder.test")).to.equal("ENODATA");
+    expect(await resolver.resolveSoa("internal.flounder.test")).to.include({ nsname: "ns1.flounder.test", hostmaster: "hostmaster.flounder.test" });
+  });
+
+  it("fails for the zone that was wiped, and for that one alone, until it is restored", async () => {
+    const both = async () => [await failure("app-1.flounder.test"), await failure("nats-1.internal.flounder.test")];
+    const whole = ["127.0.0.1,127.0.0.2", "127.0.0.1"];
+    const zones = await dns.ask("/zone");
+    expect(await both()).to.deep.equal(whole);
+    await dns.ask("/config/wipe", { part: "internal" });
+    expect(await both()).to.deep.equal([whole[0], "ESERVFAIL"]);
+    await dns.ask("/config/restore", {});
+    expect(await both()).to.deep.equal(whole);
+    await dns.ask("/config/wipe", { part: "external" });
+    expect(await both()).to.deep.equal(["ESERVFAIL", whole[1]]);
+    await dns.ask("/config/wipe", {});
+    expect(await both()).to.deep.equal(["ESERVFAIL", "ESERVFAIL"]);
+    expect(await dns.ask("/config")).to.include({ generation: 5, wiped: true });
+    await dns.ask("/config/restore", {});
+    expect(await both()).to.deep.equal(whole);
+    expect(await dns.ask("/zone")).to.deep.equal(zones);
+    const error = await dns.ask("/config/wipe", { part: "moon" }).catch((refusal: Error) => refusal.message);
+    expect(error).to.include("400").and.include("expected one of all, external, internal");
   });
 });

@@ -1,10 +1,9 @@
-/** An authoritative zone, saved in DATA_DIR/zone.json: the apex, and every name below it, have the same addresses. */
-import { join } from "node:path";
+/** The zones that a name server serves, from DATA_DIR/dns.json: the domain, as the outside asks for it, and internal.<domain>, the components by name. */
 import * as z from "zod/mini";
 import type { Config } from "../base/config.js";
-import { savedJson } from "../base/saved.js";
+import { KeptConfig } from "../base/kept-config.js";
 
-const shape = z.object({
+const zone = z.object({
   /** The apex, without a dot at the end. */
   origin: z.string().check(z.minLength(1)),
   /** Short: who moved must be found at once. */
@@ -12,20 +11,42 @@ const shape = z.object({
   serial: z.int().check(z.positive()),
   /** Name servers. */
   ns: z.array(z.string().check(z.minLength(1))).check(z.minLength(1)),
-  /** IPv4 addresses of the apex and of *.apex. */
-  addresses: z.array(z.ipv4()).check(z.minLength(1)),
+  /** IPv4 addresses by name below the apex, in lower case: "@" is the apex, "*" every name that is not listed. */
+  addresses: z.record(z.string(), z.array(z.ipv4()).check(z.minLength(1))),
 });
-export type Zone = Readonly<z.infer<typeof shape>>;
+export type Zone = Readonly<z.infer<typeof zone>>;
 
-/** Reads the saved zone; at the first boot it is written: `addresses` are those of the front end. */
-export function zone(own: Config, addresses: readonly string[]): Zone {
-  return shape.parse(
-    savedJson(join(own.dataDir, "zone.json"), {
-      origin: own.domain,
-      ttlS: 1,
-      serial: 1,
-      ns: [`ns1.${own.domain}`, `ns2.${own.domain}`],
-      addresses,
-    }),
-  );
+const shape = z.object({
+  /** In the order of the most particular name first. A zone that lost its data still has its name: it is answered for, with a failure. */
+  zones: z.record(z.string(), z.union([zone, z.object({ origin: z.string(), lost: z.literal(true) })])),
+});
+export type Zones = z.infer<typeof shape>;
+
+const lose = (running: Zones, names: readonly string[]): Zones => ({
+  zones: Object.fromEntries(Object.entries(running.zones).map(([name, one]) => [name, names.includes(name) ? { origin: one.origin, lost: true } : one])),
+});
+export const parts: Readonly<Record<string, (running: Zones) => Zones>> = {
+  all: (running) => lose(running, Object.keys(running.zones)),
+  external: (running) => lose(running, ["external"]),
+  internal: (running) => lose(running, ["internal"]),
+};
+
+/** `front`: addresses of the front door. `components`: "nats-1" or, where it is not at bindHost, "nats-1=10.0.0.7". */
+export function zones(own: Config, front: readonly string[], components: readonly string[]): KeptConfig<Zones> {
+  const common = { ttlS: 1, serial: 1, ns: [`ns1.${own.domain}`, `ns2.${own.domain}`] };
+  return new KeptConfig(own.dataDir, "dns", shape, {
+    zones: {
+      internal: {
+        origin: `internal.${own.domain}`,
+        ...common,
+        addresses: Object.fromEntries(
+          components.map((component) => {
+            const [name = "", address = own.bindHost] = component.toLowerCase().split("=");
+            return [name, [address]];
+          }),
+        ),
+      },
+      external: { origin: own.domain, ...common, addresses: { "@": [...front], "*": [...front] } },
+    },
+  });
 }

@@ -1,7 +1,10 @@
 /** The balancer's HTTP side: passes each request to a healthy router, to the next one if that cannot have done harm. */
+import { randomUUID } from "node:crypto";
 import { Agent, type IncomingMessage, type ServerResponse } from "node:http";
 import { clientIp, endToEnd, forward } from "../base/forward.js";
-import type { Backend, Pool } from "./pool.js";
+import { log } from "../base/log.js";
+import type { Backend, Pool } from "../base/pool.js";
+import { broughtId, isLogged, requestIdHeader } from "../base/request-id.js";
 
 const dialTimeoutMs = 2000;
 /** Longer than a router waits for an app. */
@@ -9,6 +12,7 @@ const answerTimeoutMs = 65_000;
 // No keep-alive to routers: each request is a dial of its own, so a dead router is seen before anything was sent.
 const agent = new Agent({ keepAlive: false, maxSockets: Number.POSITIVE_INFINITY });
 const own = new Set(["x-forwarded-for"]);
+const ownWithId = new Set([...own, requestIdHeader.toLowerCase()]);
 
 /** Path and query of a request, also of one in the form that clients send to an http_proxy. */
 function pathOf(url: string): string {
@@ -16,24 +20,46 @@ function pathOf(url: string): string {
   return path?.startsWith("/") ? path : `/${path ?? ""}`;
 }
 
-function plain(response: ServerResponse, status: number, says: string): void {
-  response.writeHead(status, { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-cache", "Content-Length": Buffer.byteLength(says) }).end(says);
+function plain(response: ServerResponse, status: number, says: string, id: string | undefined): void {
+  response
+    .writeHead(status, {
+      "Content-Type": "text/plain; charset=utf-8",
+      "Cache-Control": "no-cache",
+      ...(id === undefined ? {} : { [requestIdHeader]: id }),
+      "Content-Length": Buffer.byteLength(says),
+    })
+    .end(says);
 }
 
+/** A request that leaves a line gets an id here if it has none, so that the router's line has the same. */
 export async function balance(pool: Pool, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const headers = endToEnd(request.rawHeaders, own);
+  const id = isLogged(request.headers) ? (broughtId(request.headers) ?? randomUUID()) : undefined;
+  const backend = await passOn(pool, request, response, id);
+  const { method, headers, url } = request;
+  if (id !== undefined) log.info({ id, method, host: headers.host, path: url, backend, status: response.headersSent ? response.statusCode : null }, "request");
+}
+
+/** The name of the backend that was asked last. */
+async function passOn(pool: Pool, request: IncomingMessage, response: ServerResponse, id: string | undefined): Promise<string | undefined> {
+  const headers = endToEnd(request.rawHeaders, id === undefined ? own : ownWithId);
   const via = request.headers["x-forwarded-for"];
   headers.push("X-Forwarded-For", via ? `${via}, ${clientIp(request)}` : clientIp(request));
+  if (id !== undefined) headers.push(requestIdHeader, id);
   const path = request.url === "*" ? "*" : pathOf(request.url ?? "/");
   const tried = new Set<Backend>();
+  let last: string | undefined;
   for (;;) {
     const backend = pool.pick(tried);
     if (!backend) break;
     tried.add(backend);
+    last = backend.name;
     const failure = await forward({ request, response, to: backend.to, agent, path, headers, answerHeaders: [], dialTimeoutMs, answerTimeoutMs });
-    if (!failure) return;
+    if (!failure) return last;
     if (failure.broken) pool.failed(backend);
-    if (!failure.retry) return plain(response, failure.broken ? 502 : 504, failure.broken ? "502 Bad Gateway\n" : "504 Gateway Timeout\n");
+    if (failure.retry) continue;
+    plain(response, failure.broken ? 502 : 504, failure.broken ? "502 Bad Gateway\n" : "504 Gateway Timeout\n", id);
+    return last;
   }
-  plain(response, 503, "503 Service Unavailable: no router is available to handle this request.\n");
+  plain(response, 503, "503 Service Unavailable: no router is available to handle this request.\n", id);
+  return last;
 }

@@ -136,8 +136,85 @@ describe("lb", function () {
     expect(await other.ended).to.equal(0);
   });
 
+  it("serves nothing when its config is wiped, also after a restart, until it is restored from the saved copy", async () => {
+    const refused = () =>
+      get("/").then(
+        () => "answered",
+        (error: NodeJS.ErrnoException) => error.code,
+      );
+    const wiped = { generation: 2, wiped: true, running: { listeners: [], pool: [] } };
+    expect(await lb.ask("/config/wipe", {})).to.deep.equal(wiped);
+    expect(await refused()).to.equal("ECONNREFUSED");
+    expect(await lb.ask("/backends")).to.deep.equal([]);
+    const front = lb.port("front");
+    lb.signal("SIGTERM");
+    await lb.ended;
+    lb = await lab.start("lb-1", "lb", {
+      ports: ["front"],
+      at: { front },
+      links: { "router-1": routers[0]!.port("http"), "router-2": routers[1]!.port("http") },
+    });
+    expect(await lb.ask("/config")).to.deep.equal(wiped);
+    expect(await refused()).to.equal("ECONNREFUSED");
+    await lb.ask("/config/restore", {});
+    expect(await get("/")).to.deep.equal([200, "app"]);
+    expect(await lb.ask("/config")).to.deep.equal({ generation: 3, wiped: false, running: { listeners: ["front"], pool: ["router-1", "router-2"] } });
+  });
+
+  it("is drained of some of its routers, of all, and filled again", async () => {
+    const asked = async () => {
+      const routersSeen = new Set<string | null>();
+      for (let i = 0; i < 4; i++) {
+        const answer = await fetch(`http://127.0.0.1:${lb.port("front")}/`, { headers: { "X-Vcap-Trace": "22" } });
+        routersSeen.add(answer.headers.get("x-vcap-router") ?? String(answer.status));
+      }
+      return [...routersSeen].sort();
+    };
+    expect(await asked()).to.deep.equal(["127.0.0.1 router-1", "127.0.0.1 router-2"]);
+    await lb.ask("/pool/drain", { share: "some" });
+    expect(await asked()).to.deep.equal(["127.0.0.1 router-2"]);
+    await lb.ask("/pool/drain", { share: "some" });
+    expect(await asked()).to.deep.equal(["127.0.0.1 router-2"]);
+    await lb.ask("/pool/drain", { share: "all" });
+    expect(await asked()).to.deep.equal(["503"]);
+    await lb.ask("/pool/fill", {});
+    expect(await asked()).to.deep.equal(["127.0.0.1 router-1", "127.0.0.1 router-2"]);
+  });
+
+  it("gives a request that says who sends it an id, which router and answer have too; others leave no line", async () => {
+    const lines = (part: Part) =>
+      part
+        .log()
+        .split("\n")
+        .filter((line) => line.includes('"msg":"request"'))
+        .map((line) => JSON.parse(line) as { id: string; path: string; status: number });
+    await get("/nobody");
+    const url = `http://127.0.0.1:${lb.port("front")}/who`;
+    for (const [headers, expected] of [
+      [{ "User-Agent": "somebody" }, /^[0-9a-f-]{36}$/],
+      [{ "X-Request-Id": "my-own" }, /^my-own$/],
+      [{ "X-Request-Id": "no good: \u00e9" }, /^[0-9a-f-]{36}$/],
+      [{ traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01" }, /^4bf92f3577b34da6a3ce929d0e0e4736$/],
+    ] as const) {
+      const answer = await fetch(url, { headers });
+      await answer.text();
+      const id = answer.headers.get("x-vcap-request-id");
+      expect(id).to.match(expected);
+      for (const of of [[lb], routers]) {
+        const found = () => of.flatMap(lines).filter((line) => line.id === id);
+        await until("the line", () => found().length === 1, 2000);
+        expect(found()[0]).to.include({ path: "/who", status: 404 });
+      }
+    }
+    for (const part of [lb, ...routers]) expect(lines(part).map(({ path }) => path)).to.not.include("/nobody");
+  });
+
   it("serves what its saved config says, and answers 503 without a healthy router", async () => {
-    expect(JSON.parse(readFileSync(join(lb.dataDir, "lb.json"), "utf8"))).to.deep.equal({ listeners: ["front"], pool: ["router-1", "router-2"] });
+    expect(JSON.parse(readFileSync(join(lb.dataDir, "lb.json"), "utf8"))).to.deep.include({
+      wiped: false,
+      listeners: ["front"],
+      pool: ["router-1", "router-2"],
+    });
     for (const part of routers) part.signal("SIGKILL");
     await Promise.all(routers.map((part) => part.ended));
     const [status, body] = await get("/");

@@ -1,8 +1,7 @@
-/** The balancer's saved config, DATA_DIR/lb.json: all that it serves comes from there. */
-import { join } from "node:path";
+/** The balancer's config, DATA_DIR/lb.json: all that it serves comes from there. Names only: addresses come from the links. */
 import * as z from "zod/mini";
 import type { Config } from "../base/config.js";
-import { savedJson } from "../base/saved.js";
+import { KeptConfig } from "../base/kept-config.js";
 
 const shape = z.object({
   /** Names of the ports it listens on. */
@@ -10,14 +9,12 @@ const shape = z.object({
   /** Names of the links to its routers. */
   pool: z.array(z.string()),
 });
-export type Settings = Readonly<z.infer<typeof shape>>;
+export type Settings = z.infer<typeof shape>;
+export const wipedSettings: Settings = { listeners: [], pool: [] };
 
-/** Reads the saved config; at the first boot it is written: every port, every router. */
-export function settings(own: Config): Settings {
-  return shape.parse(
-    savedJson(join(own.dataDir, "lb.json"), {
-      listeners: Object.keys(own.ports()).filter((name) => name !== "admin"),
-      pool: Object.keys(own.links()),
-    }),
-  );
-}
+/** At the first boot: every port, every router. */
+export const settings = (own: Config): KeptConfig<Settings> =>
+  new KeptConfig(own.dataDir, "lb", shape, {
+    listeners: Object.keys(own.ports()).filter((name) => name !== "admin"),
+    pool: Object.keys(own.links()),
+  });

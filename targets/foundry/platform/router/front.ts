@@ -2,6 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { Agent, type IncomingMessage, type ServerResponse } from "node:http";
 import { clientIp, endToEnd, forward } from "../base/forward.js";
+import { log } from "../base/log.js";
+import { broughtId, isLogged, requestIdHeader } from "../base/request-id.js";
 import type { Endpoint, Table } from "./table.js";
 
 export const maxAttempts = 3;
@@ -19,8 +21,8 @@ export interface FrontOptions {
   readonly table: Table;
   readonly name: string;
   readonly host: string;
-  /** The value of X-Vcap-Trace that makes the router name itself and the endpoint in the answer. */
-  readonly traceKey: string;
+  /** The value of X-Vcap-Trace that makes the router name itself and the endpoint in the answer; "" for none. */
+  readonly traceKey: () => string;
   /** What a balancer's health check is told. */
   readonly healthy: () => boolean;
   readonly nowMs: () => number;
@@ -31,7 +33,7 @@ const agent = new Agent({ keepAlive: false, maxSockets: Number.POSITIVE_INFINITY
 /** Set by the router whatever the client says. */
 const own = new Set(["x-forwarded-for", "x-cf-applicationid", "x-cf-instanceid", "x-cf-instanceindex", "x-vcap-request-id"]);
 
-function refuse(response: ServerResponse, status: number, error: string, says: string, requestId?: string): void {
+function refuse(response: ServerResponse, status: number, error: string, says: string, more: Readonly<Record<string, string>>): void {
   const body = `${says}\n`;
   response
     .writeHead(status, {
@@ -39,7 +41,7 @@ function refuse(response: ServerResponse, status: number, error: string, says: s
       "Content-Type": "text/plain; charset=utf-8",
       "X-Cf-RouterError": error,
       "X-Content-Type-Options": "nosniff",
-      ...(requestId === undefined ? {} : { "X-Vcap-Request-Id": requestId }),
+      ...more,
       "Content-Length": Buffer.byteLength(body),
     })
     .end(body);
@@ -52,7 +54,7 @@ function headersTo(endpoint: Endpoint, request: IncomingMessage, requestId: stri
   sent.push("X-Forwarded-For", via ? `${via}, ${clientIp(request)}` : clientIp(request));
   if (headers["x-forwarded-proto"] === undefined) sent.push("X-Forwarded-Proto", "http");
   if (headers["x-request-start"] === undefined) sent.push("X-Request-Start", String(Date.now()));
-  sent.push("X-Vcap-Request-Id", requestId, "X-CF-ApplicationID", endpoint.app, "X-CF-InstanceID", endpoint.privateInstanceId || endpoint.address);
+  sent.push(requestIdHeader, requestId, "X-CF-ApplicationID", endpoint.app, "X-CF-InstanceID", endpoint.privateInstanceId || endpoint.address);
   if (endpoint.privateInstanceIndex !== "") sent.push("X-CF-InstanceIndex", endpoint.privateInstanceIndex);
   return sent;
 }
@@ -70,31 +72,42 @@ export class Front {
       return;
     }
     this.counters.requests++;
-    await this.#route(request, response);
+    const requestId = broughtId(request.headers) ?? randomUUID();
+    const endpoint = await this.#route(request, response, requestId);
+    const { method, headers, url } = request;
+    if (isLogged(headers))
+      log.info({ id: requestId, method, host: headers.host, path: url, endpoint, status: response.headersSent ? response.statusCode : null }, "request");
     const family = `${Math.floor(response.statusCode / 100)}xx` as keyof Counters["responses"];
     if (response.headersSent && family in this.counters.responses) this.counters.responses[family]++;
   }
 
-  async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** The address of the endpoint that was asked last. */
+  async #route(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<string | undefined> {
     const { table, nowMs, traceKey } = this.options;
-    const { host } = request.headers;
+    const { host, "x-vcap-trace": trace } = request.headers;
     const path = request.url ?? "/";
-    const requestId = randomUUID();
+    const traced = trace !== undefined && trace !== "" && trace === traceKey();
+    const router = { "X-Vcap-Router": `${this.options.host} ${this.options.name}` };
+    const refusal = { [requestIdHeader]: requestId, ...(traced ? router : {}) };
     if (!host) {
       this.counters.badRequests++;
-      return refuse(response, 400, "empty_host", "400 Bad Request: Request had empty Host header", requestId);
+      refuse(response, 400, "empty_host", "400 Bad Request: Request had empty Host header", refusal);
+      return undefined;
     }
     const pool = table.lookup(host.toLowerCase().replace(/:\d+$/, ""), path);
     if (!pool) {
       this.counters.badRequests++;
-      return refuse(response, 404, "unknown_route", `404 Not Found: Requested route ('${host}') does not exist.`, requestId);
+      refuse(response, 404, "unknown_route", `404 Not Found: Requested route ('${host}') does not exist.`, refusal);
+      return undefined;
     }
     const tried = new Set<string>();
     let says = "no endpoint";
+    let last: string | undefined;
     while (tried.size < maxAttempts) {
       const endpoint = table.pick(pool, nowMs());
       if (!endpoint || tried.has(endpoint.address)) break;
       tried.add(endpoint.address);
+      last = endpoint.address;
       const failure = await forward({
         request,
         response,
@@ -102,20 +115,21 @@ export class Front {
         agent,
         path,
         headers: headersTo(endpoint, request, requestId),
-        answerHeaders: ["X-Vcap-Request-Id", requestId, ...(request.headers["x-vcap-trace"] === traceKey ? this.#trace(endpoint) : [])],
+        answerHeaders: [
+          requestIdHeader,
+          requestId,
+          ...(traced ? [...Object.entries(router).flat(), "X-Vcap-Backend", endpoint.address, "X-Cf-RouteEndpoint", endpoint.address] : []),
+        ],
         dialTimeoutMs,
         answerTimeoutMs,
       });
-      if (!failure) return;
+      if (!failure) return last;
       says = failure.says;
       if (failure.broken) table.markFailed(pool, endpoint, nowMs());
       if (!failure.retry) break;
     }
     this.counters.badGateways++;
-    refuse(response, 502, `endpoint_failure (${says})`, "502 Bad Gateway: Registered endpoint failed to handle the request.", requestId);
-  }
-
-  #trace(endpoint: Endpoint): readonly string[] {
-    return ["X-Vcap-Router", `${this.options.host} ${this.options.name}`, "X-Vcap-Backend", endpoint.address, "X-Cf-RouteEndpoint", endpoint.address];
+    refuse(response, 502, `endpoint_failure (${says})`, "502 Bad Gateway: Registered endpoint failed to handle the request.", refusal);
+    return last;
   }
 }

@@ -257,8 +257,12 @@ describe("router", function () {
       response.write("first");
       setTimeout(() => response.end("last"), 300);
     });
-    say("router.register", { host: "127.0.0.1", port: echo, uris: ["echo.flounder.test"] });
-    say("router.register", { host: "127.0.0.1", port: slow, uris: ["slow.flounder.test"] });
+    const register = () => {
+      say("router.register", { host: "127.0.0.1", port: echo, uris: ["echo.flounder.test"] });
+      say("router.register", { host: "127.0.0.1", port: slow, uris: ["slow.flounder.test"] });
+    };
+    register();
+    const beat = setInterval(register, 300); // a busy machine may take longer than the time to live
     await routed("slow.flounder.test");
     const chunk = Buffer.alloc(1 << 20, "x");
     const chunked = await to(router.port("http"), "echo.flounder.test", { body: Array(8).fill(chunk) });
@@ -271,6 +275,7 @@ describe("router", function () {
     expect(head.toString()).to.equal("first");
     response.resume();
     await once(response, "end");
+    clearInterval(beat);
   });
 
   it("lets go of the endpoint when the client leaves, and cuts off the client when the endpoint does", async () => {
@@ -299,6 +304,43 @@ describe("router", function () {
     await until("the client to be cut off", () => second.response.destroyed && !second.response.complete, 2000, 10);
   });
 
+  it("answers falsely while poisoned: with what has moved away, or with somebody else; hears on, and is true again when cured", async () => {
+    const [one, two] = [await hello("one"), await hello("two")];
+    const register = () => {
+      say("router.register", { host: "127.0.0.1", port: one, uris: ["one.flounder.test", "alias.flounder.test"] });
+      say("router.register", { host: "127.0.0.1", port: two, uris: ["two.flounder.test"] });
+    };
+    register();
+    const beat = setInterval(register, 300);
+    try {
+      await routed("two.flounder.test");
+      await until("the other tests' routes to be pruned", async () => (await size()) === 3, 5000);
+      const bodies = async () => [(await get("one.flounder.test")).body, (await get("alias.flounder.test")).body, (await get("two.flounder.test")).body];
+      await router.ask("/table/poison", { kind: "wrong" });
+      expect(await bodies()).to.deep.equal(["two", "two", "one"]);
+      await router.ask("/table/poison", { kind: "stale" });
+      const stale = await get("one.flounder.test");
+      expect([stale.status, stale.headers["x-cf-routererror"]]).to.deep.equal([502, "endpoint_failure (dial tcp 127.0.0.1:1: connect: connection refused)"]);
+      expect(await router.ask("/table")).to.include({ poison: "stale", size: 3 });
+      expect(await router.ask("/routes")).to.have.nested.property("two\\.flounder\\.test[0].address", "127.0.0.1:1");
+      await router.ask("/table/cure", {});
+      await router.ask("/table/cure", {});
+      expect(await bodies()).to.deep.equal(["one", "one", "two"]);
+    } finally {
+      clearInterval(beat);
+    }
+  });
+
+  it("closes its door when its config is wiped, hears the bus on, and serves again when it is restored", async () => {
+    await router.ask("/config/wipe", {});
+    const error = await get("any.flounder.test").catch((failure: NodeJS.ErrnoException) => failure.code);
+    expect(error).to.equal("ECONNREFUSED");
+    say("router.register", { host: "127.0.0.1", port: await hello("late"), uris: ["late.flounder.test"] });
+    await until("the route to be heard", async () => "late.flounder.test" in ((await router.ask("/routes")) as object), 1000, 10);
+    await router.ask("/config/restore", {});
+    expect((await get("late.flounder.test")).body).to.equal("late");
+  });
+
   it("flushes once, stays empty while held, and counts each", async () => {
     const port = await hello("back");
     const register = () => say("router.register", { host: "127.0.0.1", port, uris: ["back.flounder.test"] });
@@ -308,12 +350,12 @@ describe("router", function () {
     const before = await table();
     await router.ask("/table/flush", {});
     expect((await get("back.flounder.test")).headers["x-cf-routererror"]).to.equal("unknown_route");
-    expect(await table()).to.deep.equal({ generation: before.generation + 1, held: false, size: 0 });
+    expect(await table()).to.deep.equal({ generation: before.generation + 1, held: false, poison: null, size: 0 });
     register();
     await routed("back.flounder.test");
     await router.ask("/table/hold", { hold: true });
     await router.ask("/table/hold", { hold: true });
-    expect(await table()).to.deep.equal({ generation: before.generation + 2, held: true, size: 0 });
+    expect(await table()).to.deep.equal({ generation: before.generation + 2, held: true, poison: null, size: 0 });
     register();
     await bus.flush();
     await bus.request("router.greet", encode({}), { timeout: 1000 }); // the router has heard the registration before this

@@ -21,6 +21,11 @@ export interface Pool {
   next: number;
 }
 
+export type Poison = "stale" | "wrong";
+export const isPoison = (word: unknown): word is Poison => word === "stale" || word === "wrong";
+/** Nobody listens at TCP port 1 (tcpmux): where an endpoint is said to be that has moved away. */
+const movedAway = 1;
+
 /** Lower case, no scheme, no query: "hello.vcap.me", "ctx.vcap.me/api". */
 function keyOf(uri: string): { readonly host: string; readonly path: string } {
   const [bare = ""] = uri.toLowerCase().split("?");
@@ -33,6 +38,7 @@ export class Table {
   readonly #pools = new Map<string, Map<string, Pool>>();
   #generation = 0;
   #held = false;
+  #poison: Poison | undefined;
   lastUpdateMs = 0;
 
   /** `chance` gives [0, 1): where round robin starts. A failed endpoint is passed over for failedMs. */
@@ -46,6 +52,9 @@ export class Table {
   }
   get held(): boolean {
     return this.#held;
+  }
+  get poison(): Poison | undefined {
+    return this.#poison;
   }
   /** Endpoints, once per uri. */
   get size(): number {
@@ -129,12 +138,28 @@ export class Table {
     this.#held = held;
   }
 
+  /** From now on lookups are answered falsely; what is registered is still heard, and true again when it is cured. */
+  setPoison(poison: Poison | undefined): void {
+    this.#poison = poison;
+  }
+  #said(pool: Pool): Pool {
+    return this.#poison === undefined ? pool : this.#poison === "stale" ? gone(pool) : this.#other(pool);
+  }
+  /** The next host's endpoints, past those that are the same ones under another name. */
+  #other(pool: Pool): Pool {
+    const pools = [...this.#all()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+    const addresses = (of: Pool) => of.entries.map(({ endpoint }) => endpoint.address);
+    const mine = new Set(addresses(pool));
+    const at = pools.indexOf(pool);
+    return [...pools.slice(at + 1), ...pools.slice(0, at)].find((one) => !addresses(one).some((address) => mine.has(address))) ?? gone(pool);
+  }
+
   /** `host` in lower case and without port; `path` is the request's, a query may follow. The longest context path wins, wildcards come label by label. */
   lookup(host: string, path: string): Pool | undefined {
     let paths = this.#pools.get(host);
     for (let rest = host; ; ) {
       const pool = paths && longest(paths, path);
-      if (pool) return pool;
+      if (pool) return this.#said(pool);
       const dot = rest.indexOf(".");
       if (dot < 0) return undefined;
       rest = rest.slice(dot + 1);
@@ -168,7 +193,7 @@ export class Table {
   routes(): Record<string, readonly object[]> {
     const shown: Record<string, readonly object[]> = {};
     for (const [uri, pool] of this.#all())
-      shown[uri] = pool.entries.map(({ endpoint: { address, ttlMs, tags, privateInstanceId } }) => ({
+      shown[uri] = this.#said(pool).entries.map(({ endpoint: { address, ttlMs, tags, privateInstanceId } }) => ({
         address,
         protocol: "http1",
         tls: false,
@@ -186,6 +211,12 @@ export class Table {
     return apps.size;
   }
 }
+
+/** The same endpoints, each at an address where nobody is any more. */
+const gone = (pool: Pool): Pool => ({
+  next: -1,
+  entries: pool.entries.map((entry) => ({ ...entry, endpoint: { ...entry.endpoint, port: movedAway, address: `${entry.endpoint.host}:${movedAway}` } })),
+});
 
 /** The pool with the longest context path that is a prefix of the request's path by whole segments. */
 function longest(paths: ReadonlyMap<string, Pool>, path: string): Pool | undefined {

@@ -1,7 +1,7 @@
-/** The routers a balancer sends requests to, in turn: which of them live, by asking each again and again as a real balancer does. */
+/** Those that a balancer or a firewall sends to, in turn: which of them live, by asking each again and again as a real balancer does. */
 import { Agent, get } from "node:http";
-import type { Address } from "../base/config.js";
-import { log } from "../base/log.js";
+import type { Address } from "./config.js";
+import { log } from "./log.js";
 
 const checkEveryMs = 500;
 const checkTimeoutMs = 1000;
@@ -17,13 +17,13 @@ export interface Backend {
 }
 type Health = "healthy" | "unhealthy" | "silent";
 
-/** What a router answers to a balancer's health check. An empty routing table is no illness. */
-function check({ host, port }: Address): Promise<Health> {
+/** Asks what a router answers to a balancer's health check. */
+function check({ host, port }: Address, isHealthy: (status: number) => boolean): Promise<Health> {
   return new Promise((resolve) => {
     const request = get({ host, port, path: "/", agent, headers: { Host: "monitor", "User-Agent": "HTTP-Monitor/1.1" } }, (answer) => {
       answer.resume();
       clearTimeout(timer);
-      resolve(answer.statusCode === 200 ? "healthy" : "unhealthy");
+      resolve(isHealthy(answer.statusCode ?? 0) ? "healthy" : "unhealthy");
     });
     const silent = () => {
       resolve("silent");
@@ -39,18 +39,27 @@ function check({ host, port }: Address): Promise<Health> {
 }
 
 export class Pool {
-  readonly backends: readonly Backend[];
+  #backends: readonly Backend[] = [];
   #next = 0;
 
-  constructor(members: Readonly<Record<string, Address>>) {
-    this.backends = Object.entries(members).map(([name, to]) => ({ name, to, healthy: false, silences: 0 }));
+  /** `isHealthy` judges the status of an answer. */
+  constructor(private readonly isHealthy: (status: number) => boolean) {}
+
+  get backends(): readonly Backend[] {
+    return this.#backends;
+  }
+  /** From now on these and no others; one that was known keeps what is known of it, a new one is out until it was checked. */
+  set(members: Readonly<Record<string, Address>>): void {
+    this.#backends = Object.entries(members).map(
+      ([name, to]) => this.#backends.find((backend) => backend.name === name) ?? { name, to, healthy: false, silences: 0 },
+    );
   }
 
-  /** One check of every router; resolves when all are known. */
+  /** One check of every one; resolves when all are known. */
   async checkAll(): Promise<void> {
     await Promise.all(
-      this.backends.map(async (backend) => {
-        const health = await check(backend.to);
+      this.#backends.map(async (backend) => {
+        const health = await check(backend.to, this.isHealthy);
         backend.silences = health === "silent" ? backend.silences + 1 : 0;
         if (health !== "silent" || backend.silences >= silencesToFall) this.#set(backend, health === "healthy");
       }),
@@ -72,16 +81,16 @@ export class Pool {
   }
 
   #set(backend: Backend, healthy: boolean): void {
-    if (backend.healthy !== healthy) log.info({ router: backend.name, healthy }, "health changed");
+    if (backend.healthy !== healthy) log.info({ backend: backend.name, healthy }, "health changed");
     backend.healthy = healthy;
   }
 
-  /** The next healthy router in turn that is not in `tried`. */
+  /** The next healthy one in turn that is not in `tried`. */
   pick(tried: ReadonlySet<Backend>): Backend | undefined {
-    const count = this.backends.length;
+    const count = this.#backends.length;
     for (let i = 0; i < count; i++) {
       const at = (this.#next + i) % count;
-      const backend = this.backends[at]!;
+      const backend = this.#backends[at]!;
       if (!backend.healthy || tried.has(backend)) continue;
       this.#next = at + 1;
       return backend;
