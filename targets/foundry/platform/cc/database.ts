@@ -1,4 +1,4 @@
-/** The CCDB as the Cloud Controller uses it: short time-outs, so that a database that hangs is an error within two seconds and not a hang of our own. */
+/** The CCDB as the Cloud Controller uses it: short time-outs, so that a database that hangs is an error after two seconds and not a hang of our own. */
 import pg from "pg";
 import { config } from "../base/config.js";
 import { log } from "../base/log.js";
@@ -19,8 +19,10 @@ export interface Database extends Sql {
   close(): Promise<void>;
 }
 
-const connectTimeoutMs = 1000;
-const queryTimeoutMs = 1500;
+/** A busy machine takes its time to make a connection (a process and a password's proof), so connections are kept for long. */
+const connectTimeoutMs = 1800;
+const queryTimeoutMs = 2000;
+const idleTimeoutMs = 600_000;
 const poolSize = 8;
 
 // int8 (sizes, counts, seconds) fits a double here.
@@ -56,7 +58,7 @@ export function openDatabase(): Database {
     max: poolSize,
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: queryTimeoutMs,
-    idleTimeoutMillis: 30_000,
+    idleTimeoutMillis: idleTimeoutMs,
     keepAlive: true,
     application_name: config().name,
   });

@@ -4,40 +4,66 @@
  * number of operations that its Cloud Controller lets run (UV_THREADPOOL_SIZE), so that operations on other LUNs go on.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Answered, type Asked, blobPath, markerFile, type StorageOp } from "./storage-messages.js";
 
 const chunkBytes = 256 * 1024;
+const markerBytes = 256;
 
 class NoMarker extends Error {
   readonly code = "MARKER";
 }
-/** A mount that went away leaves a local folder that happily takes writes. */
+/**
+ * A mount that went away leaves a local folder that happily takes writes. Asked for often, so with as few round trips as can be: readFile
+ * would ask for the size before and for the end after.
+ */
 async function checkMarker(root: string, lun: string): Promise<void> {
-  const found = (
-    await readFile(join(root, markerFile), "utf8").catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") throw new NoMarker(`${root} has no ${markerFile}: it is not ${lun}`);
-      throw error;
-    })
-  ).trim();
-  if (found !== lun) throw new NoMarker(`${root} says it is "${found}", expected "${lun}"`);
+  const file = await open(join(root, markerFile), "r").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") throw new NoMarker(`${root} has no ${markerFile}: it is not ${lun}`);
+    throw error;
+  });
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(markerBytes), 0, markerBytes, 0);
+    const found = buffer.toString("utf8", 0, bytesRead).trim();
+    if (found !== lun) throw new NoMarker(`${root} says it is "${found}", expected "${lun}"`);
+  } finally {
+    await file.close();
+  }
 }
+
+/** Proof files stay open: opening them again each time would double what a proof costs. The marker is looked up by its path, so a mount that went away is seen. */
+const proofs = new Map<string, FileHandle>();
 
 /** In place: creating and unlinking a file each time litters an SFTP mount until it answers EBUSY. */
 async function prove(root: string, lun: string, proof: string): Promise<void> {
   await checkMarker(root, lun);
   const path = join(root, proof);
+  const kept = proofs.get(path);
+  if (kept) {
+    try {
+      return await overwrite(kept);
+    } catch {
+      // The mount was replaced, and the file was one of the old mount: only a fresh one says how the new mount is.
+      proofs.delete(path);
+      await kept.close().catch(() => {});
+    }
+  }
   const file = await open(path, "r+").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return open(path, "w");
     throw error;
   });
   try {
-    await file.write(new Date().toISOString(), 0);
-    await file.sync();
-  } finally {
-    await file.close();
+    await overwrite(file);
+    proofs.set(path, file);
+  } catch (error) {
+    await file.close().catch(() => {}); // the first error is the one that counts
+    throw error;
   }
+}
+async function overwrite(file: FileHandle): Promise<void> {
+  await file.write(new Date().toISOString(), 0);
+  await file.sync();
 }
 
 /** Reads to the end, piece by piece; `take` gets each piece. */
