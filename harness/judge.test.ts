@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { canonical } from "./canonical.js";
 import type { Event, Must, Outcome, Plan, PlannedProbe, Result, Sample } from "./core.js";
 import { judge } from "./judge.js";
-import { smallEvents, smallPlan, smallSamples, us } from "./judge-sample.js";
+import { smallEvents, smallPlan, smallSamples, us } from "./judge-fixture.js";
 import { seeded } from "./random.js";
 
 /** The verdict of the small run with one thing changed; says are those of its findings that do not pass. */
