@@ -43,6 +43,9 @@ const faults = [...(await loadFaults()).values()].filter((fault) => !fault.chang
     targets = await client.targets();
     fingerprint = await client.fingerprint();
   });
+  afterEach(async () => {
+    await client?.heal(); // what a failed test left broken is not the next one's
+  });
   after(async () => {
     await client?.down();
     if (earlier === undefined) delete process.env.XDG_STATE_HOME;
