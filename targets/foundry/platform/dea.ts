@@ -9,6 +9,7 @@ import { config } from "./base/config.js";
 import { onEnd } from "./base/end.js";
 import { log } from "./base/log.js";
 import { Agent } from "./dea/agent.js";
+import { DiskProcess, ownFolder } from "./dea/disk-process.js";
 import { wire } from "./dea/wire.js";
 
 const { name, foundation, dataDir, bindHost, timers, port, slots, mounts } = config();
@@ -22,7 +23,7 @@ const agent = new Agent(
     name,
     foundation,
     dataDir,
-    storageDir: lun ? join(lun[1], "dea", name) : dataDir,
+    storage: lun ? new DiskProcess({ root: join(lun[1], "dea", name), lun: { name: lun[0], path: lun[1] } }) : ownFolder(dataDir),
     bindHost,
     slots: slots(),
     capacity: { memoryMb, runtimes: (process.env.RUNTIMES || "node,static,binary").split(",") },

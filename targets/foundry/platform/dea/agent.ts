@@ -6,7 +6,8 @@ import { basename, join } from "node:path";
 import type { Slot, TimersMs } from "../base/config.js";
 import { log } from "../base/log.js";
 import { type Exit, endGroup, type Identity, isAlive, markedProcesses, spawnApp } from "./app-process.js";
-import { DropletCache, unpack } from "./droplets.js";
+import type { DiskRunner } from "./disk-process.js";
+import { DropletCache } from "./droplets.js";
 import { environment } from "./environment.js";
 import type { Instance } from "./instance.js";
 import type { StartMessage } from "./messages.js";
@@ -21,7 +22,7 @@ export interface AgentSettings {
   readonly foundation: string;
   readonly dataDir: string;
   /** Droplet cache and instance folders; a LUN where one is mounted. App logs stay in dataDir: an app whose output is a file on a LUN dies with it. */
-  readonly storageDir: string;
+  readonly storage: DiskRunner;
   readonly bindHost: string;
   readonly slots: readonly Slot[];
   readonly capacity: Capacity;
@@ -42,6 +43,8 @@ export class Agent {
   readonly #slots: Slots;
   readonly #cache: DropletCache;
   readonly #snapshotPath: string;
+  #diskAnswers = true;
+  #turn = 0;
   #shuttingDown = false;
 
   constructor(
@@ -49,7 +52,7 @@ export class Agent {
     readonly publish: (subject: string, object: object) => void,
   ) {
     this.#slots = new Slots(settings.slots.length);
-    this.#cache = new DropletCache(join(settings.storageDir, "staged"));
+    this.#cache = new DropletCache(settings.storage, join(settings.dataDir, "scratch"));
     this.#snapshotPath = join(settings.dataDir, "db", "instances.json");
   }
 
@@ -63,7 +66,7 @@ export class Agent {
     return this.settings.slots[instance.slot]!;
   }
   hasRoom(memoryMb: number, runtime: string | undefined): boolean {
-    return !this.#shuttingDown && hasRoom(this.settings.capacity, this.instances, this.#slots.free, { memoryMb, runtime });
+    return !this.#shuttingDown && this.#diskAnswers && hasRoom(this.settings.capacity, this.instances, this.#slots.free, { memoryMb, runtime });
   }
 
   /** Without room the message is ignored and nobody is told, as in 2011: the health manager will miss the instance. */
@@ -80,7 +83,7 @@ export class Agent {
       id,
       message,
       slot,
-      dir: join(this.settings.storageDir, "apps", folder),
+      dir: join(this.settings.storage.disk.root, "apps", folder),
       logs: join(this.settings.dataDir, "logs", folder),
       startedAt: now,
       uris: message.uris,
@@ -95,14 +98,15 @@ export class Agent {
   async #launch(instance: Instance): Promise<void> {
     const { message, dir, logs } = instance;
     try {
-      instance.diskBytes = await unpack(await this.#cache.fetch(message.sha1, message.executableUri), dir);
+      await this.#cache.fetch(message.sha1, message.executableUri);
+      instance.diskBytes = await this.settings.storage.run({ op: "unpack", sha1: message.sha1, folder: basename(dir) });
     } catch (error) {
       // As in 2011: a droplet that cannot be had is only logged here; there is no startup script then, so the instance crashes.
       log.error({ err: error, app: message.name, instance: instance.id }, "no droplet");
     }
     // Stopped meanwhile: its folder was removed while we still filled it.
     if (!this.#instances.has(instance.id)) return this.#removeFolders(instance);
-    for (const folder of [join(dir, "app"), join(dir, "tmp"), logs]) mkdirSync(folder, { recursive: true });
+    mkdirSync(logs, { recursive: true });
     const { listen } = this.slotOf(instance);
     const env = environment(instance, { dea: this.settings.name, bindHost: this.settings.bindHost, listenPort: listen }, process.env);
     const leader = spawnApp(dir, listen, env, logs, (exit) => this.#ended(instance, exit));
@@ -167,7 +171,31 @@ export class Agent {
   }
 
   async #removeFolders({ dir, logs }: Instance): Promise<void> {
-    for (const folder of [dir, logs]) await rm(folder, { recursive: true, force: true });
+    await rm(logs, { recursive: true, force: true });
+    // A disk that does not answer keeps its litter until the next sweep.
+    await this.settings.storage
+      .run({ op: "remove", folder: basename(dir) })
+      .catch((error: Error) => log.warn({ dir, why: error.message }, "folder not removed"));
+  }
+
+  /**
+   * The periodic look at the disk, one instance folder at a time. Resolves when the disk has answered or failed, however long that takes: as until
+   * 13 May 2011 (cf-protocol §2.1) the agent does nothing else meanwhile, so a disk that stalls makes its heartbeats late.
+   */
+  async lookAtDisk(): Promise<void> {
+    const all = this.instances.filter((instance) => instance.state === "RUNNING");
+    const instance = all[this.#turn++ % Math.max(all.length, 1)];
+    try {
+      const bytes = await this.settings.storage.run({ op: "look", ...(instance ? { folder: basename(instance.dir) } : {}) });
+      if (instance) instance.diskBytes = bytes;
+      if (!this.#diskAnswers) log.info("the disk answers again");
+      this.#diskAnswers = true;
+    } catch (error) {
+      // Stopped meanwhile: its folder is gone, which says nothing about the disk.
+      if (instance && !this.#instances.has(instance.id)) return;
+      if (this.#diskAnswers) log.warn({ why: (error as Error).message }, "the disk does not answer; no room for new instances");
+      this.#diskAnswers = false;
+    }
   }
 
   /** New routes for a running app. */
@@ -236,10 +264,11 @@ export class Agent {
       }
     }
     setInterval(() => this.checkAdopted(), adoptedEveryMs);
-    const { storageDir, dataDir } = this.settings;
-    const folders = new Set(this.instances.map((instance) => basename(instance.dir)));
-    for (const parent of [join(storageDir, "apps"), join(dataDir, "logs")])
-      for (const name of await readdir(parent).catch(() => [])) if (!folders.has(name)) await rm(join(parent, name), { recursive: true, force: true });
+    const folders = this.instances.map((instance) => basename(instance.dir));
+    const logs = join(this.settings.dataDir, "logs");
+    for (const name of await readdir(logs).catch(() => [])) if (!folders.includes(name)) await rm(join(logs, name), { recursive: true, force: true });
+    // Not awaited: the disk may hang, and the apps are there all the same.
+    void this.settings.storage.run({ op: "sweep", keep: folders }).catch((error: Error) => log.warn({ why: error.message }, "disk not swept"));
   }
 
   /** Also called before we speak on a bus that is new to us: after the death of a whole node, routes to what is gone must not be announced. */
@@ -255,7 +284,7 @@ export class Agent {
     const ageMs = this.settings.timers.crashReap;
     const old = this.instances.filter((instance) => instance.state === "CRASHED" && says.nowS() - instance.stateSince > ageMs / 1000);
     if (old.length > 0) await this.stop(old, "STOPPED");
-    await this.#cache.prune(ageMs);
+    await this.settings.storage.run({ op: "prune", ageMs });
   }
 
   async shutdown(): Promise<void> {

@@ -3,7 +3,7 @@
  * Identity is pid + start time (field 22 of /proc/<pid>/stat): pids are re-used.
  */
 import { spawn } from "node:child_process";
-import { chmodSync, closeSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { sleep } from "../base/until.js";
 
@@ -35,14 +35,19 @@ export function isAlive({ pid, startTicks }: Identity): boolean {
 }
 
 /**
- * Runs `<dir>/startup -p <port>` with exactly this environment. Output goes to files, never to pipes of ours: a pipe's reader would die with the agent.
+ * Runs `<dir>/startup -p <port>` with exactly this environment. A local shell goes to the folder and turns into the script: the folder may be on a disk that
+ * hangs, and until a new process has become its program it holds copies of our sockets, and we wait for it. Output goes to files, never to pipes of ours: a pipe's reader would die with the agent.
  * `onExit` is called once, also when it could not be started at all; then the result is undefined.
  */
 export function spawnApp(dir: string, port: number, env: Readonly<Record<string, string>>, logs: string, onExit: (exit: Exit) => void): Identity | undefined {
   const files = ["stdout.log", "stderr.log"].map((name) => openSync(join(logs, name), "a"));
   try {
-    chmodSync(join(dir, "startup"), 0o755);
-    const child = spawn(join(dir, "startup"), ["-p", String(port)], { cwd: dir, env, detached: true, stdio: ["ignore", files[0]!, files[1]!] });
+    const child = spawn("/bin/sh", ["-c", 'cd "$0" && exec ./startup -p "$1"', dir, String(port)], {
+      cwd: logs,
+      env,
+      detached: true,
+      stdio: ["ignore", files[0]!, files[1]!],
+    });
     child.once("error", (error) => onExit({ status: -1, says: error.message }));
     child.once("exit", (status, signal) => onExit({ status: status ?? -1, says: signal ? `ended by ${signal}` : `exited with status ${status}` }));
     const fields = child.pid === undefined ? undefined : stat(child.pid);

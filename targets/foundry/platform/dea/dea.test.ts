@@ -302,12 +302,22 @@ describe("dea", () => {
     await killDea();
     const lun = join(rig.dir, "lun");
     mkdirSync(lun);
+    writeFileSync(join(lun, ".lun"), "lun-1");
     await startDea({ MOUNT_LUN_1: lun });
     start(0);
     const [row] = await running(1);
     expect(readdirSync(join(lun, "dea", "dea-1", "apps"))).to.deep.equal([`echo-0-${row!.instance}`]);
     expect(readdirSync(join(lun, "dea", "dea-1", "staged"))).to.deep.equal([`${sha1}.tgz`]);
     expect(readdirSync(join(rig.dir, "dea-1", "logs", `echo-0-${row!.instance}`))).to.have.members(["stdout.log", "stderr.log"]);
+
+    rmSync(join(lun, ".lun")); // what is left when a mount went away: a folder that takes writes
+    const room = () => discover({ mem: 256, disk: 512, fds: 256 }, "node");
+    await until("it to have no room any more", async () => (await room()) === "silence", 5000);
+    const asked = performance.now();
+    await until("heartbeats to go on", () => rig.on("dea.heartbeat", asked).length >= 2, 3000);
+    expect((await answer(row!)).index).to.equal(0);
+    writeFileSync(join(lun, ".lun"), "lun-1");
+    await until("it to have room again", async () => (await room()) === "dea-1", 5000);
   });
 
   it("ends on SIGTERM with all its apps, and says so", async () => {

@@ -15,10 +15,13 @@ const greetTimeoutMs = 1000;
 export function wire(bus: Bus, agent: Agent, adminPort: number): void {
   const { name, bindHost, timers, capacity } = agent.settings;
   const hello = () => says.hello(name, bindHost, adminPort);
+  /** While the agent looks at its disk it hears nothing and says nothing: what comes meanwhile waits. */
+  let free: Promise<void> = Promise.resolve();
   /** Hears one kind of message; what does not fit its schema is logged and ignored. */
   const hear = <S extends z.ZodType>(subject: string, schema: S, act: (message: z.infer<S>, reply: (object: object) => void) => void) =>
-    bus.subscribe(subject, {}, (payload: Payload, reply) => {
+    bus.subscribe(subject, {}, async (payload: Payload, reply) => {
       const message = schema.safeParse(payload);
+      await free;
       if (message.success) act(message.data, reply ?? (() => {}));
       else log.warn({ subject, why: message.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`) }, "message does not fit; ignored");
     });
@@ -36,11 +39,15 @@ export function wire(bus: Bus, agent: Agent, adminPort: number): void {
   hear("dea.find.droplet", filterMessage, (filter, reply) => {
     for (const instance of agent.instances.filter((candidate) => matches(candidate, filter))) reply(found(agent, instance, filter.include_stats === true));
   });
-  bus.subscribe("dea.status", {}, (_, reply) => {
+  bus.subscribe("dea.status", {}, async (_, reply) => {
+    await free;
     const usedMb = agent.instances.reduce((sum, { pid }) => sum + (pid === undefined ? 0 : usage(pid).memBytes / 2 ** 20), 0);
     reply?.({ ...hello(), ...says.status(capacity, agent.instances, Math.round(usedMb), agent.shuttingDown) });
   });
-  bus.subscribe("healthmanager.start", {}, () => agent.heartbeat());
+  bus.subscribe("healthmanager.start", {}, async () => {
+    await free;
+    agent.heartbeat();
+  });
 
   let registering: NodeJS.Timeout | undefined;
   let everyMs = 0;
@@ -54,17 +61,29 @@ export function wire(bus: Bus, agent: Agent, adminPort: number): void {
     agent.registerAll();
     if (s !== undefined) registerEvery(s * 1000);
   };
-  hear("router.start", routerStartMessage, adopt);
+  // Routes are registered whatever the disk does. In 2011 they waited too, but once registered they stayed (2011 registered once); here they would be pruned.
+  bus.subscribe("router.start", {}, (payload) => {
+    const greeting = routerStartMessage.safeParse(payload);
+    if (greeting.success) adopt(greeting.data);
+  });
   registerEvery(timers.routeRegister);
 
-  setInterval(() => agent.heartbeat(), timers.heartbeat);
+  // 2011 looked each 2 s; here before each heartbeat, which has the same effect and asks the LUN less.
+  const beat = async () => {
+    const due = performance.now() + timers.heartbeat;
+    free = agent.lookAtDisk();
+    await free;
+    agent.heartbeat();
+    setTimeout(() => void beat(), Math.max(0, due - performance.now()));
+  };
+  setTimeout(() => void beat(), timers.heartbeat);
   // 2011 looked each 30 s for what is older than an hour: the same ratio here.
   setInterval(() => void agent.reap().catch((error: unknown) => log.error({ err: error }, "reaping")), Math.max(timers.crashReap / 120, 1000));
 
   const arrive = () => {
     agent.checkAdopted();
     bus.publish("dea.start", hello());
-    agent.heartbeat();
+    void free.then(() => agent.heartbeat());
     agent.registerAll();
     // Nobody answers while no router is up; each of them says router.start when it is.
     bus.request("router.greet", {}, greetTimeoutMs).then(
