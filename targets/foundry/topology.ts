@@ -13,7 +13,19 @@ interface Shape {
   readonly dns: number;
   readonly cabinets: readonly string[];
   readonly lunsPerCabinet: number;
+  /** DEAs keep droplets and instance folders on so many LUNs of the first cabinet, by turns; absent: on a disk of their own. */
+  readonly deaLuns?: number;
+  /** Workers of each Cloud Controller that place and stage apps; default 8. */
+  readonly ccWorkers?: number;
 }
+/**
+ * Cords of shelves that are not one on each supply. The second shelf of the first cabinet (of a cabinet with one shelf, that one) was moved, and both of its
+ * cords were plugged in on the same side: on paper it is redundant like the others. So one supply of one cabinet takes one LUN with it, as on 25 April 2011.
+ */
+const cords = (cabinet: string, first: string, luns: readonly { readonly lun: string }[]): string =>
+  cabinet === first ? `${(luns[1] ?? luns[0])!.lun}=AA` : "";
+
+export type { Shape };
 export const profiles: Readonly<Record<string, Shape>> = {
   micro: { cc: 1, dea: 1, router: 1, lb: 1, dns: 1, cabinets: ["cabinet-a"], lunsPerCabinet: 1 },
   org: { cc: 2, dea: 3, router: 2, lb: 1, dns: 2, cabinets: ["cabinet-a", "cabinet-b"], lunsPerCabinet: 2 },
@@ -34,6 +46,11 @@ export function topology(profile: string, timeFactor: number, policy: Readonly<R
   const shape = profiles[profile];
   if (!shape)
     throw new FlounderError("usage", `profile "${profile}" is unknown; there are ${Object.keys(profiles).join(", ")}`, "choose one of them with --profile");
+  return topologyOf(profile, shape, timeFactor, policy);
+}
+
+/** The same for a shape that no profile has. */
+export function topologyOf(profile: string, shape: Shape, timeFactor: number, policy: Readonly<Record<string, string>>): Topology {
   for (const [name, value] of Object.entries(policy)) {
     const choices = policies[name];
     if (!choices)
@@ -79,11 +96,17 @@ export function topology(profile: string, timeFactor: number, policy: Readonly<R
       unprivileged: true,
       supervised: true,
     },
-    ...shape.cabinets.map((name) =>
-      ours(name, "cabinet", { ports: Object.fromEntries(luns.filter((l) => l.cabinet === name).map((l) => [l.lun, "sftp" as const])), supervised: true }),
-    ),
+    ...shape.cabinets.map((name) => {
+      const own = luns.filter((l) => l.cabinet === name);
+      return ours(name, "cabinet", {
+        env: { ...env, CORDS: cords(name, shape.cabinets[0]!, own) },
+        ports: Object.fromEntries(own.map((l) => [l.lun, "sftp" as const])),
+        supervised: true,
+      });
+    }),
     ...numbered("cc", shape.cc).map((name) =>
       ours(name, "cc", {
+        env: { ...env, ...(shape.ccWorkers ? { CC_WORKERS: String(shape.ccWorkers) } : {}) },
         ports: { api: "http" },
         fronts: { api: "edge" },
         links: { ...bus, ...state },
@@ -91,7 +114,11 @@ export function topology(profile: string, timeFactor: number, policy: Readonly<R
         supervised: true,
       }),
     ),
-    ...numbered("dea", shape.dea).map((name) => ours(name, "dea", { links: bus, slots: 16, supervised: true })),
+    ...numbered("dea", shape.dea).map((name, i) => {
+      const disk = shape.deaLuns ? luns[i % shape.deaLuns] : undefined;
+      const mounts = disk ? { [disk.lun]: { cabinet: disk.cabinet, port: disk.lun } } : {};
+      return ours(name, "dea", { links: bus, mounts, slots: 16, supervised: true });
+    }),
     ours("hm-1", "hm", { links: { ...bus, ...state }, supervised: true }),
     ...numbered("router", shape.router).map((name) => ours(name, "router", { ports: { http: "http" }, links: bus, supervised: true })),
     ...numbered("lb", shape.lb).map((name) =>
