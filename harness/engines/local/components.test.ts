@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { expect } from "chai";
 import { until } from "../../clock.js";
-import { fixtureEngine, fixtureSpec, leftovers, rejection, type Tried, tryFoundation } from "./fixture-foundation.js";
+import { fixtureEngine, fixtureSpec, leftovers, rejection, sweep, type Tried, tryFoundation } from "./fixture-foundation.js";
 import { statOf } from "./process-table.js";
 
-describe("components of the local engine", () => {
+describe("components of the local engine", function () {
+  this.timeout(120_000);
   let tried: Tried;
   const process_ = (name: string) => tried.running.target(name, ["process"]).can.process;
   const facts = (name: string) => tried.running.components().find((one) => one.name === name)!;
@@ -33,7 +34,7 @@ describe("components of the local engine", () => {
   it("that die by themselves are restarted, and that is told", async () => {
     const before = await process_("cc-1").generation();
     await tried.running.call("cc-1", "/exit");
-    await until("cc-1 to be another process, ready", async () => (await process_("cc-1").generation()) !== before && facts("cc-1").state === "ready", 10_000);
+    await until("cc-1 to be another process, ready", async () => (await process_("cc-1").generation()) !== before && facts("cc-1").state === "ready", 30_000);
     expect(facts("cc-1").restarts).to.equal(1);
     expect(tried.troubles).to.include("cc-1 died: exited with status 3");
     expect(await process_("cc-1").responds()).to.equal(true);
@@ -43,7 +44,7 @@ describe("components of the local engine", () => {
     const app = Number(await tried.running.call("dea-1", "/app"));
     const dea = process_("dea-1");
     const slot = tried.running.target("*>dea-1.1", ["link"]).can.link;
-    await until("the app to answer through its slot", () => slot.carries(), 5000);
+    await until("the app to answer through its slot", () => slot.carries(), 30_000);
     await dea.kill("agent");
     expect(await dea.population()).to.equal(1);
     expect(facts("dea-1")).to.include({ state: "held", pid: null });
@@ -86,12 +87,14 @@ describe("components of the local engine", () => {
     const taken = Math.min(...Object.values(facts("nats-1").ports));
     const spec = fixtureSpec("second", { portBase: taken });
     const failure = await rejection(fixtureEngine().start(spec, () => undefined, new AbortController().signal));
+    await sweep(spec);
     expect(failure.message).to.contain(`port ${taken}`);
     expect(failure).to.have.property("code", "environment");
   });
 });
 
-describe("foundations side by side", () => {
+describe("foundations side by side", function () {
+  this.timeout(120_000);
   it("start at once on blocks of their own, do not touch each other, and leave nothing", async () => {
     const [a, b] = await Promise.all([tryFoundation("left"), tryFoundation("right")]);
     try {
@@ -115,5 +118,6 @@ describe("foundations side by side", () => {
     const failure = await rejection(fixtureEngine().start(spec, (line) => line.startsWith("ports") && setTimeout(() => abort.abort(), 100), abort.signal));
     expect(failure).to.have.property("code", "aborted");
     expect(leftovers(spec)).to.deep.equal({ processes: [], mounts: [] });
+    await sweep(spec);
   });
 });

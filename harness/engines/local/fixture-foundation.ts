@@ -1,5 +1,5 @@
 /** Foundations for tests: everything below one temporary folder, reaped after the test whatever happened. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FoundationSpec, Running } from "../../core.js";
@@ -8,6 +8,7 @@ import { fixtureSystem } from "./fixture-system.js";
 import { fuseVerdict } from "./fuse-check.js";
 import { mountedBelow } from "./mount-table.js";
 import { ProcessTable } from "./process-table.js";
+import { reapAll } from "./reap.js";
 
 export const fixtureEngine = (fuse = fuseVerdict) => localEngine(async () => fixtureSystem, fuse);
 
@@ -38,6 +39,14 @@ export async function tryFoundation(id: string, fuse = fuseVerdict): Promise<Tri
       rmSync(spec.dir, { recursive: true, force: true });
     },
   };
+}
+
+/** Whatever became of a test: nothing of its foundation stays. */
+export async function sweep({ id, dir }: FoundationSpec): Promise<void> {
+  const dirs = [dir];
+  await reapAll(new ProcessTable(id, () => dirs), dirs, () => true);
+  for (const name of readdirSync(tmpdir())) if (name.startsWith(`flounder-${id}-`)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  rmSync(dir, { recursive: true, force: true });
 }
 
 /** What a foundation left on this machine. */

@@ -20,7 +20,7 @@ async function idleClient(port: number) {
     gone ||= "closed";
   });
   await once(socket, "connect");
-  await until("the server's greeting", () => received.includes("INFO"), 2000, 10);
+  await until("the server's greeting", () => received.includes("INFO"), 30_000, 10);
   return { socket, gone: () => gone, received: () => received };
 }
 const refused = (port: number) =>
@@ -30,7 +30,8 @@ const refused = (port: number) =>
     socket.once("connect", () => socket.destroy());
   });
 
-describe("links of the local engine", () => {
+describe("links of the local engine", function () {
+  this.timeout(120_000);
   let tried: Tried;
   let link: Capabilities["link"];
   let port: number;
@@ -56,14 +57,14 @@ describe("links of the local engine", () => {
   it("refuse: nobody listens, and who was connected is cut off", async () => {
     const client = await idleClient(port);
     await link.cut("refuse");
-    await until("the idle client to be cut off", () => client.gone() !== "", 2000, 10);
+    await until("the idle client to be cut off", () => client.gone() !== "", 30_000, 10);
     expect(await refused(port)).to.equal("ECONNREFUSED");
   });
 
   it("reset: idle connections end too, new ones are reset as soon as anything flows", async () => {
     const client = await idleClient(port);
     await link.cut("reset");
-    await until("the idle client to be cut off", () => client.gone() !== "", 2000, 10);
+    await until("the idle client to be cut off", () => client.gone() !== "", 30_000, 10);
     const fresh = connect({ host: "127.0.0.1", port });
     const [error] = (await once(fresh, "error")) as [NodeJS.ErrnoException];
     expect(error.code).to.equal("ECONNRESET");
@@ -77,7 +78,7 @@ describe("links of the local engine", () => {
     expect(clients.filter((client) => client.gone() !== "")).to.have.length(0);
     expect(clients.filter((client) => client.received().includes("PONG"))).to.have.length(0);
     await link.mend();
-    await until("Toxiproxy to end the swallowed connections", () => clients.every((client) => client.gone() !== ""), 3000, 10);
+    await until("Toxiproxy to end the swallowed connections", () => clients.every((client) => client.gone() !== ""), 30_000, 10);
   });
 
   it("shape: the round trip grows by what was asked, and shrinks again", async () => {
@@ -124,7 +125,7 @@ describe("links of the local engine", () => {
     const table = new ProcessTable(tried.spec.id, () => [tried.spec.dir]);
     for (const one of table.of("toxiproxy-bus")) process.kill(one.pid, "SIGKILL");
     const other = tried.running.target("dea-1>nats-1", ["link"]).can.link;
-    await until("the other link to carry again", () => other.carries(), 10_000);
+    await until("the other link to carry again", () => other.carries(), 30_000);
     expect(await link.carries()).to.equal(false);
     expect(tried.troubles.some((line) => line.startsWith("toxiproxy-bus killed by SIGKILL"))).to.equal(true);
   });

@@ -7,7 +7,8 @@ import { ProcessTable, statOf } from "./process-table.js";
 
 const dead = (pid: number) => ["gone", "Z"].includes(statOf(pid)?.state ?? "gone");
 
-describe("mounts of the local engine", () => {
+describe("mounts of the local engine", function () {
+  this.timeout(120_000);
   let tried: Tried;
   let mount: Capabilities["mount"];
   before(async function () {
@@ -33,7 +34,7 @@ describe("mounts of the local engine", () => {
       if (how !== "hang") expect((await rejection(tried.running.call("cc-1", "/blob"))).message).to.match(/EIO|EROFS/);
       await mount.mend();
       await mount.mend();
-      await until("the mount to be usable", async () => (await mount.state()) === "usable", 5000);
+      await until("the mount to be usable", async () => (await mount.state()) === "usable", 30_000);
       expect(await tried.running.call("cc-1", "/blob")).to.equal(null);
       expect(await tried.running.fingerprint()).to.deep.equal(before);
     });
@@ -41,13 +42,13 @@ describe("mounts of the local engine", () => {
 
   it("a process that is blocked on a hung mount goes on after mending, and another may still be killed", async () => {
     const writer = Number(await tried.running.call("cc-1", "/write"));
-    await until("the writer to write", () => mount.state().then((state) => state === "usable"), 5000);
+    await until("the writer to write", () => mount.state().then((state) => state === "usable"), 30_000);
     await mount.cut("hang");
     expect(await mount.state()).to.equal("hung");
     process.kill(writer, "SIGKILL");
     await mount.mend();
-    await until("the killed writer to be freed", () => dead(writer), 5000);
-    await until("the mount to be usable", async () => (await mount.state()) === "usable", 5000);
+    await until("the killed writer to be freed", () => dead(writer), 30_000);
+    await until("the mount to be usable", async () => (await mount.state()) === "usable", 30_000);
   });
 
   it("an sshfs that dies is mounted again", async () => {
@@ -67,7 +68,7 @@ describe("mounts of the local engine", () => {
       await mount.cut("hang");
       await tried.running.escalate("cc-1:lun-1", step);
       if (step === 2) await mount.mend();
-      await until(`the mount to be usable, step ${step}`, async () => (await mount.state()) === "usable", 8000);
+      await until(`the mount to be usable, step ${step}`, async () => (await mount.state()) === "usable", 30_000);
     }
   });
 
@@ -83,7 +84,8 @@ describe("mounts of the local engine", () => {
   });
 });
 
-describe("mounts where FUSE does not work", () => {
+describe("mounts where FUSE does not work", function () {
+  this.timeout(120_000);
   it("are symlinks that can be detached and nothing else", async () => {
     const tried = await tryFoundation("symlinks", async () => ({ works: false, ways: ["detach"], why: "a test" }));
     try {

@@ -1,7 +1,5 @@
 /** A foundation that runs: its components, links and mounts, and what can be done to them. Made by engine.ts, used by the keeper alone. */
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Call, Capabilities, Capability, Component, ComponentFacts, Running, Target, TargetInfo, TargetName, TargetSystem, Topology } from "../../core.js";
 import { FlounderError } from "../../errors.js";
 import { knock } from "../knock.js";
@@ -19,7 +17,7 @@ import { readiness } from "./ready.js";
 import { reapAll, removeFolder } from "./reap.js";
 import { type Saved, save } from "./saved.js";
 import { SupervisedProcess } from "./supervised.js";
-import { SymlinkMount } from "./symlink-mount.js";
+import { lunRoot, SymlinkMount } from "./symlink-mount.js";
 import { endSignal } from "./toolbox.js";
 import { host, proxyName } from "./wiring.js";
 
@@ -302,22 +300,6 @@ export class LocalFoundation implements Running {
       await owner.restart();
     }
   }
-}
-
-/** A symlink leads to the LUN's root itself: the folder in the cabinet's data whose marker says the LUN's name. */
-function lunRoot(data: string, lun: string, depth = 3): string {
-  const below = (dir: string, left: number): string | undefined => {
-    if (existsSync(join(dir, ".lun")) && readFileSync(join(dir, ".lun"), "utf8").trim() === lun) return dir;
-    if (left === 0) return undefined;
-    for (const entry of readdirSync(dir, { withFileTypes: true })) {
-      const found = entry.isDirectory() ? below(join(dir, entry.name), left - 1) : undefined;
-      if (found) return found;
-    }
-    return undefined;
-  };
-  const root = below(data, depth);
-  if (!root) throw new FlounderError("platform", `no folder below ${data} has the marker .lun of ${lun}`, "read the cabinet's log");
-  return root;
 }
 
 /** How a process is started, in a few letters. */

@@ -1,6 +1,6 @@
 /** A LUN where FUSE is not to be had: a symlink to the cabinet's folder, switched to nowhere for "detach". Handles that are open stay open. */
-import { mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Capabilities } from "../../core.js";
 import { FlounderError } from "../../errors.js";
 import type { MountHelper } from "./mount-helper.js";
@@ -70,4 +70,20 @@ export class SymlinkMount implements LocalMount {
     mend: async () => this.#point(this.place.root()),
     state: () => this.place.helper.state(this.place.path, this.place.lun),
   };
+}
+
+/** The LUN's root in its cabinet: the folder in the cabinet's data whose marker says the LUN's name. */
+export function lunRoot(data: string, lun: string, depth = 3): string {
+  const below = (dir: string, left: number): string | undefined => {
+    if (existsSync(join(dir, ".lun")) && readFileSync(join(dir, ".lun"), "utf8").trim() === lun) return dir;
+    if (left === 0) return undefined;
+    for (const entry of readdirSync(dir, { withFileTypes: true })) {
+      const found = entry.isDirectory() ? below(join(dir, entry.name), left - 1) : undefined;
+      if (found) return found;
+    }
+    return undefined;
+  };
+  const root = below(data, depth);
+  if (!root) throw new FlounderError("platform", `no folder below ${data} has the marker .lun of ${lun}`, "read the cabinet's log");
+  return root;
 }
