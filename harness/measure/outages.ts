@@ -42,6 +42,8 @@ export interface OutageOptions {
 
 /** Chance that an edge of a brown-out lies outside of its bounds, per edge. */
 const miss = 0.005;
+/** No bound reaches farther, in samples. */
+const farthest = 128;
 /** So many answers before an outage say how long a request takes to arrive. */
 const near = 8;
 /** A tenfold latency is slow, but below this it is the host's noise. */
@@ -119,13 +121,21 @@ class Reading {
     return one.sentUs + Math.min(one.endUs - one.sentUs, longest);
   }
 
-  /** How many good samples at either edge may have been inside of a brown-out; 0 where everything failed. */
+  /**
+   * How many good samples at either edge may have been inside of a brown-out; 0 where everything failed. The share that fails is only known from these
+   * samples: k good ones in a row have the chance ∏ (good + ½ + i) / (all + 1 + i), i < k (Jeffreys' prior). First and last were chosen to be bad: not counted.
+   */
   #beyond(failed: number, samples: number): number {
     if (failed === samples) return 0;
-    // The share is an estimate itself: with few samples it may well be smaller. The first and last were chosen to be bad: they do not count.
-    const share = Math.max(1, failed - 2) / Math.max(2, samples - 2);
-    const least = Math.max(0.03, share - Math.sqrt((share * (1 - share)) / Math.max(2, samples - 2)));
-    return Math.max(0, Math.ceil(Math.log(miss) / Math.log(1 - least)) - 1);
+    const good = samples - failed;
+    const all = Math.max(good, samples - 2);
+    let chance = 1;
+    let k = 0;
+    while (chance > miss && k < farthest) {
+      chance *= (good + 0.5 + k) / (all + 1 + k);
+      k++;
+    }
+    return k;
   }
 
   /**

@@ -1,0 +1,115 @@
+/** The load generators and probers that Flounder is compared with, as far as they are on PATH: how each is asked for a rate, and how many requests it completed. */
+import { execFileSync } from "node:child_process";
+import { accessSync, constants, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { dist } from "../harness/paths.js";
+import { unzipLines } from "./unzip.js";
+
+export interface Load {
+  readonly url: string;
+  readonly rateHz: number;
+  readonly seconds: number;
+  readonly connection: "kept" | "fresh";
+  /** For what it writes. */
+  readonly dir: string;
+}
+export interface Peer {
+  readonly name: string;
+  /** What it needs on PATH; empty: nothing. */
+  readonly tool: string;
+  /** Keeps a record of every request, and sends on a schedule of its own. Else it does less, and is cheaper for it. */
+  readonly keeps: boolean;
+  command(load: Load): string;
+  /** Requests completed: rows read back where it keeps them, else what it says. */
+  completed(load: Load, stdout: string): number;
+}
+
+const connections = 50;
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+export const peers: readonly Peer[] = [
+  {
+    name: "flounder",
+    tool: "",
+    keeps: true,
+    command({ url, rateHz, seconds, connection, dir }) {
+      const target = { url, connection, periodUs: 1e6 / rateHz, phaseUs: 0, deadlineUs: 1e6, expect: "well" };
+      const start = { kind: "start", targets: [target], samplesFile: join(dir, "flounder.gz"), warmUpMs: 0 };
+      return `{ echo ${quoted(JSON.stringify(start))}; sleep ${seconds + 0.2}; } | ${quoted(process.execPath)} ${quoted(join(dist, "harness/probes/watcher.js"))} > /dev/null`;
+    },
+    completed: ({ dir }) => unzipLines(readFileSync(join(dir, "flounder.gz"))).filter((line) => line.includes('"ok"')).length,
+  },
+  {
+    name: "vegeta",
+    tool: "vegeta",
+    keeps: true,
+    command: ({ url, rateHz, seconds, connection, dir }) =>
+      `echo ${quoted(`GET ${url}`)} | vegeta attack -rate=${rateHz} -duration=${seconds}s -timeout=1s -keepalive=${connection === "kept"} -output=${quoted(join(dir, "vegeta.bin"))}`,
+    completed: ({ dir }) =>
+      execFileSync("vegeta", ["encode", "--to", "csv", join(dir, "vegeta.bin")], { maxBuffer: 2 ** 28 })
+        .toString()
+        .split("\n")
+        .filter((line) => line.split(",")[1] === "200").length,
+  },
+  {
+    name: "k6",
+    tool: "k6",
+    keeps: true,
+    command({ url, rateHz, seconds, connection, dir }) {
+      const script = join(dir, "k6.js");
+      const scenario = { executor: "constant-arrival-rate", rate: rateHz, timeUnit: "1s", duration: `${seconds}s`, preAllocatedVUs: connections, maxVUs: 500 };
+      writeFileSync(
+        script,
+        `import http from "k6/http";\nexport const options = { noConnectionReuse: ${connection === "fresh"}, scenarios: { s: ${JSON.stringify(scenario)} } };\nexport default () => http.get(${JSON.stringify(url)});\n`,
+      );
+      return `k6 run --quiet --no-usage-report --out csv=${quoted(join(dir, "k6.csv"))} ${quoted(script)}`;
+    },
+    completed: ({ dir }) =>
+      readFileSync(join(dir, "k6.csv"), "utf8")
+        .split("\n")
+        .filter((line) => line.startsWith("http_reqs,") && line.includes(",200,")).length,
+  },
+  {
+    name: "hey",
+    tool: "hey",
+    keeps: false,
+    command: ({ url, rateHz, seconds, connection }) =>
+      `hey -z ${seconds}s -c ${connections} -q ${rateHz / connections} -t 1 ${connection === "fresh" ? "-disable-keepalive" : ""} ${quoted(url)}`,
+    completed: (_, stdout) => Number(/\[200\]\s+(\d+) responses/.exec(stdout)?.[1] ?? 0),
+  },
+  {
+    name: "autocannon",
+    tool: "autocannon",
+    keeps: false,
+    command: ({ url, rateHz, seconds }) => `autocannon -R ${rateHz} -c ${connections} -d ${seconds} -t 1 -j ${quoted(url)} 2> /dev/null`,
+    completed: (_, stdout) => (JSON.parse(stdout) as { "2xx": number })["2xx"],
+  },
+  {
+    name: "wrk2",
+    tool: "wrk2",
+    keeps: false,
+    command: ({ url, rateHz, seconds }) => `wrk2 -t1 -c${connections} -d${seconds}s -R${rateHz} ${quoted(url)}`,
+    completed: (_, stdout) => Number(/(\d+) requests in/.exec(stdout)?.[1] ?? 0),
+  },
+  {
+    name: "wrk (closed loop)",
+    tool: "wrk",
+    keeps: false,
+    command: ({ url, seconds }) => `wrk -t1 -c${connections} -d${seconds}s ${quoted(url)}`,
+    completed: (_, stdout) => Number(/(\d+) requests in/.exec(stdout)?.[1] ?? 0),
+  },
+];
+
+export const isThere = (peer: Peer): boolean =>
+  peer.tool === "" ||
+  (process.env.PATH ?? "").split(delimiter).some((dir) => {
+    try {
+      accessSync(join(dir, peer.tool), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+
+/** autocannon, wrk and wrk2 cannot be told to connect anew for each request. */
+export const canFresh = (peer: Peer): boolean => ["flounder", "vegeta", "k6", "hey"].includes(peer.name);

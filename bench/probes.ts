@@ -1,0 +1,152 @@
+/**
+ * npm run bench -- probes: what a sample costs, how well the schedule is kept as the server sees it, and how long an outage is said to be; against the peers
+ * on PATH, interleaved in one run. Takes some minutes; --quick one and a half. --json FILE keeps the figures.
+ */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { calibrate } from "../harness/probes/calibrate.js";
+import { startTruth } from "../harness/probes/truth-child.js";
+import { type Random, seeded } from "../harness/random.js";
+import { timed } from "./cpu.js";
+import { deviation } from "./fidelity.js";
+import { canFresh, isThere, type Load, type Peer, peers } from "./peers.js";
+import { type Figures, middleOf, type Ratio, ratio, rounds } from "./rounds.js";
+
+interface Inputs {
+  readonly quick: boolean;
+  readonly json?: string;
+  readonly seed: number;
+}
+interface Part {
+  readonly what: string;
+  readonly unit: string;
+  /** Medians over rounds. */
+  readonly figures: Record<string, number | undefined>;
+  /** Flounder's to each other's; what is better, and what was asked for. */
+  readonly ratios: Record<string, Ratio | undefined>;
+}
+const say = (line = "") => void process.stdout.write(`${line}\n`);
+const quietPlan = { windows: [], brownOutShare: 0, slowMs: 0, seed: 1 };
+
+export async function probes({ quick, json, seed }: Inputs): Promise<void> {
+  const random = seeded(seed);
+  const there = peers.filter(isThere);
+  const missing = peers.filter((peer) => !isThere(peer)).map((peer) => peer.name);
+  say(
+    `on ${cpus().length} × ${cpus()[0]?.model ?? "?"}, node ${process.version}; found ${there.map((peer) => peer.name).join(", ")}; missing: ${missing.join(", ") || "none"}`,
+  );
+  const dir = await mkdtemp(join(tmpdir(), "flounder-bench-"));
+  const parts: Part[] = [];
+  const seconds = quick ? 3 : 8;
+  const count = quick ? 3 : 5;
+  try {
+    parts.push(await cost(there, { rateHz: 5000, seconds, connection: "kept", dir }, count, random));
+    parts.push(await cost(there.filter(canFresh), { rateHz: 500, seconds, connection: "fresh", dir }, count, random));
+    parts.push(
+      await cost(
+        there.filter((peer) => peer.keeps),
+        { rateHz: 20_000, seconds, connection: "kept", dir },
+        quick ? 1 : 3,
+        random,
+      ),
+    );
+    for (const rateHz of [100, 1000])
+      parts.push(
+        ...(await fidelity(
+          there.filter((peer) => ["flounder", "vegeta", "hey"].includes(peer.name)),
+          rateHz,
+          quick ? 4 : 10,
+          dir,
+          count,
+          random,
+        )),
+      );
+    say("\noutage lengths against the truth (flounder calibrate):");
+    const lengths = await calibrate({ seed, quick, say });
+    const { rows, falseAlarms, observerShare, frozen } = lengths;
+    for (const row of rows)
+      say(
+        `  ${row.mode.padEnd(13)} ${row.connection} ${String(row.rateHz).padStart(3)} Hz  rms ${row.rmsMs.toFixed(1)} ms (T/√6 ${row.theoryMs.toFixed(1)})  covered ${(100 * row.coverage).toFixed(0)} % of ${row.windows}  missed ${row.missed}`,
+      );
+    say(`  false alarms ${falseAlarms}, observer faults ${(100 * observerShare).toFixed(2)} %, stopped for 300 ms: ${JSON.stringify(frozen)}`);
+    if (json !== undefined) await writeFile(json, `${JSON.stringify({ seed, quick, missing, parts, lengths }, null, 2)}\n`);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+function part(what: string, unit: string, figures: Figures, digits: number): Part {
+  const names = [...figures.keys()];
+  const result: Part = {
+    what,
+    unit,
+    figures: Object.fromEntries(names.map((name) => [name, middleOf(figures, name)])),
+    ratios: Object.fromEntries(names.filter((name) => name !== "flounder").map((name) => [name, ratio(figures, "flounder", name)])),
+  };
+  say(`\n${what}, ${unit}`);
+  for (const name of names) {
+    const value = result.figures[name];
+    const to = result.ratios[name];
+    say(
+      `  ${name.padEnd(18)} ${value === undefined ? "failed" : value.toFixed(digits).padStart(10)}${to ? `   flounder/${name} ${to.median.toFixed(2)} [${to.min.toFixed(2)} to ${to.max.toFixed(2)}, ${to.rounds} rounds]` : ""}`,
+    );
+  }
+  return result;
+}
+
+/** Requests completed per CPU-second of the whole process tree, at one rate. */
+async function cost(tools: readonly Peer[], load: Omit<Load, "url">, count: number, random: Random): Promise<Part> {
+  const shares = new Map<string, number[]>();
+  const server = await startTruth(quietPlan);
+  try {
+    const figures = await rounds(
+      tools.map((peer) => peer.name),
+      count,
+      random,
+      async (name) => {
+        const peer = tools.find((one) => one.name === name)!;
+        const mine = { ...load, url: server.url };
+        try {
+          const { stdout, cpuS } = await timed(peer.command(mine));
+          const completed = peer.completed(mine, stdout);
+          shares.set(name, [...(shares.get(name) ?? []), completed / (load.rateHz * load.seconds)]);
+          return completed / cpuS;
+        } catch (error) {
+          say(`  ${name} failed: ${(error as Error).message.split("\n")[0]!.slice(0, 160)}`);
+          return undefined;
+        }
+      },
+    );
+    const result = part(`${load.rateHz}/s on ${load.connection} connections`, "requests per CPU-second", figures, 0);
+    say(`  completed of offered: ${[...shares].map(([name, each]) => `${name} ${(100 * Math.min(...each)).toFixed(1)} %`).join(", ")} (worst round)`);
+    return result;
+  } finally {
+    await server.end();
+  }
+}
+
+/** How far requests arrive from a perfect grid, and the longest silence, in ms. */
+async function fidelity(tools: readonly Peer[], rateHz: number, seconds: number, dir: string, count: number, random: Random): Promise<Part[]> {
+  const kinds = ["p50", "p99", "gap"] as const;
+  const seen: Record<(typeof kinds)[number], Map<string, (number | undefined)[]>> = { p50: new Map(), p99: new Map(), gap: new Map() };
+  const cpuShare = await rounds(
+    tools.map((peer) => peer.name),
+    count,
+    random,
+    async (name) => {
+      const server = await startTruth({ ...quietPlan, arrivals: true });
+      const peer = tools.find((one) => one.name === name)!;
+      const { cpuS } = await timed(peer.command({ url: server.url, rateHz, seconds, connection: "kept", dir }));
+      const seenBy = deviation(await server.end(), 1e6 / rateHz);
+      for (const kind of kinds) seen[kind].set(name, [...(seen[kind].get(name) ?? []), seenBy?.[kind]]);
+      return (100 * cpuS) / seconds;
+    },
+  );
+  return [
+    part(`${rateHz}/s as the server sees it: p50 of the deviation from the schedule`, "ms", seen.p50, 3),
+    part(`${rateHz}/s as the server sees it: p99 of the deviation from the schedule`, "ms", seen.p99, 3),
+    part(`${rateHz}/s as the server sees it: longest silence`, "ms", seen.gap, 1),
+    part(`${rateHz}/s: CPU, start and end included`, "% of a core", cpuShare, 1),
+  ];
+}
