@@ -16,10 +16,22 @@ const modules = (dir: string): string[] =>
     : [];
 const importDefault = async <T>(path: string): Promise<T> => ((await import(pathToFileURL(path).href)) as { default: T }).default;
 
-/** Every fault by name. A file whose fault has another name than the file is a defect. */
+/** Every fault by name: those of faults/, and those of the folder that FLOUNDER_FAULTS names (.ts, .js or .mjs). A file whose fault has another name is refused. */
 export async function loadFaults(): Promise<ReadonlyMap<string, Fault>> {
-  const dir = join(dist, "faults");
   const faults = new Map<string, Fault>();
+  const own = process.env.FLOUNDER_FAULTS;
+  for (const file of own ? readdirSync(own).filter((name) => /\.(ts|m?js)$/.test(name)) : []) {
+    const fault = await importFile<Fault>(resolve(own!, file), "fault");
+    const name = basename(file, extname(file));
+    if (fault?.name !== name)
+      throw new FlounderError(
+        "usage",
+        `${join(own!, file)} must default-export the fault "${name}", it exports "${fault?.name}"`,
+        "name the file like the fault: docs/faults.md",
+      );
+    faults.set(name, fault);
+  }
+  const dir = join(dist, "faults");
   for (const file of modules(dir)) {
     const fault = await importDefault<Fault>(join(dir, file));
     if (fault?.name !== basename(file, ".js"))
@@ -57,7 +69,7 @@ export const listScenarios = (): { system: string; name: string }[] =>
 
 /** A scenario by its name, or by the path of a .ts, .js or .mjs file that default-exports one (for the target system `system`). */
 export async function loadScenario(nameOrPath: string, system = "foundry"): Promise<FoundScenario> {
-  if (/\.(ts|m?js)$/.test(nameOrPath)) return { system, scenario: await importFile(resolve(nameOrPath)) };
+  if (/\.(ts|m?js)$/.test(nameOrPath)) return { system, scenario: await importFile<Scenario>(resolve(nameOrPath), "scenario") };
   const found = listScenarios().find((one) => one.name === nameOrPath);
   if (!found) {
     const names = listScenarios().map((one) => one.name);
@@ -76,16 +88,16 @@ const ownModule = (spec: string): string => {
   return pathToFileURL(join(dist, `${below}.js`)).href;
 };
 
-/** Imports somebody's own scenario file; TypeScript is transpiled and bundled first, "flounder" is this package. */
-async function importFile(path: string): Promise<Scenario> {
+/** Imports somebody's own file; TypeScript is transpiled and bundled first, "flounder" is this package. */
+async function importFile<T>(path: string, what: "scenario" | "fault"): Promise<T> {
   if (!existsSync(path))
     throw new FlounderError(
       "usage",
-      `scenario file ${path} does not exist`,
+      `${what} file ${path} does not exist`,
       "give the path of an existing .ts, .js or .mjs file, or a name: flounder list scenarios",
     );
   try {
-    if (extname(path) !== ".ts") return await importDefault<Scenario>(path);
+    if (extname(path) !== ".ts") return await importDefault<T>(path);
     const esbuild = await import("esbuild");
     const built = await esbuild.build({
       entryPoints: [path],
@@ -106,7 +118,7 @@ async function importFile(path: string): Promise<Scenario> {
     try {
       const out = join(dir, "scenario.mjs");
       await writeFile(out, built.outputFiles[0]!.text);
-      return await importDefault<Scenario>(out);
+      return await importDefault<T>(out);
     } finally {
       await rm(dir, { recursive: true, force: true });
     }
@@ -114,8 +126,8 @@ async function importFile(path: string): Promise<Scenario> {
     if (error instanceof FlounderError) throw error;
     throw new FlounderError(
       "usage",
-      `scenario file ${path} cannot be read: ${error instanceof Error ? error.message.split("\n")[0] : error}`,
-      "it must be a module that default-exports a Scenario (harness/core.ts)",
+      `${what} file ${path} cannot be read: ${error instanceof Error ? error.message.split("\n")[0] : error}`,
+      `it must be a module that default-exports a ${what}: docs/${what}s.md`,
       { cause: error },
     );
   }

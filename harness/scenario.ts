@@ -4,6 +4,7 @@ import type { Act, Capability, Fault, Scenario, Selector, When } from "./core.js
 import { FlounderError } from "./errors.js";
 
 export type * from "./core.js";
+export { defineFault } from "./core.js";
 
 /** One act: this fault, on these targets, then. Options are typed and filled in by the fault's own schema. */
 export function act<C extends Capability, O>(fault: Fault<C, O>, on: Selector, when: When & { id: string }, options: NoInfer<Partial<O>> = {}): Act {

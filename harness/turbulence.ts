@@ -44,12 +44,23 @@ async function play(stage: Stage, act: Act): Promise<Ending> {
     note({ kind: "trouble", from: mine[i]!.id, says: `not injected: ${(result.reason as Error).message}` });
   }
   if (open.size > 0) await Promise.race([healed, rejected(stage.signal)]);
-  if (plan.playbook === undefined) await stage.system.recover(client.call, stage.topology, (says) => note({ kind: "step", step: 0, says, state: "done" }));
   note({ kind: "act", act: act.id, state: "ended" });
-  const ending: Ending = (await stage.settle(quietMs, plan.phases.recoveryS * 1000)) ? "steady-again" : "not-steady";
+  const ending = await steadyAgain(stage);
   if (ending === "not-steady") note({ kind: "trouble", from: act.id, says: `not steady again: ${stage.steady.why(stage.now(), quietMs)}` });
   note({ kind: "act", act: act.id, state: ending });
   return ending;
+}
+
+/** Without a playbook the target's own recover runs after healing; again if it was too early: a loss may be declared after its cause has gone. */
+async function steadyAgain(stage: Stage): Promise<Ending> {
+  const { plan, system, topology, client, note } = stage;
+  const endUs = stage.now() + plan.phases.recoveryS * 1e6;
+  for (;;) {
+    if (plan.playbook === undefined) await system.recover(client.call, topology, (says) => note({ kind: "step", step: 0, says, state: "done" }));
+    const leftMs = (endUs - stage.now()) / 1000;
+    if (await stage.settle(quietMs, Math.min(leftMs, 3 * quietMs))) return "steady-again";
+    if (stage.now() > endUs) return "not-steady";
+  }
 }
 
 const rejected = (signal: AbortSignal): Promise<never> =>

@@ -1,0 +1,117 @@
+/** kill -9 of the runner, in every fault, at five moments each: the keeper heals, the fingerprint is as before, and nothing is left in the end. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { sleep, until } from "../../../harness/clock.js";
+import type { Event, TargetInfo } from "../../../harness/core.js";
+import { newFoundation, passingName } from "../../../harness/foundation.js";
+import type { KeeperClient } from "../../../harness/keeper/client.js";
+import { startKeeper, takeOver } from "../../../harness/keeper/start.js";
+import { root } from "../../../harness/paths.js";
+import { seeded } from "../../../harness/random.js";
+import { loadFaults, loadTarget } from "../../../harness/registry.js";
+import { candidates } from "../../../harness/select.js";
+
+const faults = [...(await loadFaults()).values()].filter((fault) => !fault.changesNothing);
+/** Where to aim each fault: the first targets that it can act on, by role. */
+const aims = ["cc-1:lun-1", "dea", "router", "dea-1>nats-1", "cabinet", "firewall", "lb", "dns", "nats"];
+/** Kill on the keeper's word that it has begun (intent on disk, deed under way), has done it, sees it, heals; or after a seeded while. */
+const moments = ["injecting", "injected", "reading", "healing", "while"] as const;
+
+describe("a runner killed with kill -9", function () {
+  this.timeout(120_000);
+  const random = seeded(20110425);
+  const state = mkdtempSync(join(tmpdir(), "flounder-killed-"));
+  const earlier = process.env.XDG_STATE_HOME;
+  let client: KeeperClient;
+  let spec: Awaited<ReturnType<typeof newFoundation>>;
+  let targets: readonly TargetInfo[];
+  let before_: Readonly<Record<string, string>>;
+  let recover: () => Promise<void>;
+  const events: Event[] = [];
+
+  before(async () => {
+    process.env.XDG_STATE_HOME = state;
+    const system = await loadTarget("foundry");
+    spec = await newFoundation({ id: passingName("killed"), system, profile: "micro", timeFactor: 20, policy: {}, engine: "local" });
+    client = await startKeeper(spec, () => {}, { stays: true });
+    void (async () => {
+      for await (const event of client.events()) events.push(event);
+    })().catch(() => {});
+    await system.prepare(await client.facts(), () => {});
+    targets = await client.targets();
+    before_ = await client.fingerprint();
+    recover = () => system.recover(client.call, system.topology("micro", 20, {}), () => {});
+  });
+  after(() => {
+    if (earlier === undefined) delete process.env.XDG_STATE_HOME;
+    else process.env.XDG_STATE_HOME = earlier;
+    rmSync(state, { recursive: true, force: true });
+  });
+
+  /** flounder break: the smallest runner, with a lease. */
+  const runner = (fault: string, of: string, forS: number): ChildProcess =>
+    spawn(process.execPath, [join(root, "bin", "flounder.mjs"), "break", fault, "--on", of, "--pick", "1", "--for", String(forS), "--foundation", spec.id], {
+      stdio: "ignore",
+    });
+
+  for (const fault of faults)
+    it(`${fault.name}: healed, and the fingerprint is as before`, async () => {
+      const options = fault.options.parse({});
+      const aim = aims.find((of) => {
+        try {
+          return candidates(of, fault, options, targets, "").length > 0;
+        } catch {
+          return false;
+        }
+      });
+      expect(aim, `something to aim ${fault.name} at`).not.to.equal(undefined);
+      for (const moment of moments) {
+        const from = events.length;
+        const fresh = () => events.slice(from);
+        const child = runner(fault.name, aim!, moment === "healing" ? 0.5 : 20);
+        const exited = once(child, "exit");
+        if (moment === "while") await sleep(600 + random() * 1500);
+        else await until(`${fault.name} ${moment}`, () => fresh().some((event) => event.kind === moment), 20_000, 2);
+        child.kill("SIGKILL");
+        await exited;
+        const open = () => fresh().filter((event) => event.kind === "injecting").length - fresh().filter((event) => event.kind === "healed").length;
+        await until(`the keeper to heal ${fault.name} killed at ${moment}`, () => open() === 0, 30_000);
+        for (const event of fresh()) if (event.kind === "healed") expect(event.proved, `${fault.name} at ${moment}`).to.equal(true);
+        await until(
+          `the fingerprint after ${fault.name} killed at ${moment}`,
+          async () => {
+            await recover();
+            expect(await client.fingerprint()).to.deep.equal(before_);
+            return true;
+          },
+          30_000,
+          200,
+        );
+      }
+    });
+
+  it("kill -9 of keeper and runner: the next command heals", async () => {
+    const child = runner("router-flush", "router", 30);
+    await until("it to bite", () => events.some((event) => event.kind === "reading" && event.reading.state === "broken"), 20_000, 5);
+    child.kill("SIGKILL");
+    process.kill(client.keeper.pid, "SIGKILL");
+    const heal = spawnSync(process.execPath, [join(root, "bin", "flounder.mjs"), "heal", "--foundation", spec.id], { encoding: "utf8" });
+    expect(heal.status, heal.stderr).to.equal(0);
+    client = await takeOver(spec.id);
+    await until("the fingerprint to be as before", async () => JSON.stringify(await client.fingerprint()) === JSON.stringify(before_), 20_000, 200);
+  });
+
+  it("leaves nothing behind, says a script that shares nothing with the reaper", async () => {
+    const portBase = Math.min(...(await client.facts()).components.flatMap((one) => Object.values(one.ports)));
+    const look = () => spawnSync(process.execPath, [join(root, "scripts", "leftovers.mjs"), spec.id, spec.dir, String(portBase)], { encoding: "utf8" });
+    expect(look().status, "it sees a living foundation").to.equal(1);
+    await client.down();
+    const left = look();
+    expect(left.stdout).to.equal("");
+    expect(left.status).to.equal(0);
+  });
+});
