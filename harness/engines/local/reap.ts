@@ -23,11 +23,11 @@ async function removeSharedMemory(makers: ReadonlySet<number>): Promise<void> {
 }
 
 /**
- * `dirs` are the foundation's folders; mounts below them go as well. `ended`: whoever was asked to end has; that is given a second.
+ * `dirs` are the foundation's folders; mounts below them go as well. `ended`: whoever was asked to end has; that is given a second. `once`: pids that components had and have no more.
  * Rejects, naming what is left, if something withstands.
  */
-export async function reapAll(table: ProcessTable, dirs: readonly string[], ended: () => boolean): Promise<void> {
-  const makers = new Set<number>();
+export async function reapAll(table: ProcessTable, dirs: readonly string[], ended: () => boolean, once: Iterable<number> = []): Promise<void> {
+  const makers = new Set<number>(once);
   const left = () => {
     const all = table.all();
     for (const one of all) makers.add(one.pid);

@@ -1,13 +1,28 @@
 /** A foundation that runs: its components, links and mounts, and what can be done to them. Made by engine.ts, used by the keeper alone. */
 import { createHash } from "node:crypto";
-import type { Call, Capabilities, Capability, Component, ComponentFacts, Running, Target, TargetInfo, TargetName, TargetSystem, Topology } from "../../core.js";
+import type {
+  Call,
+  Capabilities,
+  Capability,
+  Component,
+  ComponentFacts,
+  Host,
+  Running,
+  Target,
+  TargetInfo,
+  TargetName,
+  TargetSystem,
+  Topology,
+} from "../../core.js";
 import { FlounderError } from "../../errors.js";
+import { allLinks } from "../all-links.js";
 import { knock } from "../knock.js";
 import { mountName, targetList } from "../target-list.js";
 import { callAdmin } from "./call.js";
 import { Fleet } from "./fleet.js";
 import type { FuseVerdict } from "./fuse-check.js";
 import { FuseMount } from "./fuse-mount.js";
+import { localHost } from "./local-host.js";
 import { MountHelper } from "./mount-helper.js";
 import type { LocalMount } from "./mounts.js";
 import type { Place } from "./place.js";
@@ -40,6 +55,7 @@ export class LocalFoundation implements Running {
   readonly #helper: MountHelper;
   readonly #fleet: Fleet;
   #fleetUp: Promise<void> = Promise.resolve();
+  readonly #host: Host;
   #booted = false;
   #ended = false;
 
@@ -57,6 +73,11 @@ export class LocalFoundation implements Running {
       save: () => this.#save(),
       trouble: (from, says) => this.#trouble(from, says),
     });
+    const find = (name: string) => topology.components.find((component) => component.name === name)!;
+    this.#host = localHost(
+      (name) => place.dataDir(find(name)),
+      (name, signal) => this.#components.get(name)!.signal(signal),
+    );
     for (const component of topology.components) {
       for (const lun of Object.keys(component.mounts)) this.#mounts.set(mountName(component.name, lun), this.#makeMount(component, lun));
       this.#components.set(component.name, this.#makeComponent(component));
@@ -110,7 +131,13 @@ export class LocalFoundation implements Running {
     this.#helper.end();
     for (const mount of this.#mounts.values()) mount.end();
     for (const component of this.#components.values()) component.end();
-    await reapAll(this.#table, this.#folders(), () => [...this.#components.values()].every((component) => !component.lives));
+    const components = [...this.#components.values()];
+    await reapAll(
+      this.#table,
+      this.#folders(),
+      () => components.every((component) => !component.lives),
+      components.flatMap((component) => [...component.pids]),
+    );
     removeFolder(this.parts.place.openDir);
     this.parts.block.release();
   }
@@ -252,7 +279,8 @@ export class LocalFoundation implements Running {
     const component = this.topology.components.find((one) => one.name === info.name)!;
     const own = this.#components.get(info.name)!;
     return {
-      ...this.parts.system.adapters(component, this.call, this),
+      ...this.parts.system.adapters(component, this.call, this, this.#host),
+      links: this.#links(info.name),
       process: {
         kill: (scope) => own.kill(scope),
         start: () => own.start(),
@@ -263,6 +291,11 @@ export class LocalFoundation implements Running {
         population: async () => own.population(),
       },
     };
+  }
+  #links(component: string): Capabilities["links"] {
+    const { proxies } = this.parts.place.wiring;
+    const own = [...proxies.values()].filter(({ from, to, target }) => (from === component || to === component) && !this.#mounts.has(target));
+    return allLinks(own.map(({ target, slot }) => ({ can: this.#link(target), slot })));
   }
   #link(name: TargetName): Capabilities["link"] {
     const link = this.#fleet.links.get(name)!;

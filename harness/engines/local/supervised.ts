@@ -41,6 +41,8 @@ const reason = (error: unknown) => (error instanceof Error ? error.message : Str
 export class SupervisedProcess {
   #living: Living | undefined;
   #generation = "never started";
+  /** Every pid that its main process has had: what a killed one left in the kernel carries that number. */
+  readonly pids = new Set<number>();
   #held = false;
   #paused = false;
   #ready = false;
@@ -131,6 +133,11 @@ export class SupervisedProcess {
     this.life.save();
   }
 
+  /** To the main process alone; nothing if there is none. */
+  signal(name: NodeJS.Signals): void {
+    if (this.#living) signal(this.#living, name);
+  }
+
   /** Kills the main process and lets it be restarted: the last step of undoing. */
   async restart(): Promise<void> {
     await this.kill("node");
@@ -148,6 +155,7 @@ export class SupervisedProcess {
 
   #took(living: Living): void {
     this.#living = living;
+    this.pids.add(living.pid);
     this.#generation = `${living.pid}:${living.start}`;
     this.#startedUs = nowUs();
   }
