@@ -1,0 +1,82 @@
+import { expect } from "chai";
+import { sleep, until } from "../clock.js";
+import { isCovered, matches } from "../measure/against-truth.js";
+import { type KnownServer, knownServer } from "./fixtures/known-server.js";
+import { metricsText, serveMetrics } from "./metrics.js";
+import type { PlainTarget } from "./plain.js";
+import { startTruth } from "./truth-child.js";
+import { startWatcher } from "./watch-child.js";
+import type { WatchResult } from "./watch-result.js";
+
+describe("the plain prober", function () {
+  this.timeout(20_000);
+  const target = (url: string, rateHz: number, connection: "fresh" | "kept"): PlainTarget => ({
+    url,
+    connection,
+    periodUs: 1e6 / rateHz,
+    phaseUs: 0,
+    deadlineUs: 1e6,
+  });
+
+  it("finds every outage of a server that knows them, fresh and kept, within its bounds", async () => {
+    const modes = ["503", "refuse", "reset", "hang-dropped", "stall", "wrong"] as const;
+    const windows = modes.map((mode, i) => ({ mode, atMs: 300 + i * 1000, forMs: 350 }));
+    const server = await startTruth({ windows, brownOutShare: 0.5, slowMs: 300, seed: 1 });
+    const both = (["fresh", "kept"] as const).map((connection) => ({ ...target(server.url, 100, connection), expect: "well" }));
+    const watcher = startWatcher({ targets: both, warmUpMs: 500 }, () => {});
+    await watcher.ready;
+    server.go();
+    await until("all outages are over", () => server.truths.length === modes.length, 12_000, 100);
+    await sleep(600);
+    const last = await watcher.end();
+    await server.end();
+    for (const { outages } of last.targets) {
+      const { matched, falseAlarms } = matches(server.truths, outages);
+      expect(falseAlarms.filter((one) => one.cause !== "stall" && one.cause !== "slow")).to.deep.equal([]); // a busy machine can stall the server for real
+      expect(matched.filter((one) => one.found.length === 0).map((one) => one.mode)).to.deep.equal([]);
+      expect(matched.filter(isCovered).length).to.be.at.least(modes.length - 1);
+    }
+  });
+
+  it("stopped for 300 ms, reports no outage of the target and counts what it lost", async () => {
+    const server: KnownServer = await knownServer();
+    let samples = 0;
+    const watcher = startWatcher({ targets: [target(`http://127.0.0.1:${server.port}/`, 100, "fresh")], warmUpMs: 300 }, (report) => {
+      samples = Object.values(report.targets[0]!.counts).reduce((a, b) => a + b, 0);
+    });
+    await watcher.ready;
+    await until("it samples", () => samples > 50, 5000);
+    process.kill(watcher.pid, "SIGSTOP");
+    await sleep(300);
+    process.kill(watcher.pid, "SIGCONT");
+    await sleep(500);
+    const last = await watcher.end();
+    await server.close();
+    expect(last.targets[0]!.outages).to.deep.equal([]);
+    expect(last.targets[0]!.lostS).to.deep.equal({ lo: 0, hi: 0 });
+    expect(last.targets[0]!.counts.observer).to.be.within(25, 45);
+    expect(last.hiccups).to.be.at.least(1);
+  });
+
+  it("serves Prometheus what it knows, on loopback", async () => {
+    const result = {
+      observer: { faults: 3, share: 0, shed: 0, hiccups: 0, cpuShare: 0, latenessMs: { p50: 0, p99: 2, max: 3 } },
+      endpoints: [
+        {
+          url: 'http://x/"quoted"',
+          connection: "kept",
+          counts: { ok: 7, refused: 2 },
+          lostS: { lo: 0.1, hi: 0.3 },
+          outages: [],
+          latencyMs: { p50: 1, p99: 2, max: 3 },
+        },
+      ],
+    } as unknown as WatchResult;
+    const metrics = await serveMetrics(0, () => metricsText(result));
+    const text = await (await fetch(`http://127.0.0.1:${metrics.port}/metrics`)).text();
+    metrics.close();
+    expect(text).to.contain('flounder_samples_total{url="http://x/\\"quoted\\"",connection="kept",outcome="refused"} 2');
+    expect(text).to.contain("flounder_observer_faults_total 3");
+    for (const line of text.trim().split("\n")) expect(line).to.match(/^(# (HELP|TYPE) \w+ .+|\w+(\{.*\})? [\d.e+-]+)$/);
+  });
+});

@@ -1,0 +1,178 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import { type AddressInfo, createServer as createTcp } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { expect } from "chai";
+import { nowUs, sleep, until } from "../clock.js";
+import { root } from "../paths.js";
+import { type KnownServer, knownServer } from "./fixtures/known-server.js";
+import type { WatchResult } from "./watch-result.js";
+
+describe("flounder watch", function () {
+  this.timeout(30_000);
+  let dir: string;
+  let server: KnownServer;
+  let child: ChildProcess | undefined;
+  const json = () => join(dir, "out.json");
+  const found = async () => JSON.parse(await readFile(json(), "utf8")) as WatchResult;
+  const begin = (...flags: string[]) => {
+    child = spawn(process.execPath, [join(root, "bin/flounder.mjs"), "watch", "--json", json(), ...flags], { stdio: ["ignore", "pipe", "pipe"] });
+    let said = "";
+    child.stdout!.on("data", (chunk: Buffer) => {
+      said += chunk;
+    });
+    child.stderr!.on("data", (chunk: Buffer) => {
+      said += chunk;
+    });
+    const code = new Promise<number | null>((resolve) => child!.once("close", (exit) => resolve(exit)));
+    return { code, said: () => said };
+  };
+  const url = () => `http://127.0.0.1:${server.port}/`;
+  const sampling = () => until("it samples", async () => (await found()).endpoints[0]!.samples > 0, 10_000, 50);
+
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), "flounder-watch-"));
+    server = await knownServer();
+  });
+  afterEach(async () => {
+    if (child?.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+    server.release();
+    await server.close();
+    await rm(dir, { recursive: true, force: true });
+  });
+
+  it("says when an outage began and ended, between bounds that hold the truth, on both clocks", async () => {
+    const { code } = begin("--url", url(), "--rate", "50", "--for", "4", "--allow-lost", "0.2", "--junit", join(dir, "out.xml"));
+    await sampling();
+    const a = { ms: Date.now(), ns: nowUs() * 1000 };
+    server.behaviour = "503";
+    await sleep(800);
+    server.behaviour = "ok";
+    const b = { ms: Date.now(), ns: nowUs() * 1000 };
+    expect(await code).to.equal(1);
+    const { endpoints, verdict, complete, command } = await found();
+    expect([verdict.result, complete, command]).to.deep.equal(["fail", true, null]);
+    const [outage, ...others] = endpoints[0]!.outages;
+    expect(others).to.deep.equal([]);
+    expect(outage!.cause).to.equal("http-5xx");
+    const slackMs = 15; // this process is not alone on its cores: when it asked for the outage is not quite when it began
+    expect(a.ms).to.be.within(outage!.startMs.lo - slackMs, outage!.startMs.hi + slackMs);
+    expect(b.ms).to.be.within(outage!.endMs.lo - slackMs, outage!.endMs.hi + slackMs);
+    expect(a.ns).to.be.within(outage!.startNs.lo - slackMs * 1e6, outage!.startNs.hi + slackMs * 1e6);
+    expect(b.ns).to.be.within(outage!.endNs.lo - slackMs * 1e6, outage!.endNs.hi + slackMs * 1e6);
+    expect(endpoints[0]!.lostS.lo).to.be.above(0.7);
+    expect(await readFile(join(dir, "out.xml"), "utf8")).to.match(/<failure message=".*allowed at most 0.2 s/);
+  });
+
+  it("measures a hang for its whole length, answered at its end or not", async () => {
+    for (const answered of [true, false]) {
+      const { code } = begin("--url", url(), "--rate", "50", "--for", "5", "--deadline", "400");
+      await rm(json(), { force: true });
+      await sampling();
+      const fromUs = nowUs();
+      server.behaviour = "hang";
+      await sleep(2000);
+      server.behaviour = "ok";
+      const truthS = (nowUs() - fromUs) / 1e6;
+      if (answered) server.release();
+      expect(await code).to.be.oneOf([0, 2]); // 2: this machine is so busy that more than 1 % of the samples were late
+      const [outage, ...others] = (await found()).endpoints[0]!.outages;
+      expect(others).to.deep.equal([]);
+      expect(outage!.cause).to.equal(answered ? "stall" : "timeout");
+      expect((outage!.lostS.lo + outage!.lostS.hi) / 2).to.be.closeTo(truthS, 0.05);
+    }
+  });
+
+  it("checks the text and the latency of answers", async () => {
+    const slow = createServer((_, response) => void setTimeout(() => response.end("hello"), 150)).listen(0, "127.0.0.1");
+    await until("it listens", () => slow.listening, 1000);
+    const { code } = begin("--url", url(), `http://127.0.0.1:${(slow.address() as AddressInfo).port}/`, "--expect", "hello /", "--slow", "100", "--for", "2");
+    await code;
+    slow.closeAllConnections();
+    slow.close();
+    const [good, late] = (await found()).endpoints;
+    expect(good!.outages).to.deep.equal([]);
+    expect(late!.outages.map((outage) => outage.cause)).to.deep.equal(["wrong-answer"]);
+  });
+
+  it("runs a command, and tells its exit code apart from the verdict", async () => {
+    const { code } = begin("--url", url(), "--rate", "5", "--allow-lost", "0", "--", "sh", "-c", "sleep 0.5; exit 7");
+    expect(await code).to.equal(7);
+    const { verdict, command } = await found();
+    expect(verdict.result).to.equal("pass");
+    expect(command).to.deep.include({ exitCode: 7, signal: null });
+  });
+
+  it("interrupted, ends the command and still writes everything", async () => {
+    const { code, said } = begin("--url", url(), "--", "sleep", "60");
+    await sampling();
+    child!.kill("SIGINT");
+    expect(await code).to.equal(3);
+    const { complete, verdict, command } = await found();
+    expect([complete, verdict.result, command?.signal]).to.deep.equal([true, "aborted", "SIGINT"]);
+    expect(said()).to.contain("ABORTED");
+  });
+
+  it("killed, leaves results and samples up to the last second", async () => {
+    begin("--url", url(), "--connection", "both", "--rate", "50", "--samples", join(dir, "samples.gz"));
+    await until("two seconds are in", async () => (await found()).seconds > 2, 10_000, 50);
+    child!.kill("SIGKILL");
+    const { complete, endpoints } = await found();
+    expect(complete).to.equal(false);
+    expect(endpoints.map((one) => one.connection)).to.deep.equal(["fresh", "kept"]);
+    for (const one of endpoints) expect(one.samples).to.be.above(90);
+    // The prober sees that nobody listens any more, writes its last second and ends.
+    let lines: string[] = [];
+    await until(
+      "the samples are on disk",
+      async () => {
+        lines = gunzipSync(await readFile(join(dir, "samples.gz")))
+          .toString()
+          .trim()
+          .split("\n");
+        return lines.length > 200;
+      },
+      5000,
+    );
+    expect(JSON.parse(lines[0]!).columns).to.include("connectUs");
+    expect(JSON.parse(lines[1]!)).to.have.length(11);
+  });
+
+  it("has a well-named outcome, or one clear error, for what goes wrong", async () => {
+    const garbage = createTcp((socket) => socket.on("error", () => {}).end("SSH-2.0-hello\r\n\r\n")).listen(0, "127.0.0.1");
+    const loop = createServer((_, response) => response.writeHead(302, { location: "/again" }).end()).listen(0, "127.0.0.1");
+    await until("both listen", () => garbage.listening && loop.listening, 1000);
+    const port = (of: { address(): unknown }) => (of.address() as AddressInfo).port;
+    const urls = [
+      "http://nosuch.invalid/",
+      "http://127.0.0.1:1/",
+      `https://127.0.0.1:${server.port}/`,
+      `http://127.0.0.1:${port(loop)}/`,
+      `http://127.0.0.1:${port(garbage)}/`,
+    ];
+    await begin("--url", ...urls, "--for", "1").code;
+    loop.closeAllConnections();
+    loop.close();
+    garbage.close();
+    const outcomes = (await found()).endpoints.map((one) =>
+      Object.keys(one.counts)
+        .filter((outcome) => outcome !== "observer")
+        .join(),
+    );
+    expect(outcomes).to.deep.equal(["dns", "refused", "wrong-answer", "wrong-answer", "wrong-answer"]);
+    for (const [flags, says] of [
+      [["--url", "nonsense"], "is not a URL"],
+      [["--url", "ftp://example.com/"], "neither http nor https"],
+      [["--url", url(), "--", "/no/such/command"], "not found"],
+      [["--url", url(), "--junit", "/no/such/folder/x"], "cannot be written"],
+      [[], "nothing to watch"],
+    ] as const) {
+      const run = begin(...flags);
+      expect(await run.code, says).to.equal(64);
+      expect(run.said()).to.contain(says);
+    }
+  });
+});
