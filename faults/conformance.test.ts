@@ -14,7 +14,21 @@ const signal = () => AbortSignal.timeout(5000);
 
 /** The target, but its first act fails after it was done: half an inject. */
 function failing(target: Target<Capability>): Target<Capability> {
-  const asks = new Set(["responds", "generation", "population", "carries", "rttMs", "state", "answers", "steady", "serves"]);
+  const asks = new Set([
+    "responds",
+    "generation",
+    "population",
+    "carries",
+    "rttMs",
+    "state",
+    "answers",
+    "steady",
+    "serves",
+    "truthful",
+    "admits",
+    "reaches",
+    "carry",
+  ]);
   const can = Object.fromEntries(
     Object.entries(target.can).map(([name, capability]) => [
       name,

@@ -14,6 +14,8 @@ export type TargetName = string;
 
 export type CutLink = "refuse" | "reset" | "swallow";
 export type CutMount = "detach" | "hang" | "read-only";
+/** rules: what lets in, while the default policy stays; external, internal: one zone of a name server. */
+export type ConfigPart = "all" | "rules" | "external" | "internal";
 
 /** What can be done to a target, in generic nouns. Each has read-only questions that witnesses ask; every act is idempotent. */
 export interface Capabilities {
@@ -63,9 +65,52 @@ export interface Capabilities {
     answers(): Promise<boolean>;
     /** Changes with every flush: a flush faster than a poll is still seen. */
     generation(): Promise<string>;
+    /** What it says is false until it is cured. stale: where nobody is any more; wrong: somebody else. */
+    poison(kind: "stale" | "wrong"): Promise<void>;
+    cure(): Promise<void>;
+    /** A canary through this router comes to whom it was sent to. Rejects when that cannot be told. */
+    truthful(): Promise<boolean>;
   };
-  subjects: { mute(patterns: readonly string[]): Promise<void>; unmute(): Promise<void>; carries(pattern: string): Promise<boolean> };
-  config: { wipe(): Promise<void>; restore(): Promise<void>; serves(): Promise<boolean> };
+  subjects: {
+    /** From now on nothing that anybody publishes on these gets through; replaces what was muted. */
+    mute(patterns: readonly string[]): Promise<void>;
+    unmute(): Promise<void>;
+    /** A canary published on the subject (any one that the pattern means) is heard. Rejects when the bus itself is away. */
+    carries(pattern: string): Promise<boolean>;
+  };
+  /** The config that a component runs from; another copy of it is saved. */
+  config: {
+    wipe(part?: ConfigPart): Promise<void>;
+    /** All of it, from the saved copy. */
+    restore(): Promise<void>;
+    /** Asked for what that part is for, not the component's word. Rejects when that cannot be told. */
+    serves(part?: ConfigPart): Promise<boolean>;
+    /** Changes with every wiping and restoring. */
+    generation(): Promise<string>;
+  };
+  /** A rule set that lets connections in. */
+  rules: {
+    deny(how: "drop" | "reject"): Promise<void>;
+    /** The rules as they were saved. */
+    allow(): Promise<void>;
+    /** A request is let through. Rejects when that cannot be told. */
+    admits(): Promise<boolean>;
+  };
+  /** Those among whom a balancer spreads. */
+  pool: {
+    /** some: half of them, at least one. */
+    drain(share: "some" | "all"): Promise<void>;
+    fill(): Promise<void>;
+    /** How many of them answer requests that are sent through the balancer. */
+    reaches(): Promise<"all" | "some" | "none">;
+  };
+  /** Every link of a component at once: those that it dials, and those that lead to it. Not its mounts. */
+  links: {
+    cut(how: CutLink): Promise<void>;
+    mend(): Promise<void>;
+    /** An app slot counts only where it still carries: nobody may be behind it. */
+    carry(): Promise<"all" | "some" | "none">;
+  };
 }
 export type Capability = keyof Capabilities;
 
@@ -273,6 +318,14 @@ export interface Addresses {
   direct(component: string, port: string): { readonly host: string; readonly port: number };
 }
 
+/** What an engine does at a component's own place for adapters of servers that have no admin port: their files and signals. */
+export interface Host {
+  /** Replaces a file in the component's data folder, whole or not at all. */
+  write(component: string, file: string, text: string): Promise<void>;
+  /** To the main process; does nothing when there is none. */
+  signal(component: string, signal: "SIGHUP"): Promise<void>;
+}
+
 export interface Credentials {
   readonly user: string;
   readonly password: string;
@@ -287,8 +340,10 @@ export interface TargetSystem {
   topology(profile: string, timeFactor: number, policy: Readonly<Record<string, string>>): Topology;
   /** Capabilities that engines cannot supply, by role: what planning counts on. */
   capabilities(component: Component): readonly Capability[];
-  /** The live form of the same. */
-  adapters(component: Component, call: Call, addresses: Addresses): Partial<Capabilities>;
+  /** Which ways of these capabilities a component has; a capability that is not named has all. */
+  ways?(component: Component): TargetInfo["ways"];
+  /** The live form of the same. Without `host` what needs it is left out. */
+  adapters(component: Component, call: Call, addresses: Addresses, host?: Host): Partial<Capabilities>;
   /** Sees from elsewhere whether a link carries; undefined: the engine's protocol knock is used. */
   carries?(
     link: { readonly from: string; readonly to: string; readonly class: string },

@@ -9,12 +9,20 @@ export const slotClass = "apps";
 export const mountClass = "storage";
 
 /** `ways`: what this engine can do to a mount here. */
-export function targetList(topology: Topology, system: Pick<TargetSystem, "capabilities">, ways: readonly CutMount[]): readonly TargetInfo[] {
+export function targetList(topology: Topology, system: Pick<TargetSystem, "capabilities" | "ways">, ways: readonly CutMount[]): readonly TargetInfo[] {
+  const dialled = new Set(topology.components.flatMap((component) => Object.values(component.links).map(({ to }) => to)));
   return topology.components.flatMap((component): TargetInfo[] => {
     const { name, role } = component;
     const link = (target: string, linkClass: string): TargetInfo => ({ name: target, role, kind: "link", can: ["link"], ways: {}, class: linkClass });
+    const linked = dialled.has(name) || [component.links, component.fronts ?? {}].some((own) => Object.keys(own).length > 0) || (component.slots ?? 0) > 0;
     return [
-      { name, role, kind: "component", can: ["process", ...system.capabilities(component)], ways: {} },
+      {
+        name,
+        role,
+        kind: "component",
+        can: ["process", ...(linked ? (["links"] as const) : []), ...system.capabilities(component)],
+        ways: system.ways?.(component) ?? {},
+      },
       ...Object.values(component.links).map(({ to, class: of }) => link(linkName(name, to), of)),
       ...Object.values(component.fronts ?? {}).map((of) => link(frontName(name), of)),
       ...Array.from({ length: component.slots ?? 0 }, (_, i) => link(slotName(name, i + 1), slotClass)),

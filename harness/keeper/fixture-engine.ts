@@ -17,6 +17,11 @@ export interface FakeState {
   readonly held?: boolean;
   readonly latencyMs?: number;
   readonly brownOut?: "A" | "B";
+  readonly poisoned?: string;
+  readonly wiped?: string;
+  readonly denied?: string;
+  readonly drained?: "some" | "all";
+  readonly muted?: readonly string[];
   readonly generation: number;
   readonly escalated?: readonly number[];
 }
@@ -43,10 +48,15 @@ const info = (name: string, role: string, kind: TargetInfo["kind"], can: readonl
   ways: can.includes("link") ? { link: ways.link } : can.includes("mount") ? { mount: ways.mount } : {},
   ...(cls ? { class: cls } : {}),
 });
+const wipeable = (target: TargetInfo, parts: readonly string[]): TargetInfo => ({ ...target, ways: { config: parts } });
 export const fakeTargets: readonly TargetInfo[] = [
   info("cc-1", "cc", "component", ["process"]),
   info("dea-1", "dea", "component", ["process"]),
   info("router-1", "router", "component", ["process", "table"]),
+  wipeable(info("firewall-1", "firewall", "component", ["process", "config", "rules"]), ["all", "rules"]),
+  info("lb-1", "lb", "component", ["process", "pool", "links"]),
+  wipeable(info("dns-1", "dns", "component", ["process", "config"]), ["all", "external", "internal"]),
+  info("nats-1", "nats", "component", ["process", "subjects"]),
   info("cabinet-a", "cabinet", "component", ["process", "power"]),
   info("dea-1>nats-1", "dea", "link", ["link"], "bus"),
   info("cc-1>ccdb-1", "cc", "link", ["link"], "state"),
@@ -78,7 +88,6 @@ function capabilities(dir: string, name: string, flaws: Flaws): Capabilities {
       ...change,
     });
   };
-  const notThere = () => Promise.reject(new Error(`${name} has no such capability`));
   return {
     process: {
       kill: (scope) => deed({ dead: scope }),
@@ -106,10 +115,28 @@ function capabilities(dir: string, name: string, flaws: Flaws): Capabilities {
       hold: (held) => (held ? deed({ held }) : undo(["held"])),
       answers: async () => !read().held,
       generation: async () => String(read().generation),
+      poison: (poisoned) => deed({ poisoned }),
+      cure: () => undo(["poisoned"]),
+      truthful: async () => read().poisoned === undefined,
     },
     power: { brownOut: (brownOut) => deed({ brownOut }), restore: () => undo(["brownOut"]), steady: async () => read().brownOut === undefined },
-    subjects: { mute: notThere, unmute: notThere, carries: notThere },
-    config: { wipe: notThere, restore: notThere, serves: notThere },
+    subjects: { mute: (muted) => deed({ muted }), unmute: () => undo(["muted"]), carries: async (pattern) => read().muted?.includes(pattern) !== true },
+    config: {
+      wipe: (wiped = "all") => deed({ wiped, generation: read().generation + 1 }),
+      restore: () => undo(["wiped"]),
+      serves: async () => read().wiped === undefined,
+      generation: async () => String(read().generation),
+    },
+    rules: { deny: (denied) => deed({ denied }), allow: () => undo(["denied"]), admits: async () => read().denied === undefined },
+    pool: {
+      drain: (drained) => deed({ drained }),
+      fill: () => undo(["drained"]),
+      reaches: async () => {
+        const { drained } = read();
+        return drained === undefined ? "all" : drained === "all" ? "none" : "some";
+      },
+    },
+    links: { cut: (how) => deed({ cut: how }), mend: () => undo(["cut"]), carry: async () => (read().cut === undefined ? "all" : "none") },
   };
 }
 

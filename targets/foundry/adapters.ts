@@ -1,30 +1,57 @@
-/** Capabilities of the foundry that no engine can supply: a router's table, a cabinet's power, over their admin ports. */
+/** Capabilities of the foundry that no engine can supply: tables, configs, rules and pools of the front end, a cabinet's power, subjects of the bus. */
 import { request } from "undici";
-import type { Addresses, Call, Capabilities, Capability, Component } from "../../harness/core.js";
+import type { Addresses, Call, Capabilities, Capability, Component, Host } from "../../harness/core.js";
+import { busSubjects } from "./bus-mute.js";
 import { cabinetPower } from "./cabinet-power.js";
+import { edgeAdapters } from "./edge-adapters.js";
+import { answered, askEdge } from "./edge-ask.js";
 
 /** An answer that takes longer is none. */
 const canaryMs = 1000;
 
-const supplied: Readonly<Record<string, readonly Capability[]>> = { router: ["table"], cabinet: ["power"] };
+const supplied: Readonly<Record<string, readonly Capability[]>> = {
+  router: ["table", "config"],
+  lb: ["config", "pool"],
+  firewall: ["config", "rules"],
+  dns: ["config"],
+  cabinet: ["power"],
+  nats: ["subjects"],
+};
 export const capabilities = (component: Component): readonly Capability[] => supplied[component.role] ?? [];
 
-export function adapters(component: Component, call: Call, addresses: Addresses): Partial<Capabilities> {
-  if (component.role === "cabinet") return { power: cabinetPower(component, call, addresses) };
-  if (component.role !== "router") return {};
-  const { name } = component;
+export function adapters(component: Component, call: Call, addresses: Addresses, host?: Host): Partial<Capabilities> {
   return {
-    table: {
-      async flush() {
-        await call(name, "/table/flush", {});
-      },
-      async hold(empty) {
-        await call(name, "/table/hold", { hold: empty });
-      },
-      answers: () => canary(addresses.direct(name, "http"), `api.${component.env.DOMAIN}`),
-      async generation() {
-        return String(((await call(name, "/table")) as { generation: number }).generation);
-      },
+    ...edgeAdapters(component, call, addresses),
+    ...(component.role === "cabinet" ? { power: cabinetPower(component, call, addresses) } : {}),
+    ...(component.role === "router" ? { table: table(component, call, addresses) } : {}),
+    ...(component.role === "nats" && host ? { subjects: busSubjects(component, addresses, host) } : {}),
+  };
+}
+
+function table({ name, env }: Component, call: Call, addresses: Addresses): Capabilities["table"] {
+  const api = `api.${env.DOMAIN}`;
+  return {
+    async flush() {
+      await call(name, "/table/flush", {});
+    },
+    async hold(empty) {
+      await call(name, "/table/hold", { hold: empty });
+    },
+    answers: () => canary(addresses.direct(name, "http"), api),
+    async generation() {
+      return String(((await call(name, "/table")) as { generation: number }).generation);
+    },
+    async poison(kind) {
+      await call(name, "/table/poison", { kind });
+    },
+    async cure() {
+      await call(name, "/table/cure", {});
+    },
+    /** A Cloud Controller's root names its API; an app's does not, and a dead endpoint is a 502. With every CC dead, a true table reads false too. */
+    async truthful() {
+      const said = await askEdge(addresses.direct(name, "http"), { host: api });
+      if (!answered(said) || said.headers["x-cf-routererror"] === "unknown_route") throw new Error(`${name} has no answer for ${api}`);
+      return said.status === 200 && said.body.includes("cloud_controller_v3");
     },
   };
 }

@@ -84,7 +84,7 @@ async function ask(nats: Address): Promise<Round> {
 }
 
 /** One connection per server and process; a closed one is replaced at the next question. */
-function connected({ host, port }: Address): Promise<NatsConnection> {
+export function connected({ host, port }: Address): Promise<NatsConnection> {
   const key = `${host}:${port}`;
   const open = connections.get(key);
   if (open) return open;

@@ -4,6 +4,7 @@
  */
 import type { Call, Topology } from "../../harness/core.js";
 import type { StorageState } from "./console.js";
+import { edgeWays } from "./edge-adapters.js";
 import { isProbeApp } from "./sample-apps.js";
 
 /** What a DEA says of one instance (GET /instances). */
@@ -27,7 +28,7 @@ export async function fingerprint(topology: Topology, call: Call): Promise<Reado
     ...names("router").map((router) => table(call, router)),
     instances(call, names("dea")),
     ...names("lb").map((lb) => backends(call, lb)),
-    ...names("dns").map((dns) => zone(call, dns)),
+    ...topology.components.filter((component) => edgeWays(component).config).map((component) => config(call, component.name)),
   ]);
   return Object.fromEntries(Object.entries(Object.assign({}, ...parts) as Words).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -57,13 +58,16 @@ async function storage(call: Call, cc: string): Promise<Words> {
 
 /** Hosts that a router knows, not the addresses behind them. */
 async function table(call: Call, router: string): Promise<Words> {
-  const [routes, { held } = { held: undefined }] = await Promise.all([
+  const [routes, { held, poison } = { held: undefined, poison: null }] = await Promise.all([
     asked<Record<string, readonly unknown[]>>(call, router, "/routes"),
-    asked<{ held: boolean }>(call, router, "/table"),
+    asked<{ held: boolean; poison: string | null }>(call, router, "/table"),
   ]);
   if (!routes || held === undefined) return { [`${router} table`]: noAnswer };
   const known = Object.keys(routes).filter((host) => !isProbeApp(host) && (routes[host]?.length ?? 0) > 0);
-  return { [`${router} table`]: held ? "held" : "open", ...Object.fromEntries(known.map((host) => [`${router} knows ${host}`, "yes"])) };
+  return {
+    [`${router} table`]: held ? "held" : poison === null ? "open" : `poisoned: ${poison}`,
+    ...Object.fromEntries(known.map((host) => [`${router} knows ${host}`, "yes"])),
+  };
 }
 
 /** Who runs: "app-1/0": "RUNNING", once per index wherever it is. */
@@ -84,9 +88,10 @@ async function backends(call: Call, lb: string): Promise<Words> {
   return Object.fromEntries(routers.map(({ router, healthy }) => [`${lb} to ${router}`, healthy ? "healthy" : "unhealthy"]));
 }
 
-async function zone(call: Call, dns: string): Promise<Words> {
-  const served = await asked<unknown>(call, dns, "/zone");
-  return { [`${dns} zone`]: served === undefined ? noAnswer : JSON.stringify(served) };
+/** What it runs from, in its own words, never how often it was changed. */
+async function config(call: Call, name: string): Promise<Words> {
+  const facts = await asked<{ running: unknown }>(call, name, "/config");
+  return { [`${name} config`]: facts === undefined ? noAnswer : JSON.stringify(facts.running) };
 }
 
 /** undefined when it does not answer. */

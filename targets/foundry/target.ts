@@ -3,7 +3,9 @@ import { createHmac } from "node:crypto";
 import type { TargetSystem } from "../../harness/core.js";
 import { adapters, capabilities } from "./adapters.js";
 import { busCarries } from "./bus-witness.js";
+import { edgeWays } from "./edge-adapters.js";
 import { fingerprint } from "./fingerprint.js";
+import { frontDoor } from "./front-door.js";
 import { missing, tidy } from "./ledger.js";
 import { plannedProbes } from "./planned-probes.js";
 import { prepare } from "./prepare.js";
@@ -22,14 +24,17 @@ const foundry: TargetSystem = {
   defaultScenario: "four-cuts",
   topology,
   capabilities,
+  ways: edgeWays,
   adapters,
   carries: (link, addresses, signal) => (link.class === "bus" ? busCarries(link.from, addresses.direct(link.to, "client"), signal) : undefined),
-  facts({ domain, components }, addresses, secret) {
+  facts(whole, addresses, secret) {
+    const { domain, components } = whole;
+    const door = frontDoor(whole);
     const at = (component: string, port: string) => {
       const { host, port: number } = addresses.direct(component, port);
       return `${host}:${number}`;
     };
-    const front = at("lb-1", "front");
+    const front = at(door.component, door.port);
     return {
       api: `http://api.${domain}:${front.split(":").at(-1)}`,
       router: `http://${front}`,

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { FlounderError } from "../../harness/errors.js";
 import { maxSamplesPerS } from "../../harness/plan.js";
+import { frontDoor } from "./front-door.js";
 import { plannedProbes } from "./planned-probes.js";
 import { probes } from "./probes/index.js";
 import target from "./target.js";
@@ -57,7 +58,9 @@ for (const profile of Object.keys(profiles))
 
 describe("what topology() refuses", () => {
   it("an unknown profile", () =>
-    expect(said(() => topology("tiny", 20, {}))).to.equal('usage: profile "tiny" is unknown; there are micro, org → choose one of them with --profile'));
+    expect(said(() => topology("tiny", 20, {}))).to.equal(
+      'usage: profile "tiny" is unknown; there are micro, org, com, com-fixed → choose one of them with --profile',
+    ));
   it("an unknown policy", () =>
     expect(said(() => topology("micro", 20, { "cc.mood": "bad" }))).to.equal(
       'usage: policy "cc.mood" is unknown; there are cc.onLunLoss, router.onNatsLoss, hm.freshness → mend foundation.policy of the scenario',
@@ -66,6 +69,31 @@ describe("what topology() refuses", () => {
     expect(said(() => topology("micro", 20, { "hm.freshness": "much" }))).to.equal(
       'usage: policy hm.freshness is "much"; expected one of none, guard → mend foundation.policy of the scenario',
     ));
+});
+
+describe("profile com", () => {
+  const whole = topology("com", 20, {});
+  const count = (role: string) => whole.components.filter((component) => component.role === role).length;
+
+  it("is CloudFoundry.com in April 2011", () =>
+    expect(Object.fromEntries(["cc", "dea", "router", "lb", "dns", "firewall", "hm", "cabinet"].map((role) => [role, count(role)]))).to.deep.equal({
+      cc: 8,
+      dea: 6,
+      router: 4,
+      lb: 2,
+      dns: 2,
+      firewall: 1,
+      hm: 1,
+      cabinet: 2,
+    }));
+  it("has its firewall for a front door; org has its balancer", () => {
+    expect(frontDoor(whole)).to.deep.equal({ component: "firewall-1", port: "front" });
+    expect(frontDoor(topology("org", 20, {}))).to.deep.equal({ component: "lb-1", port: "front" });
+  });
+  it("tells its name servers every component", () => {
+    const [dns] = whole.components.filter((component) => component.role === "dns");
+    expect(dns!.env.COMPONENTS!.split(",")).to.have.members(whole.components.map(({ name }) => name));
+  });
 });
 
 describe("the target system", () => {

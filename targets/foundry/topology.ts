@@ -11,6 +11,8 @@ interface Shape {
   readonly router: number;
   readonly lb: number;
   readonly dns: number;
+  /** Before the balancers; absent: the first balancer is the front door. */
+  readonly firewall?: number;
   readonly cabinets: readonly string[];
   readonly lunsPerCabinet: number;
   /** DEAs keep droplets and instance folders on so many LUNs of the first cabinet, by turns; absent: on a disk of their own. */
@@ -25,10 +27,15 @@ interface Shape {
 const cords = (cabinet: string, first: string, luns: readonly { readonly lun: string }[]): string =>
   cabinet === first ? `${(luns[1] ?? luns[0])!.lun}=AA` : "";
 
+/** CloudFoundry.com in April 2011. */
+const com: Shape = { cc: 8, dea: 6, router: 4, lb: 2, dns: 2, firewall: 1, cabinets: ["cabinet-a", "cabinet-b"], lunsPerCabinet: 4 };
+
 export type { Shape };
 export const profiles: Readonly<Record<string, Shape>> = {
   micro: { cc: 1, dea: 1, router: 1, lb: 1, dns: 1, cabinets: ["cabinet-a"], lunsPerCabinet: 1 },
   org: { cc: 2, dea: 3, router: 2, lb: 1, dns: 2, cabinets: ["cabinet-a", "cabinet-b"], lunsPerCabinet: 2 },
+  com,
+  "com-fixed": com,
 };
 
 /** The policies that a scenario may set, with their choices; the first is the default (2011). */
@@ -128,7 +135,20 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
         supervised: true,
       }),
     ),
-    ...numbered("dns", shape.dns).map((name) => ours(name, "dns", { ports: { dns: "udp" }, supervised: true })),
+    ...numbered("firewall", shape.firewall ?? 0).map((name) =>
+      ours(name, "firewall", {
+        ports: { front: "http" },
+        links: Object.fromEntries(numbered("lb", shape.lb).map((to) => [to, { to, port: "front", class: "edge" }])),
+        supervised: true,
+      }),
+    ),
   ];
-  return { profile, domain, components };
+  const servers = numbered("dns", shape.dns);
+  // The internal zone knows every component by name.
+  const named = { ...env, COMPONENTS: [...components.map(({ name }) => name), ...servers].join(",") };
+  return {
+    profile,
+    domain,
+    components: [...components, ...servers.map((name) => ours(name, "dns", { env: named, ports: { dns: "udp" }, supervised: true }))],
+  };
 }

@@ -114,6 +114,8 @@ class NatsBus implements Bus {
       ...(queue === undefined ? {} : { queue }),
       callback: (error, message) => {
         if (error) return log.error({ err: error, subject }, "subscription");
+        // A witness that asks whether the subject carries; it is meant for nobody.
+        if (message.headers?.has("Flounder-Canary")) return;
         const payload = decode(message);
         if (!payload) return;
         const { reply } = message;

@@ -1,0 +1,41 @@
+/** Subjects of the bus that nobody may publish on: a deny in nats-server's permissions, read anew at SIGHUP. Subscribing is never denied: that ends subscriptions for good. */
+import { randomUUID } from "node:crypto";
+import { headers } from "nats";
+import type { Addresses, Capabilities, Component, Host } from "../../harness/core.js";
+import { connected } from "./bus-witness.js";
+
+/** The file that nats.conf includes; the platform's prepare step writes it once, muting nothing. */
+const file = "muted.conf";
+const heardMs = 500;
+
+export function busSubjects({ name }: Component, addresses: Addresses, host: Host): Capabilities["subjects"] {
+  const deny = async (patterns: readonly string[]) => {
+    await host.write(name, file, `deny: ${JSON.stringify(patterns)}\n`);
+    await host.signal(name, "SIGHUP");
+  };
+  return {
+    mute: deny,
+    unmute: () => deny([]),
+    /** The platform's components know the canary's header and say nothing of it. */
+    async carries(pattern) {
+      const connection = await connected(addresses.direct(name, "client"));
+      const subject = pattern.replace(/[*>]/g, "canary");
+      const canary = headers();
+      canary.set("Flounder-Canary", randomUUID());
+      return new Promise((resolve) => {
+        const end = (heard: boolean) => {
+          clearTimeout(late);
+          subscription.unsubscribe();
+          resolve(heard);
+        };
+        const late = setTimeout(() => end(false), heardMs);
+        const subscription = connection.subscribe(subject, {
+          callback: (_, message) => {
+            if (message.headers?.get("Flounder-Canary") === canary.get("Flounder-Canary")) end(true);
+          },
+        });
+        connection.publish(subject, "", { headers: canary });
+      });
+    },
+  };
+}

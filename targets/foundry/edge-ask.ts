@@ -1,0 +1,33 @@
+/** One question to a component's own traffic port, on a connection of its own: what witnesses of the front end see. */
+import { request } from "undici";
+
+export interface EdgeAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+/** refused: nobody listens; reset: somebody hung up; silence: no answer within the deadline. */
+export type EdgeSilence = "refused" | "reset" | "silence";
+
+/** An answer that takes longer is none. */
+const deadlineMs = 1000;
+
+export async function askEdge(
+  at: { readonly host: string; readonly port: number },
+  headers: Readonly<Record<string, string>>,
+  path = "/",
+): Promise<EdgeAnswer | EdgeSilence> {
+  const late = AbortSignal.timeout(deadlineMs);
+  try {
+    const answer = await request(`http://${at.host}:${at.port}${path}`, { headers, signal: late, reset: true });
+    return { status: answer.statusCode, headers: answer.headers, body: await answer.body.text() };
+  } catch (error) {
+    if (late.aborted) return "silence";
+    return (error as NodeJS.ErrnoException).code === "ECONNREFUSED" ? "refused" : "reset";
+  }
+}
+
+export const answered = (said: EdgeAnswer | EdgeSilence): said is EdgeAnswer => typeof said === "object";
+
+/** What a balancer asks a router, in vcap's words; a balancer passes it on. Answered whatever routes there are. */
+export const healthCheck = { host: "monitor", "user-agent": "HTTP-Monitor/1.1" } as const;
