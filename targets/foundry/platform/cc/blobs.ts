@@ -64,6 +64,16 @@ export class Blobs {
     if (read.sha1 !== sha1 || read.size !== kept.size) throw new CfError(500, 150007, "CF-BlobstoreError", `Blob ${sha1} on ${kept.lun} is damaged`);
   }
 
+  /** Does the storage give this blob, by a look at its size? Waits for a LUN that stalls. */
+  async reads(sha1: string): Promise<boolean> {
+    const kept = await this.#find(sha1);
+    if (!kept) return false;
+    return this.#run(kept.lun, { op: "size", sha1 }, 0).then(
+      ({ size }) => size === kept.size,
+      () => false,
+    );
+  }
+
   /** Those that the platform has whole, as far as it knows: by sha1, with their size. */
   async known(sha1s: readonly string[]): Promise<ReadonlyMap<string, number>> {
     const rows = await this.database.rows<Blob & { lun: string }>("select sha1, size, lun from blobs where sha1 = any($1) and not damaged", [sha1s]);

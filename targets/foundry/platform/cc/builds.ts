@@ -85,7 +85,7 @@ function within<T>(ms: number, act: Promise<T>): Promise<T> {
 }
 
 export function builds(api: FastifyInstance, context: Context): void {
-  const { database, work } = context;
+  const { database, work, lifecycle } = context;
 
   work.on<Order>("build.stage", stagedAtOnce, async ({ payload, commit }) => {
     const build = await database.row<BuildRow & { sha1: string; command: string | null; app_buildpacks: string[] }>(
@@ -96,7 +96,10 @@ export function builds(api: FastifyInstance, context: Context): void {
     if (!build) return commit(async () => {}); // its app was deleted meanwhile
     let staged: Awaited<ReturnType<typeof stage>>;
     try {
-      staged = await within(config().timers.stagingTimeout, stage(context, build.sha1, build.buildpacks ?? build.app_buildpacks, build.command));
+      staged = await within(
+        config().timers.stagingTimeout,
+        lifecycle.placement.occupy(() => stage(context, build.sha1, build.buildpacks ?? build.app_buildpacks, build.command)),
+      );
     } catch (error) {
       if (isAway(error)) throw error;
       const says = error instanceof StagingError ? error.message : error instanceof CfError ? `StagingError: ${error.detail}` : "StagingError: staging failed";

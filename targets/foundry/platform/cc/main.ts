@@ -31,7 +31,7 @@ import { Storage } from "./storage.js";
 import { uaa } from "./uaa.js";
 import { Work } from "./work.js";
 
-const migrateRetryMs = 250;
+const migrateRetryMs = 100;
 /** For the bus to take our last word. */
 const goodbyeMs = 100;
 
@@ -60,7 +60,7 @@ function openStorage(database: Database): Storage {
 async function untilMigrated(database: Database): Promise<void> {
   for (let said = false; ; await sleep(migrateRetryMs)) {
     try {
-      return await migrate(database);
+      if (await migrate(database)) return;
     } catch (error) {
       if (!said || !isAway(error)) log[isAway(error) ? "warn" : "error"]({ err: error }, "the CCDB is not ready; waiting for it");
       said = true;
@@ -76,9 +76,10 @@ export async function main(): Promise<void> {
   const database = openDatabase();
   const storage = openStorage(database);
   let bus: Bus | undefined;
-  const lifecycle = new Lifecycle(new Placement(database, () => bus), () => bus);
+  const blobs = new Blobs(database, storage);
+  const lifecycle = new Lifecycle(new Placement(database, () => bus, blobs), () => bus);
   const work = new Work(database);
-  const context: Context = { database, storage, blobs: new Blobs(database, storage), work, lifecycle, bus: () => bus, scratch };
+  const context: Context = { database, storage, blobs, work, lifecycle, bus: () => bus, scratch };
 
   const api = await server(database);
   for (const part of [root, uaa, places, jobs, apps, processes, routes, manifests, packages, builds, droplets]) part(api, context);

@@ -7,6 +7,7 @@ import { migrations } from "./schema.js";
 import { seed } from "./seed.js";
 
 const lockKey = 20110425;
+const schemaTable = "schema_migrations";
 
 /** Postgrator looks for files; ours are text in the bundle. */
 class Migrator extends Postgrator {
@@ -26,21 +27,39 @@ class Migrator extends Postgrator {
   }
 }
 
+class Busy extends Error {}
+
 async function run(sql: Sql): Promise<void> {
-  await sql.rows(`select pg_advisory_xact_lock(${lockKey})`);
+  // Not waited for: a wait would outlast the time that a statement is given. Whoever is second comes back and finds it done.
+  const lock = await sql.row<{ mine: boolean }>(`select pg_try_advisory_xact_lock(${lockKey}) as mine`);
+  if (!lock?.mine) throw new Busy("another Cloud Controller is at it");
   const migrator = new Migrator({
     driver: "pg",
-    schemaTable: "schema_migrations",
+    schemaTable,
     execQuery: async (query) => ({ rows: [...(await sql.rows(query))] }),
     execSqlScript: async (script) => {
-      await script
-        .split(/;\n/)
-        .reduce<Promise<unknown>>((before, statement) => before.then(() => (statement.trim() ? sql.rows(statement) : undefined)), Promise.resolve());
+      for (const statement of script.split(/;\n/)) if (statement.trim()) await sql.rows(statement);
     },
   });
   await migrator.migrate();
   await seed(sql, { domain: config().domain, adminPassword: config().secret("admin-password").slice(0, 20) });
 }
 
-/** All or nothing, and nothing if it was done before. */
-export const migrate = (database: Database): Promise<void> => database.transaction(run);
+/** The seeds were committed with the schema. */
+async function isDone(database: Database): Promise<boolean> {
+  const table = await database.row<{ found: string | null }>(`select to_regclass('${schemaTable}') as found`);
+  if (!table?.found) return false;
+  return (await database.row<{ version: number }>(`select max(version) as version from ${schemaTable}`))?.version === migrations.length;
+}
+
+/** All or nothing; nothing if it was done before. False if another Cloud Controller is at it. */
+export async function migrate(database: Database): Promise<boolean> {
+  if (await isDone(database)) return true;
+  try {
+    await database.transaction(run);
+    return true;
+  } catch (error) {
+    if (error instanceof Busy) return false;
+    throw error;
+  }
+}

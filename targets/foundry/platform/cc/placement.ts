@@ -1,11 +1,13 @@
 /**
  * Starting instances: a bounded number of workers ask for a DEA (dea.discover, the first reply wins) and send it the start message. No DEA within
- * the time: nothing more is done, the Health Manager will ask again. Source: cf-protocol §2.1, §7.4.
+ * the time, or no droplet: nothing more is done, the Health Manager will ask again. Staging is done by the same workers: a storm of restarts delays it.
+ * Source: cf-protocol §2.1, §7.4. Own variable: CC_WORKERS (default 8).
  */
 import pLimit from "p-limit";
 import type { Bus } from "../base/bus.js";
 import { config } from "../base/config.js";
 import { log } from "../base/log.js";
+import type { Blobs } from "./blobs.js";
 import { type Database, isAway } from "./database.js";
 import { notLatched } from "./latch.js";
 
@@ -28,7 +30,8 @@ interface Startable {
   readonly uris: readonly string[];
 }
 
-const workers = 8;
+const workers = Number(process.env.CC_WORKERS || 8);
+if (!Number.isInteger(workers) || workers < 1) throw new Error(`environment variable CC_WORKERS is "${process.env.CC_WORKERS}"; expected a positive number`);
 const fds = 256;
 
 /** Host names (with path) that lead to an app, as rows of one column `uri`; $1 is the app. */
@@ -43,13 +46,22 @@ export class Placement {
   constructor(
     readonly database: Database,
     readonly bus: () => Bus | undefined,
+    readonly blobs: Pick<Blobs, "reads">,
   ) {}
 
+  get workers(): number {
+    return workers;
+  }
   get busy(): number {
     return this.#limit.activeCount;
   }
   get queued(): number {
     return this.#limit.pendingCount;
+  }
+
+  /** Does something else with one of the workers, when one is free. */
+  occupy<T>(act: () => Promise<T>): Promise<T> {
+    return this.#limit(act);
   }
 
   start(wanted: Wanted): void {
@@ -78,6 +90,11 @@ export class Placement {
     const bus = this.bus();
     const app = await this.#startable(wanted);
     if (!app || !bus) return;
+    // A DEA that cannot have the droplet would only crash the instance.
+    if (!(await this.blobs.reads(app.sha1))) {
+      log.warn({ app: app.name, index: wanted.index, droplet: app.sha1 }, "the storage does not give the droplet; left to the Health Manager");
+      return;
+    }
     const limits = { mem: app.memory_mb, disk: app.disk_mb, fds };
     const [dea] = await bus.requestMany(
       "dea.discover",

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { createHash, createHmac } from "node:crypto";
 import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { buffer } from "node:stream/consumers";
@@ -10,7 +11,7 @@ import { connect, type NatsConnection } from "nats";
 import pg from "pg";
 import yazl from "yazl";
 import type { TimersMs } from "../base/config.js";
-import { freePort, Lab, type Part } from "../base/lab.js";
+import { Lab, type Part } from "../base/lab.js";
 import { until } from "../base/until.js";
 
 const bundles = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -19,6 +20,21 @@ const secretOf = (label: string) => createHmac("sha256", "lab").update(label).di
 const lesser = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
 export const luns = ["lun-1", "lun-2", "lun-3", "lun-4"];
 export const domain = "flounder.test";
+
+let lastPort = 26_000 + ((process.pid * 37) % 5000);
+/** Below the ephemeral range: an outgoing connection must not take it before its owner listens. */
+async function quietPort(): Promise<number> {
+  for (;;) {
+    const port = lastPort++;
+    const server = createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => resolve(true));
+    });
+    await new Promise((resolve) => server.close(resolve));
+    if (free) return port;
+  }
+}
 
 function pgBin(): string {
   let dir = bundles;
@@ -235,7 +251,7 @@ export class Rig {
   ) {}
 
   static async open(options: RigOptions = {}, names = ["cc-1", "cc-2"]): Promise<Rig> {
-    const rig = new Rig(new Ccdb(await freePort()), options);
+    const rig = new Rig(new Ccdb(await quietPort()), options);
     try {
       for (const lun of luns) rig.mount(lun);
       const [{ client }] = await Promise.all([rig.lab.nats(), rig.ccdb.prepare().then(() => rig.ccdb.start())]);
@@ -267,14 +283,14 @@ export class Rig {
 
   /** ccdb: another port to reach the CCDB by; early: does not wait until it is ready. */
   async start(name: string, how: { readonly ccdb?: number; readonly early?: boolean } = {}): Promise<Part> {
-    const api = await freePort();
+    const at = { admin: await quietPort(), api: await quietPort() };
     const cc = await this.lab.start(name, "cc", {
       ports: ["api"],
-      at: { api },
+      at,
       links: { nats: this.#client, ccdb: how.ccdb ?? this.ccdb.port },
       timers: { storageCheck: 200, lunLost: 400, ...this.options.timers },
       policy: { "cc.onLunLoss": "latch", ...this.options.policy },
-      env: { ADVERTISE_API: `127.0.0.1:${api}`, ...Object.fromEntries(luns.map((lun) => [`MOUNT_${lun.toUpperCase().replace("-", "_")}`, this.lun(lun)])) },
+      env: { ADVERTISE_API: `127.0.0.1:${at.api}`, ...Object.fromEntries(luns.map((lun) => [`MOUNT_${lun.toUpperCase().replace("-", "_")}`, this.lun(lun)])) },
       early: how.early ?? false,
     });
     this.ccs.set(name, cc);
