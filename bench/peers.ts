@@ -34,8 +34,8 @@ export const peers: readonly Peer[] = [
     keeps: true,
     command({ url, rateHz, seconds, connection, dir }) {
       const target = { url, connection, periodUs: 1e6 / rateHz, phaseUs: 0, deadlineUs: 1e6, expect: "well" };
-      const start = { kind: "start", targets: [target], samplesFile: join(dir, "flounder.gz"), warmUpMs: 0 };
-      return `{ echo ${quoted(JSON.stringify(start))}; sleep ${seconds + 0.2}; } | ${quoted(process.execPath)} ${quoted(join(dist, "harness/probes/watcher.js"))} > /dev/null`;
+      const start = { kind: "start", targets: [target], samplesFile: join(dir, "flounder.gz"), warmUpMs: 300, forMs: seconds * 1000 };
+      return `echo ${quoted(JSON.stringify(start))} | ${quoted(process.execPath)} ${quoted(join(dist, "harness/probes/watcher.js"))} > /dev/null`;
     },
     completed: ({ dir }) => unzipLines(readFileSync(join(dir, "flounder.gz"))).filter((line) => line.includes('"ok"')).length,
   },

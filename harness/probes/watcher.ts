@@ -6,7 +6,7 @@ import { realpathSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { nowUs } from "../clock.js";
+import { nowUs, sleep } from "../clock.js";
 import type { Bounds, Outcome } from "../core.js";
 import { OutageStream } from "../measure/outage-stream.js";
 import type { Outage } from "../measure/outages.js";
@@ -20,6 +20,8 @@ export interface WatcherStart {
   readonly targets: readonly PlainTarget[];
   readonly samplesFile?: string;
   readonly warmUpMs: number;
+  /** Ends by itself after so long, and not when stdin closes. */
+  readonly forMs?: number;
 }
 /** What is known of one target since sampling began. */
 export interface TargetReport {
@@ -83,6 +85,9 @@ export async function watcher(input: Readable, output: Writable): Promise<void> 
     if (message.kind === "end") break;
     try {
       end = await begin(message, say);
+      if (message.forMs === undefined) continue;
+      await sleep(message.forMs);
+      break;
     } catch (error) {
       say({ kind: "fault", says: (error as Error).message });
       break;
