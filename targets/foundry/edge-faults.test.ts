@@ -1,0 +1,218 @@
+/** The faults of the front end, the bus' subjects and isolation on a real foundation with everything of the front end in it: seen by the witness and from outside. */
+
+import { Resolver } from "node:dns/promises";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { connect, type NatsConnection } from "nats";
+import { until } from "../../harness/clock.js";
+import type { Capability, Fault, Running, Target, TargetSystem } from "../../harness/core.js";
+import { localEngine } from "../../harness/engines/local/engine.js";
+import { newFoundation, passingName } from "../../harness/foundation.js";
+import { loadFaults } from "../../harness/registry.js";
+import { closeBusWitness } from "./bus-witness.js";
+import { answered, askEdge } from "./edge-ask.js";
+import { frontDoor } from "./front-door.js";
+import foundry from "./target.js";
+import { topologyOf } from "./topology.js";
+
+const shape = { cc: 1, dea: 1, router: 2, lb: 2, dns: 1, firewall: 1, cabinets: ["cabinet-a"], lunsPerCabinet: 1 };
+const system: TargetSystem = { ...foundry, topology: (profile, timeFactor, policy) => topologyOf(profile, shape, timeFactor, policy) };
+const api = "api.flounder.test";
+const other = "other.flounder.test";
+const signal = () => AbortSignal.timeout(20_000);
+
+describe("faults of the front end", function () {
+  this.timeout(60_000);
+  const state = mkdtempSync(join(tmpdir(), "flounder-edge-"));
+  const earlier = process.env.XDG_STATE_HOME;
+  let running: Running;
+  let faults: ReadonlyMap<string, Fault>;
+  let bus: NatsConnection;
+  let app: Server;
+  let beat: NodeJS.Timeout;
+  let fingerprint: Readonly<Record<string, string>>;
+  const print = () => system.fingerprint(running.topology, running.call, running);
+
+  /** What the outside gets at the front door: a status and who answered, or how it went wrong. */
+  async function outside(host = api): Promise<string> {
+    const { component, port } = frontDoor(running.topology);
+    const said = await askEdge(running.direct(component, port), { host });
+    if (!answered(said)) return said;
+    return said.status !== 200 ? String(said.status) : said.body.includes("cloud_controller_v3") ? "api" : said.body;
+  }
+  async function seen(times: number, host?: string): Promise<string[]> {
+    const all = new Set<string>();
+    for (let i = 0; i < times; i++) all.add(await outside(host));
+    return [...all].sort();
+  }
+  const resolves = (name: string): Promise<string> => {
+    const resolver = new Resolver({ timeout: 1000, tries: 1 });
+    const { host, port } = running.direct("dns-1", "dns");
+    resolver.setServers([`${host}:${port}`]);
+    return resolver.resolve4(name).then(
+      ([first]) => first!,
+      (error: NodeJS.ErrnoException) => error.code!,
+    );
+  };
+
+  /** Injects twice, looks, heals twice: the witness reads intact, broken, intact, and the fingerprint is as before. */
+  async function breaks(name: string, on: string, given: object, look: (target: Target<Capability>) => Promise<unknown>): Promise<void> {
+    const fault = faults.get(name)!;
+    const options = fault.options.parse(given);
+    const target = running.target(on, fault.needs);
+    const reads = (wanted: string) =>
+      until(`${name} on ${on} to read ${wanted}`, async () => (await fault.witness(target, options, signal())).state === wanted, 10_000, 100);
+    await reads("intact");
+    await fault.inject(target, options, signal());
+    await fault.inject(target, options, signal());
+    try {
+      await reads("broken");
+      await look(target);
+    } finally {
+      await fault.heal(target, options, signal());
+      await fault.heal(target, options, signal());
+    }
+    await reads("intact");
+    await until("the front door to serve", async () => (await seen(4)).join() === "api", 10_000, 100);
+    let now = fingerprint;
+    await until(
+      "the fingerprint to be as before",
+      async () => {
+        now = await print();
+        return JSON.stringify(now) === JSON.stringify(fingerprint);
+      },
+      10_000,
+      200,
+    ).catch(() => {});
+    expect(now).to.deep.equal(fingerprint);
+  }
+
+  before(async function () {
+    this.timeout(120_000);
+    process.env.XDG_STATE_HOME = state;
+    faults = await loadFaults();
+    const spec = await newFoundation({ id: passingName("edge"), system, profile: "edge", timeFactor: 20, policy: {}, engine: "local" });
+    running = await localEngine(async () => system).start(spec, () => {}, new AbortController().signal);
+    app = createServer((_, response) => response.end("the other")).listen(0, "127.0.0.1");
+    const { host, port } = running.direct("nats-1", "client");
+    bus = await connect({ servers: `${host}:${port}`, maxReconnectAttempts: -1, reconnectTimeWait: 100 });
+    const register = () => {
+      if (!bus.isClosed()) bus.publish("router.register", JSON.stringify({ host: "127.0.0.1", port: (app.address() as AddressInfo).port, uris: [other] }));
+    };
+    register();
+    beat = setInterval(register, 500);
+    await until("API and app at the front door", async () => (await seen(4)).join() === "api" && (await seen(4, other)).join() === "the other", 20_000, 100);
+    fingerprint = await print();
+  });
+  after(async () => {
+    clearInterval(beat);
+    app?.close();
+    await bus?.close();
+    await closeBusWitness();
+    await running?.reap();
+    rmSync(state, { recursive: true, force: true });
+    if (earlier === undefined) delete process.env.XDG_STATE_HOME;
+    else process.env.XDG_STATE_HOME = earlier;
+  });
+
+  it("edge-wipe of the firewall refuses everybody, of its rules alone leaves them in silence", async () => {
+    await breaks("edge-wipe", "firewall-1", {}, async () => expect(await outside()).to.equal("refused"));
+    await breaks("edge-wipe", "firewall-1", { part: "rules" }, async () => expect(await outside()).to.equal("silence"));
+  });
+
+  it("edge-wipe of one balancer or one router costs the outside nothing that lasts; of all balancers, everything", async () => {
+    await breaks("edge-wipe", "lb-1", {}, async () => {
+      await until("the other balancer to serve all", async () => (await seen(4)).join() === "api", 3000);
+    });
+    await breaks("edge-wipe", "router-1", {}, async () => {
+      await until("the other router to serve all", async () => (await seen(4)).join() === "api", 3000);
+    });
+    await breaks("edge-wipe", "lb-1", {}, () =>
+      breaksNested("edge-wipe", "lb-2", {}, async () => {
+        await until("nobody to be there", async () => (await outside()) === "reset", 3000);
+        const fault = faults.get("edge-wipe")!;
+        const firewall = running.target("firewall-1", fault.needs);
+        const reading = await fault.witness(firewall, fault.options.parse({}), signal()).catch((error: Error) => error.message);
+        expect(reading, "the firewall is not to blame").to.equal("nobody behind firewall-1 answers: it cannot be told whether it is to blame");
+      }),
+    );
+  });
+  /** Without the look at everything else, which another fault still breaks. */
+  async function breaksNested(name: string, on: string, given: object, look: () => Promise<void>): Promise<void> {
+    const fault = faults.get(name)!;
+    const options = fault.options.parse(given);
+    const target = running.target(on, fault.needs);
+    await fault.inject(target, options, signal());
+    try {
+      await look();
+    } finally {
+      await fault.heal(target, options, signal());
+    }
+  }
+
+  it("edge-wipe of a name server takes one zone or both", async () => {
+    const [outer, inner] = ["any.flounder.test", "nats-1.internal.flounder.test"];
+    const both = async () => [await resolves(outer), await resolves(inner)];
+    await breaks("edge-wipe", "dns-1", { part: "internal" }, async () => expect(await both()).to.deep.equal(["127.0.0.1", "ESERVFAIL"]));
+    await breaks("edge-wipe", "dns-1", { part: "external" }, async () => expect(await both()).to.deep.equal(["ESERVFAIL", "127.0.0.1"]));
+    await breaks("edge-wipe", "dns-1", {}, async () => expect(await both()).to.deep.equal(["ESERVFAIL", "ESERVFAIL"]));
+    expect(await both()).to.deep.equal(["127.0.0.1", "127.0.0.1"]);
+  });
+
+  it("firewall-deny drops or rejects", async () => {
+    await breaks("firewall-deny", "firewall-1", {}, async () => expect(await outside()).to.equal("silence"));
+    await breaks("firewall-deny", "firewall-1", { how: "reject" }, async () => expect(await outside()).to.equal("reset"));
+  });
+
+  it("lb-drain of all members fails every request of that balancer, of some none", async () => {
+    await breaks("lb-drain", "lb-1", {}, async () => expect(await seen(6)).to.deep.equal(["503", "api"]));
+    await breaks("lb-drain", "lb-1", { share: "some" }, async () => expect(await seen(6)).to.deep.equal(["api"]));
+  });
+
+  it("router-poison sends half of all to nobody, or to somebody else", async () => {
+    await breaks("router-poison", "router-1", {}, async () => expect(await seen(8)).to.deep.equal(["502", "api"]));
+    await breaks("router-poison", "router-1", { kind: "wrong" }, async () => expect(await seen(8)).to.deep.equal(["api", "the other"]));
+  });
+
+  it("nats-mute silences a subject for all and no other, also over a restart of the bus, and cuts nobody off", async () => {
+    let [registrations, heartbeats] = [0, 0];
+    const { host, port } = running.direct("nats-1", "client");
+    const listener = await connect({ servers: `${host}:${port}`, reconnect: false });
+    const count = (subject: string, add: () => void) =>
+      listener.subscribe(subject, { callback: (_, message) => (message.headers?.has("Flounder-Canary") ? undefined : add()) });
+    count("router.register", () => registrations++);
+    count("dea.heartbeat", () => heartbeats++);
+    await listener.flush();
+    await breaks("nats-mute", "nats-1", {}, async (target) => {
+      [registrations, heartbeats] = [0, 0];
+      await until("heartbeats", () => heartbeats >= 3, 10_000);
+      expect(registrations).to.equal(0);
+      expect(listener.isClosed()).to.equal(false);
+      const { process } = running.target("nats-1", ["process"]).can;
+      await process.kill("agent");
+      await process.start();
+      const fault = faults.get("nats-mute")!;
+      await until(
+        "the bus to be back, and muted",
+        async () => (await fault.witness(target, { subjects: ["router.register"] }, signal())).state === "broken",
+        10_000,
+      );
+    });
+    await listener.close();
+  });
+
+  it("isolate cuts a router off bus and balancers; the others go on", async () => {
+    for (const how of ["swallow", "refuse"] as const)
+      await breaks("isolate", "router-1", { how }, async () => {
+        await until("the other router to serve all", async () => (await seen(4)).join() === "api", 5000);
+        expect(await system.carries?.({ from: "router-1", to: "nats-1", class: "bus" }, running, signal())).to.equal(false);
+        expect(await system.carries?.({ from: "router-2", to: "nats-1", class: "bus" }, running, signal())).to.equal(true);
+        const healthy = async () => (await running.call("lb-1", "/backends")) as { router: string; healthy: boolean }[];
+        await until("the balancer to drop it", async () => (await healthy()).some(({ router, healthy: yes }) => router === "router-1" && !yes), 5000);
+      });
+  });
+});
