@@ -37,7 +37,7 @@ export function operator(context: Context): AdminRoutes {
       };
     },
     "GET /varz": () => ({
-      workers: { of: lifecycle.placement.workers, busy: lifecycle.placement.busy, queued: lifecycle.placement.queued },
+      workers: { of: lifecycle.placement.workers, busy: lifecycle.placement.busy, queued: lifecycle.placement.queued, fullMs: lifecycle.placement.fullMs },
       jobs: work.running,
       storageHelper: storage.helperPid,
     }),

@@ -42,6 +42,8 @@ export class Placement {
   readonly #limit = pLimit(workers);
   /** What waits for a worker: a request that is repeated while it waits is the same one. */
   readonly #waiting = new Set<string>();
+  #fullSince: number | undefined;
+  #fullMs = 0;
 
   constructor(
     readonly database: Database,
@@ -58,17 +60,33 @@ export class Placement {
   get queued(): number {
     return this.#limit.pendingCount;
   }
+  /** For how long altogether somebody had to wait for a worker. */
+  get fullMs(): number {
+    return Math.round(this.#fullMs + (this.#fullSince === undefined ? 0 : performance.now() - this.#fullSince));
+  }
 
   /** Does something else with one of the workers, when one is free. */
-  occupy<T>(act: () => Promise<T>): Promise<T> {
-    return this.#limit(act);
+  async occupy<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#limit(async () => {
+      this.#count();
+      return act();
+    });
+    this.#count();
+    return done;
+  }
+  #count(): void {
+    if (this.queued > 0) this.#fullSince ??= performance.now();
+    else if (this.#fullSince !== undefined) {
+      this.#fullMs += performance.now() - this.#fullSince;
+      this.#fullSince = undefined;
+    }
   }
 
   start(wanted: Wanted): void {
     const key = `${wanted.app} ${wanted.version} ${wanted.index}`;
     if (this.#waiting.has(key)) return;
     this.#waiting.add(key);
-    void this.#limit(async () => {
+    void this.occupy(async () => {
       this.#waiting.delete(key);
       await this.#place(wanted).catch((error: unknown) =>
         log[isAway(error) ? "warn" : "error"]({ err: error, ...wanted }, "instance not placed; left to the Health Manager"),

@@ -28,7 +28,12 @@ interface Lun {
   known: boolean;
   proof: { readonly helper: HelperProcess; readonly startedAt: number } | undefined;
   running: number;
-  readonly queue: (() => void)[];
+  readonly queue: Waiting[];
+}
+/** An operation that waits for a lane. */
+interface Waiting {
+  readonly start: () => void;
+  readonly fail: (error: StorageError) => void;
 }
 
 const lanes = 2;
@@ -38,6 +43,7 @@ const firstRetryMs = 5000;
 const lastRetryMs = 60_000;
 const bootGraceMs = 15_000;
 
+const hangs = (lun: string) => new StorageError("ETIMEDOUT", `${lun} does not answer`);
 const stateOf = (code: string): MountState => (["EROFS", "EACCES", "EPERM"].includes(code) ? "read-only" : "error");
 
 export class Storage {
@@ -79,29 +85,40 @@ export class Storage {
     return this.#helper.pid;
   }
 
-  /** Rejects with a StorageError: ETIMEDOUT when the LUN hangs or the deadline passes, MARKER when the LUN is not there, else the errno. */
+  /**
+   * Rejects with a StorageError: ETIMEDOUT when the deadline passes or the LUN has hung for lunLost, MARKER when the LUN is not there, else the errno.
+   * A LUN that stalls for less than that is waited for: whoever asks is late, not refused.
+   */
   async run(name: string, op: BlobOp, deadlineMs: number): Promise<{ size: number; sha1: string }> {
     const lun = this.#luns.get(name);
     if (!lun) throw new StorageError("ENODEV", `${name} is not mounted here`);
-    const hangs = () => new StorageError("ETIMEDOUT", `${name} does not answer`);
-    if (lun.state === "hung") throw hangs();
+    if (lun.state === "hung" && this.#isLost(lun)) throw hangs(name);
     return new Promise((resolve, reject) => {
+      let over = false;
+      const fail = (error: StorageError) => {
+        over = true;
+        clearTimeout(timer);
+        reject(error);
+      };
+      const timer = setTimeout(() => fail(new StorageError("ETIMEDOUT", `${op.op} on ${name} took longer than ${deadlineMs} ms`)), deadlineMs);
       const start = () => {
-        if (lun.state === "hung") return reject(hangs());
+        if (over) return;
         lun.running++;
-        const timer = setTimeout(() => reject(new StorageError("ETIMEDOUT", `${op.op} on ${name} took longer than ${deadlineMs} ms`)), deadlineMs);
         this.#ask({ ...op, root: lun.root, lun: name })
           .then(resolve, reject)
           // The lane stays taken while the operation hangs, deadline or not: that bounds the threads.
           .finally(() => {
             clearTimeout(timer);
             lun.running--;
-            lun.queue.shift()?.();
+            this.#next(lun);
           });
       };
-      if (lun.running < lanes) start();
-      else lun.queue.push(start);
+      lun.queue.push({ start, fail });
+      this.#next(lun);
     });
+  }
+  #next(lun: Lun): void {
+    while (lun.running < lanes && lun.queue.length > 0) lun.queue.shift()!.start();
   }
 
   /** Ends proofs and the helper. */
@@ -135,7 +152,10 @@ export class Storage {
     this.#lastTick = now;
     for (const lun of this.#luns.values()) {
       if (lun.proof && lun.proof.helper === this.#helper && now - lun.proof.startedAt > this.#retryMs) this.#replace(`${lun.name} hangs`);
-      if (this.#isLost(lun)) this.onLost(lun.name, lun.state, Math.round(now - lun.since!));
+      if (this.#isLost(lun)) {
+        for (const waiting of lun.state === "hung" ? lun.queue.splice(0) : []) waiting.fail(hangs(lun.name));
+        this.onLost(lun.name, lun.state, Math.round(now - lun.since!));
+      }
       if (!lun.proof || lun.proof.helper !== this.#helper) void this.#prove(lun);
     }
   }
@@ -198,7 +218,6 @@ export class Storage {
     } else {
       // A hang began when its proof did.
       lun.since ??= performance.now() - (state === "hung" ? this.settings.timers.storageDeadline : 0);
-      if (state === "hung") for (const start of lun.queue.splice(0)) start(); // each finds the LUN hung and says so
     }
   }
 }
