@@ -17,7 +17,7 @@ export const timersS = {
   storageCheck: 20, // cc: proof of each mount
   lunLost: 40, // cc: unusable for so long ⇒ the LUN is declared lost
   crashReap: 3600, // dea: folders of crashed instances
-  longestDip: 34, // cabinet: a flickering supply's longest dip. Our choice: over dropletLost, so that it is noticed, and under lunLost, so that the loss comes from the end of the supply
+  longestDip: 36, // cabinet: a flickering supply's longest dip. Our choice: over dropletLost, so that it is noticed, and under lunLost, so that the loss comes from the end of the supply
   cacheFlush: 30, // cabinet: a write may stay in the cache so long (Linux' dirty_expire_centisecs)
 } as const;
 export type TimerName = keyof typeof timersS;

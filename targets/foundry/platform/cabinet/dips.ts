@@ -7,8 +7,12 @@ import { chanceOf } from "../router/chance.js";
 export interface Dip {
   readonly atMs: number;
   readonly forMs: number;
-  /** Share of the dip for which a shelf stalls whose other cord is on the other supply: the time of going over, longer as the supply gets worse. */
-  readonly goingOver: number;
+  /**
+   * A shelf whose other cord is on the other supply goes over to it, and stalls meanwhile: from so long after the dip began, for so long. It gives up on the
+   * first supply only after a while, and the worse that supply is, the longer going over (and back) takes, beyond the dip in the end.
+   */
+  readonly overAtMs: number;
+  readonly overForMs: number;
 }
 
 const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
@@ -21,8 +25,10 @@ export function dips(seed: number, flickerMs: number, longestMs: number): readon
   for (let atMs = around(0.15 * longestMs, 0.5); atMs < flickerMs; ) {
     const worse = atMs / flickerMs;
     const forMs = Math.min(longestMs * clamp(around(0.2 + 1.7 * worse, 0.12), 0.1, 1), flickerMs - atMs);
-    found.push({ atMs, forMs, goingOver: clamp(2 * (worse - 0.3), 0, 0.97) });
-    atMs += forMs + around((0.5 - 0.25 * worse) * longestMs, 0.3);
+    const overAtMs = atMs + forMs / 4;
+    found.push({ atMs, forMs, overAtMs, overForMs: Math.min(forMs * clamp(2.5 * (worse - 0.15), 0, 1), flickerMs - overAtMs) });
+    // Never so short that a going over of the dip before is not at its end.
+    atMs += forMs + around((0.55 - 0.2 * worse) * longestMs, 0.15);
   }
   return found;
 }

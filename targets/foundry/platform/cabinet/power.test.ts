@@ -28,11 +28,13 @@ describe("dips of a failing supply", () => {
       expect(found).to.not.deep.equal(dips(seed + 1, 12_000, 1700));
       expect(found[0]!.forMs).to.be.below(700);
       expect(found.filter(({ forMs }) => forMs > 1600).length, `seed ${seed}`).to.be.at.least(2);
-      for (const [i, { atMs, forMs, goingOver }] of found.entries()) {
+      for (const [i, { atMs, forMs, overAtMs, overForMs }] of found.entries()) {
         expect(forMs).to.be.at.most(1700);
         expect(atMs + forMs).to.be.at.most(12_000);
-        expect(goingOver).to.be.within(0, 0.97);
-        if (i > 0) expect(atMs).to.be.above(found[i - 1]!.atMs + found[i - 1]!.forMs);
+        expect(overForMs).to.be.at.most(forMs);
+        expect(overAtMs + overForMs).to.be.at.most(12_000);
+        const before = found[i - 1];
+        if (before) expect(atMs).to.be.above(Math.max(before.atMs + before.forMs, before.overAtMs + before.overForMs));
       }
     }
   });
@@ -157,7 +159,7 @@ describe("a cabinet's power", function () {
     };
     const [one, two] = await longest(Promise.all([write(), ended()]));
     expect(two, "the longest stall of lun-2").to.be.above(450);
-    expect(one, "the longest stall of lun-1: it goes over to supply B").to.be.below(two!);
+    expect(one, "the longest stall of lun-1: it goes over to supply B").to.be.within(20, 750);
     expect(await power()).to.deep.include({ A: "off", luns: { "lun-1": "serves", "lun-2": "gone" } });
     expect((await look(2)).says).to.equal("EIO");
     expect((await look(1)).says).to.equal("lun-1");
@@ -186,8 +188,8 @@ describe("a cabinet's power", function () {
 
   it("loses nothing with the other supply: redundancy that works", async () => {
     await brownOut("B", 1, 1);
-    const [, two] = await longest(ended());
-    expect(two).to.be.below(300);
+    const [one, two] = await longest(ended());
+    expect(two, "lun-2 has no cord there").to.be.below(one!);
     expect((await power()).luns).to.deep.equal({ "lun-1": "serves", "lun-2": "serves" });
   });
 

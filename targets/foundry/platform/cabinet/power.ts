@@ -93,12 +93,12 @@ export class Power {
     log.warn("power restored");
   }
 
-  #plan(shelf: Shelf, supply: Supply, { atMs, forMs, goingOver }: Dip): void {
-    const feeds = [...shelf.cords].filter((cord) => cord === supply).length;
-    const stallMs = feeds === 2 ? forMs : feeds === 1 ? forMs * goingOver : 0;
+  #plan(shelf: Shelf, supply: Supply, { atMs, forMs, overAtMs, overForMs }: Dip): void {
+    const cords = [...shelf.cords].filter((cord) => cord === supply).length;
+    const [fromMs, stallMs] = cords === 2 ? [atMs, forMs] : [overAtMs, cords === 1 ? overForMs : 0];
     if (stallMs < 1) return;
-    this.#after(atMs, () => this.#stall(shelf, 1));
-    this.#after(atMs + stallMs, () => this.#stall(shelf, -1));
+    this.#after(fromMs, () => this.#stall(shelf, 1));
+    this.#after(fromMs + stallMs, () => this.#stall(shelf, -1));
   }
   #stall({ lun, served }: Shelf, by: 1 | -1): void {
     this.#stalled.set(lun, (this.#stalled.get(lun) ?? 0) + by);
