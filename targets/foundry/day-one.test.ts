@@ -1,0 +1,193 @@
+/**
+ * Day one of April 2011 follows from one supply: nothing is done but to brown it out. What happens is heard on the bus and asked of the API, by a small
+ * foundation's own parts: late heartbeats → the Health Manager's start requests → full CC workers → slow pushes → storage declared lost; app users notice nothing.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { connect, type NatsConnection } from "nats";
+import { request } from "undici";
+import { nowUs, sleep, until } from "../../harness/clock.js";
+import type { FoundationFacts, Running } from "../../harness/core.js";
+import { localEngine } from "../../harness/engines/local/engine.js";
+import { newFoundation, passingName } from "../../harness/foundation.js";
+import { factsOf } from "../../harness/keeper/facts.js";
+import type { CfClient } from "./cf-client.js";
+import { prepare, prober } from "./prepare.js";
+import target from "./target.js";
+import { timersMs } from "./timers.js";
+import { topologyOf } from "./topology.js";
+
+const timers = timersMs(20);
+const shape = { cc: 1, dea: 2, router: 1, lb: 1, dns: 1, cabinets: ["cabinet-a"], lunsPerCabinet: 2, deaLuns: 2, ccWorkers: 1 };
+const flickerS = 12;
+/** No single dip explains it. */
+const slowMs = 2000;
+
+interface Heard {
+  readonly atMs: number;
+  readonly subject: string;
+  readonly payload: { readonly dea?: string; readonly op?: string; readonly says?: string };
+}
+const nowMs = () => nowUs() / 1000;
+
+describe("one supply of one cabinet", function () {
+  this.timeout(120_000);
+  const home = mkdtempSync(join(tmpdir(), "flounder-day-one-"));
+  const earlier = process.env.XDG_STATE_HOME;
+  let running: Running;
+  let facts: FoundationFacts;
+  let bus: NatsConnection;
+  const heard: Heard[] = [];
+
+  before(async function () {
+    process.env.XDG_STATE_HOME = home;
+    const system = {
+      ...target,
+      topology: (profile: string, timeFactor: number, policy: Readonly<Record<string, string>>) => topologyOf(profile, shape, timeFactor, policy),
+    };
+    const engine = localEngine(async () => system);
+    if (!(await engine.facts()).mounts?.includes("hang")) {
+      console.log("      skipped: LUNs cannot be mounted here");
+      this.skip();
+    }
+    const spec = await newFoundation({ id: passingName("day-one"), system, profile: "org", timeFactor: 20, policy: {}, engine: "local" });
+    running = await engine.start(spec, () => {}, new AbortController().signal);
+    facts = factsOf(spec, running, system);
+    await prepare(facts, () => {});
+    const { host, port } = running.direct("nats-1", "client");
+    bus = await connect({ servers: `${host}:${port}` });
+    bus.subscribe(">", {
+      callback: (_, message) => {
+        if (!message.subject.startsWith("_INBOX")) heard.push({ atMs: nowMs(), subject: message.subject, payload: message.json() });
+      },
+    });
+  });
+  after(async function () {
+    this.timeout(60_000);
+    await bus?.close();
+    await running?.reap();
+    rmSync(home, { recursive: true, force: true });
+    if (earlier === undefined) delete process.env.XDG_STATE_HOME;
+    else process.env.XDG_STATE_HOME = earlier;
+  });
+
+  /** Again and again until `over`. */
+  async function keep(everyMs: number, over: () => boolean, act: () => Promise<void>): Promise<void> {
+    while (!over()) {
+      await act().catch(() => {});
+      await sleep(everyMs);
+    }
+  }
+  /** Each push brings new bits; resolves with what each took, done or refused. */
+  async function pushes(client: CfClient, guid: string, over: () => boolean): Promise<{ readonly fromMs: number; readonly ms: number }[]> {
+    const found: { fromMs: number; ms: number }[] = [];
+    await keep(50, over, async () => {
+      const fromMs = nowMs();
+      const content = Buffer.from(`push ${found.length} of ${process.pid}\n`);
+      await client
+        .upload(guid, [{ path: "index.html", mode: 0o644, content }])
+        .then((bits) => client.stage(bits))
+        .catch(() => {});
+      found.push({ fromMs, ms: nowMs() - fromMs });
+    });
+    return found;
+  }
+  const gaps = (fromMs: number) => {
+    const last = new Map<string, number>();
+    return heard
+      .filter(({ subject }) => subject === "dea.heartbeat")
+      .flatMap(({ payload, atMs }) => {
+        const before = last.get(payload.dea!);
+        last.set(payload.dea!, atMs);
+        return before !== undefined && atMs > fromMs ? [{ dea: payload.dea!, atMs, ms: atMs - before }] : [];
+      });
+  };
+
+  it("locks every developer out, by what follows from it, and no app user", async () => {
+    const { client, spaceGuid } = await prober(facts);
+    const guid = await client.createApp(spaceGuid, "probe-day-one");
+    await client.call("PATCH", `/v3/apps/${guid}`, { lifecycle: { type: "buildpack", data: { buildpacks: ["staticfile_buildpack"] } } });
+    let over = false;
+    const end = () => over;
+    const full: { readonly atMs: number; readonly ms: number }[] = [];
+    let known: number | undefined;
+    const users = { asked: 0, bad: [] as string[] };
+    let latchedMs = Number.POSITIVE_INFINITY;
+    const calmUntilMs = nowMs() + 4000;
+    const pushing = pushes(client, guid, end);
+    const watching = Promise.all([
+      keep(40, end, async () => {
+        const { workers } = (await running.call("cc-1", "/varz")) as { workers: { fullMs: number } };
+        if (known !== undefined && workers.fullMs > known) full.push({ atMs: nowMs(), ms: workers.fullMs - known });
+        known = workers.fullMs;
+      }),
+      keep(50, end, async () => {
+        const { readOnly } = (await running.call("cc-1", "/state")) as { readOnly: boolean };
+        if (readOnly) latchedMs = Math.min(latchedMs, nowMs());
+      }),
+      ...["app-1", "app-2"].map((app) =>
+        keep(100, end, async () => {
+          users.asked++;
+          await request(facts.router, { headers: { host: `${app}.${facts.domain}` }, signal: AbortSignal.timeout(2000) }).then(
+            async ({ statusCode, body }) => {
+              await body.dump();
+              if (statusCode !== 200) users.bad.push(`${app} ${statusCode}`);
+            },
+            (error: Error) => users.bad.push(`${app} ${error.message}`),
+          );
+        }),
+      ),
+    ]);
+    await sleep(calmUntilMs - nowMs());
+    const fromMs = nowMs();
+    await running.call("cabinet-a", "/power/brown-out", { supply: "A", flickerS, seed: 20110425 });
+    await until("storage to be declared lost", () => latchedMs < Number.POSITIVE_INFINITY, 30_000, 50).catch(() => {});
+    await sleep(1500);
+    over = true;
+    const took = await pushing;
+    await watching;
+
+    const late = gaps(fromMs).filter(({ ms }) => ms > timers.dropletLost);
+    const lateMs = Math.min(...late.map(({ atMs, ms }) => atMs - ms + timers.dropletLost));
+    const startMs = Math.min(
+      ...heard
+        .filter(({ subject, payload, atMs }) => subject === "cloudcontrollers.hm.requests" && payload.op === "START" && atMs > fromMs)
+        .map((one) => one.atMs),
+    );
+    const fullMs = Math.min(...full.filter(({ atMs }) => atMs > startMs).map(({ atMs }) => atMs));
+    const slow = took.filter((push) => push.fromMs + push.ms > fullMs && push.ms > slowMs);
+    const slowFromMs = Math.min(...slow.map((push) => Math.max(push.fromMs + slowMs, fullMs)));
+    const s = (atMs: number) => `${((atMs - fromMs) / 1000).toFixed(1)} s`;
+    console.log(
+      `      heartbeat late ${s(lateMs)}, START ${s(startMs)}, workers full ${s(fullMs)}, push slow ${s(slowFromMs)}, read-only ${s(latchedMs)}; app users asked ${users.asked} times`,
+    );
+    expect(
+      full.filter(({ atMs }) => atMs < fromMs),
+      "workers full before",
+    ).to.deep.equal([]);
+    expect([fromMs, lateMs, startMs, fullMs, slowFromMs, latchedMs].every(Number.isFinite), "all of it was seen").to.equal(true);
+    expect([fromMs, lateMs, startMs, fullMs, slowFromMs, latchedMs]).to.deep.equal(
+      [fromMs, lateMs, startMs, fullMs, slowFromMs, latchedMs].sort((a, b) => a - b),
+    );
+    expect(latchedMs - fromMs, "lost only when the supply is off").to.be.above(flickerS * 1000);
+    expect(users.bad).to.deep.equal([]);
+    expect(users.asked).to.be.above(50);
+  });
+
+  it("is over when power is back, all blobs are verified and an operator releases", async () => {
+    await running.call("cabinet-a", "/power/restore", {});
+    expect(((await running.call("cc-1", "/state")) as { readOnly: boolean }).readOnly).to.equal(true);
+    const said: string[] = [];
+    await target.recover(running.call, running.topology, (line) => said.push(line));
+    expect(((await running.call("cc-1", "/state")) as { readOnly: boolean }).readOnly).to.equal(false);
+    expect(
+      said.some((line) => /^verified \d+ blobs/.test(line)),
+      said.join("; "),
+    ).to.equal(true);
+    const { client, spaceGuid } = await prober(facts);
+    const guid = await client.createApp(spaceGuid, "probe-day-one-after");
+    expect(guid).to.be.a("string");
+  });
+});
