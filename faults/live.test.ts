@@ -1,6 +1,7 @@
 /**
  * Every fault on all targets of a real foundation at once: each is seen to bite by its witness, is healed, and afterwards the
  * fingerprint is as before. Minutes on a busy machine, so it runs only when asked for: FLOUNDER_LIVE=1 npm test -- dist/faults/live.test.js
+ * On profile micro, or FLOUNDER_LIVE_PROFILE: a fault that has no target there is passed over (micro has no firewall).
  */
 
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -16,6 +17,7 @@ import { startKeeper, takeOver } from "../harness/keeper/start.js";
 import { loadFaults, loadTarget } from "../harness/registry.js";
 
 const asked = process.env.FLOUNDER_LIVE === "1";
+const profile = process.env.FLOUNDER_LIVE_PROFILE ?? "micro";
 const faults = [...(await loadFaults()).values()].filter((fault) => !fault.changesNothing);
 
 (asked ? describe : describe.skip)("faults on a live foundation", function () {
@@ -33,8 +35,8 @@ const faults = [...(await loadFaults()).values()].filter((fault) => !fault.chang
     home = mkdtempSync(join(tmpdir(), "flounder-live-"));
     process.env.XDG_STATE_HOME = home;
     system = await loadTarget("foundry");
-    topology = system.topology("micro", 20, {});
-    const spec = await newFoundation({ id: `live${process.pid}`, system, profile: "micro", timeFactor: 20, policy: {}, engine: "local" });
+    topology = system.topology(profile, 20, {});
+    const spec = await newFoundation({ id: `live${process.pid}`, system, profile, timeFactor: 20, policy: {}, engine: "local" });
     client = await startKeeper(spec, () => {});
     void (async () => {
       for await (const event of client.events()) events.push(event);
@@ -68,10 +70,12 @@ const faults = [...(await loadFaults()).values()].filter((fault) => !fault.chang
   let count = 0;
   for (const fault of faults)
     for (const options of variants(fault))
-      it(`${fault.name} ${JSON.stringify(options)} on all`, async () => {
+      it(`${fault.name} ${JSON.stringify(options)} on all`, async function () {
         const act = `act-${++count}`;
-        const able = ableTargets(fault, options, targets);
-        expect(able).to.not.deep.equal([]);
+        const all = ableTargets(fault, options, targets);
+        if (all.length === 0) return this.skip();
+        // Both ends of a link cannot be isolated at once: the second would not be intact before.
+        const able = fault.needs.includes("links") ? all.slice(0, 1) : all;
         const injections = able.map(
           (target): Injection => ({ id: `${act}/${target.name}`, act, fault: fault.name, options, target: target.name, atS: 0, maxS: 60 }),
         );

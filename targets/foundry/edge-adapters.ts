@@ -25,28 +25,25 @@ export const edgeWays = ({ role }: Component): TargetInfo["ways"] => (parts[role
 
 const own = ({ component, addresses }: Edge, port: string) => addresses.direct(component.name, port);
 
-/** Is anybody that it forwards to there? Else its own silence proves nothing of it. */
+/** Does anybody that it forwards to answer by itself? Else what it says proves nothing of it. */
 async function someoneBehind({ component, addresses }: Edge): Promise<boolean> {
   const asked = await Promise.all(Object.values(component.links).map(({ to, port }) => askEdge(addresses.direct(to, port), healthCheck)));
   return asked.some(answered);
 }
-async function unlessNobodyBehind(edge: Edge): Promise<false> {
-  if (await someoneBehind(edge)) return false;
-  throw new Error(`nobody behind ${edge.component.name} answers: it cannot be told whether it is to blame`);
-}
 
-/** Whoever is let in and finds nobody is reset, as whoever is rejected. */
+/** Who is let in gets an answer, or is hung up on when nobody is behind; who is not is refused, reset, or never answered. */
 const admits: Witness = async (edge) => {
   const said = await askEdge(own(edge, "front"), healthCheck);
-  if (answered(said)) return true;
-  return said === "reset" ? unlessNobodyBehind(edge) : false;
+  if (answered(said) || said === "closed") return true;
+  if (said === "silence" && !(await someoneBehind(edge))) throw new Error(`nobody behind ${edge.component.name} answers: whose silence it is cannot be told`);
+  return false;
 };
 
-/** A balancer that forgot its routers answers for itself: 503 without a router's name. */
+/** A balancer that forgot its routers answers for itself, 503 without a router's name; so does one whose routers are all gone. */
 const balances: Witness = async (edge) => {
   const said = await askEdge(own(edge, "front"), nobody);
   if (!answered(said)) return false;
-  return said.headers["x-vcap-router"] !== undefined || said.status !== 503 ? true : unlessNobodyBehind(edge);
+  return said.headers["x-vcap-router"] !== undefined || said.status !== 503 || !(await someoneBehind(edge));
 };
 
 const listens: Witness = async (edge) => answered(await askEdge(own(edge, "http"), healthCheck));

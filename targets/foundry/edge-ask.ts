@@ -6,8 +6,8 @@ export interface EdgeAnswer {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: string;
 }
-/** refused: nobody listens; reset: somebody hung up; silence: no answer within the deadline. */
-export type EdgeSilence = "refused" | "reset" | "silence";
+/** refused: nobody listens; reset: thrown out; closed: hung up on without an answer; silence: nothing within the deadline. */
+export type EdgeSilence = "refused" | "reset" | "closed" | "silence";
 
 /** An answer that takes longer is none. */
 const deadlineMs = 1000;
@@ -23,7 +23,8 @@ export async function askEdge(
     return { status: answer.statusCode, headers: answer.headers, body: await answer.body.text() };
   } catch (error) {
     if (late.aborted) return "silence";
-    return (error as NodeJS.ErrnoException).code === "ECONNREFUSED" ? "refused" : "reset";
+    const { code } = error as NodeJS.ErrnoException;
+    return code === "ECONNREFUSED" ? "refused" : code === "UND_ERR_SOCKET" ? "closed" : "reset";
   }
 }
 

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { Agent, request as ask } from "node:http";
 import { type AddressInfo, connect as connectTcp, createServer, type Socket } from "node:net";
 import { expect } from "chai";
-import { Lab, type Part } from "../base/lab.js";
+import { freePort, Lab, type Part } from "../base/lab.js";
 import { until } from "../base/until.js";
 
 describe("firewall", function () {
@@ -145,6 +145,26 @@ describe("firewall", function () {
     const healthy = async () => ((await firewall.ask("/backends")) as { lb: string; healthy: boolean }[]).every((one) => one.healthy);
     await until("it to be back", healthy, 3000, 20);
   });
+
+  it("hangs up on whom it lets in when nobody is behind it, which is no reset", async () => {
+    const lonely = await lab.start("firewall-3", "firewall", { ports: ["front"], links: { "lb-1": await freePort() } });
+    const was = firewall;
+    firewall = lonely;
+    try {
+      expect(await failed()).to.equal("socket hang up");
+      await lonely.ask("/rules/deny", { how: "reject" });
+      expect(await failed()).to.equal("read ECONNRESET");
+    } finally {
+      firewall = was;
+      lonely.signal("SIGTERM");
+    }
+  });
+  const failed = (): Promise<string> =>
+    new Promise((resolve) => {
+      ask({ host: "127.0.0.1", port: firewall.port("front"), agent: false }, () => resolve("answered"))
+        .on("error", (error) => resolve(error.message))
+        .end();
+    });
 
   it("logs a request by the id that balancer and router know it by; bytes are unchanged, and who says nothing of himself leaves no line", async () => {
     const lines = (part: Part) =>

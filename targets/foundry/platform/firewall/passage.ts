@@ -7,6 +7,8 @@ import { answers, type Head, Heads, requests } from "./heads.js";
 import type { Action } from "./rules.js";
 
 const dialTimeoutMs = 2000;
+/** For a client that does not hang up in turn. */
+const lingerMs = 5000;
 
 export class Passage {
   #upstream: Socket | undefined;
@@ -49,7 +51,11 @@ export class Passage {
     const backend = this.pool.pick(tried);
     if (!backend) {
       log.warn({ door: this.door }, "nobody to forward to");
-      return void this.client.resetAndDestroy();
+      // Hung up on, not reset, so that it differs from a rejection: what was sent is read first, or the kernel would reset all the same.
+      return void this.client
+        .setTimeout(lingerMs, () => this.client.destroy())
+        .resume()
+        .end();
     }
     tried.add(backend);
     const upstream = connect({ ...backend.to, allowHalfOpen: true, noDelay: true });
