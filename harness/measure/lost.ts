@@ -43,8 +43,19 @@ export function lostOf(probe: PlannedProbe, samples: readonly Sample[], window: 
 
 export const keyOf = (of: { readonly probe: string; readonly from: string; readonly target: string }): string => `${of.from} ${of.probe} ${of.target}`;
 
+/** A judge asks about the same samples again and again. */
+const grouped = new WeakMap<readonly Sample[], { readonly length: number; readonly groups: ReadonlyMap<string, readonly Sample[]> }>();
+
 /** Samples of each planned probe, by schedule. */
-export function byProbe(samples: readonly Sample[]): Map<string, Sample[]> {
+export function byProbe(samples: readonly Sample[]): ReadonlyMap<string, readonly Sample[]> {
+  const known = grouped.get(samples);
+  if (known?.length === samples.length) return known.groups; // a live list may have grown
+  const groups = group(samples);
+  grouped.set(samples, { length: samples.length, groups });
+  return groups;
+}
+
+function group(samples: readonly Sample[]): Map<string, Sample[]> {
   const groups = new Map<string, Sample[]>();
   for (const sample of samples) {
     const key = keyOf(sample);

@@ -5,9 +5,9 @@ import { lostBetween } from "./lost.js";
 import { type Observation, type Outage, outagesIn, slowByDefaultUs } from "./outages.js";
 
 /** So many good samples in a row, and no outage reaches over them. */
-const quiet = 256;
+const quiet = 96;
 /** Kept before what comes next: as far as the edge of a brown-out can reach. */
-const context = 160;
+const context = 96;
 
 export interface StreamOptions {
   readonly periodUs: number;
@@ -29,6 +29,11 @@ export class OutageStream {
   #suspects = 0;
 
   constructor(readonly options: StreamOptions) {}
+
+  /** How many observations are in memory. */
+  get held(): number {
+    return this.#buffer.length;
+  }
 
   get slowUs(): number {
     return this.options.slowUs ?? slowByDefaultUs(this.latency.quantile(0.25));

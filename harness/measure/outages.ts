@@ -43,7 +43,7 @@ export interface OutageOptions {
 /** Chance that an edge of a brown-out lies outside of its bounds, per edge. */
 const miss = 0.005;
 /** No bound reaches farther, in samples. */
-const farthest = 128;
+const farthest = 96;
 /** So many answers before an outage say how long a request takes to arrive. */
 const near = 8;
 /** A tenfold latency is slow, but below this it is the host's noise. */

@@ -21,15 +21,18 @@ const changeCost = -Math.log(changeChance);
 export function segments(bad: readonly boolean[]): Segment[] {
   const states = badChance.length;
   const came = new Uint8Array(bad.length * states);
-  let costs = badChance.map((_, state) => (state === 0 ? 0 : changeCost));
-  bad.forEach((isBad, i) => {
-    const best = costs.indexOf(Math.min(...costs));
-    costs = costs.map((stay, state) => {
-      const change = costs[best]! + changeCost;
-      came[i * states + state] = stay <= change ? state : best;
-      return Math.min(stay, change) + (isBad ? badCost : goodCost)[state]!;
-    });
-  });
+  const costs = Float64Array.from(badChance, (_, state) => (state === 0 ? 0 : changeCost));
+  for (let i = 0; i < bad.length; i++) {
+    let best = 0;
+    for (let state = 1; state < states; state++) if (costs[state]! < costs[best]!) best = state;
+    const change = costs[best]! + changeCost;
+    const emit = bad[i] ? badCost : goodCost;
+    for (let state = 0; state < states; state++) {
+      const stays = costs[state]! <= change;
+      came[i * states + state] = stays ? state : best;
+      costs[state] = (stays ? costs[state]! : change) + emit[state]!;
+    }
+  }
   const found: { from: number; to: number }[] = [];
   let state = costs.indexOf(Math.min(...costs));
   let open: { from: number; to: number } | undefined;

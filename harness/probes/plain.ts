@@ -100,7 +100,7 @@ export class PlainProber {
         schedules,
         (now) => {
           this.hiccups.beat(now);
-          this.#sendDue(now, options.leadUs + 100);
+          this.#sendDue(now, options.leadUs);
           if (now >= this.#fromUs) resolve();
         },
         options,
@@ -123,12 +123,12 @@ export class PlainProber {
     }
   }
 
-  #sendDue(wokenUs: number, aheadUs: number): void {
+  #sendDue(wokenUs: number, leadUs: number): void {
     let now = wokenUs;
     while (!this.#ended) {
       let next = this.#lanes[0]!;
       for (const lane of this.#lanes) if (lane.dueUs < next.dueUs) next = lane;
-      if (next.dueUs - now > (aheadUs > 100 ? aheadUs : 0)) return;
+      if (next.dueUs - now > leadUs * 1.5) return;
       while (now < next.dueUs) now = nowUs();
       const { dueUs } = next;
       next.dueUs += next.target.periodUs;
