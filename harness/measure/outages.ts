@@ -158,7 +158,8 @@ class Reading {
     if (spreadUs > 0.5 * (waited.at(-1)!.sentUs - waited[0]!.sentUs)) return undefined;
     // What was answered to those that had given up came before, and delayed the first answer; as long again as the rest took is a guess.
     const ahead = failing ? 1 : 0.5;
-    const lo = firstUs - 2 * this.usualUs - 1000 - ahead * spreadUs;
+    // The last one that waited was sent before the end, unless it only stood in the queue: that would be after the first answer.
+    const lo = Math.min(waited.at(-1)!.sentUs, firstUs - 2 * this.usualUs - 1000 - ahead * spreadUs);
     return { lo: Math.max(lo, failing?.sentUs ?? waited[0]!.sentUs), hi: firstUs };
   }
 

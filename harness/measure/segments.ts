@@ -10,7 +10,7 @@ export interface Segment {
 }
 
 /** Chance of a bad sample in each state; the first is up. */
-const badChance = [0.005, 0.98, 0.5, 0.3];
+const badChance = [0.005, 0.98, 0.5, 0.35];
 /** Of a change of state between two samples. Two of these outweigh two bad samples and not three. */
 const changeChance = 0.0041;
 const badCost = badChance.map((p) => -Math.log(p));
