@@ -45,9 +45,13 @@ export interface Capabilities {
   };
   mount: {
     cut(how: CutMount): Promise<void>;
+    /** Way "slow": every answer of the LUN comes so much later. */
+    slow(latencyMs: number): Promise<void>;
     mend(): Promise<void>;
     /** Proved by a helper process on the mount itself: marker seen and one file overwritten within the deadline. */
     state(): Promise<"usable" | "error" | "hung" | "read-only">;
+    /** How long that proof takes; Infinity if the mount is not usable. */
+    proofMs(): Promise<number>;
   };
   power: {
     /** The supply flickers for so long, the course of it given by the seed, then it is off. */
@@ -55,6 +59,14 @@ export interface Capabilities {
     restore(): Promise<void>;
     /** Its meters say that all is on, and each of its outlets' loads answers. */
     steady(): Promise<boolean>;
+  };
+  /** What is kept on a storage: files that are named by their content. */
+  content: {
+    /** Flips a byte in so many of the files, chosen by the seed; remembers what they were. */
+    corrupt(percent: number, seed: number): Promise<void>;
+    restore(): Promise<void>;
+    /** False while a file that was corrupted is not what its name says: read again each time. */
+    whole(): Promise<boolean>;
   };
   /** A routing table. */
   table: {

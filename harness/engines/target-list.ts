@@ -9,7 +9,11 @@ export const slotClass = "apps";
 export const mountClass = "storage";
 
 /** `ways`: what this engine can do to a mount here. */
-export function targetList(topology: Topology, system: Pick<TargetSystem, "capabilities" | "ways">, ways: readonly CutMount[]): readonly TargetInfo[] {
+export function targetList(
+  topology: Topology,
+  system: Pick<TargetSystem, "capabilities" | "ways">,
+  ways: readonly (CutMount | "slow")[],
+): readonly TargetInfo[] {
   const dialled = new Set(topology.components.flatMap((component) => Object.values(component.links).map(({ to }) => to)));
   return topology.components.flatMap((component): TargetInfo[] => {
     const { name, role } = component;

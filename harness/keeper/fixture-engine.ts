@@ -17,6 +17,7 @@ export interface FakeState {
   readonly held?: boolean;
   readonly latencyMs?: number;
   readonly brownOut?: "A" | "B";
+  readonly corrupt?: number;
   readonly poisoned?: string;
   readonly wiped?: string;
   readonly denied?: string;
@@ -39,7 +40,7 @@ export interface Flaws {
   readonly attachError?: string;
 }
 
-const ways = { link: ["refuse", "reset", "swallow"], mount: ["detach", "hang", "read-only"] } as const;
+const ways = { link: ["refuse", "reset", "swallow"], mount: ["detach", "hang", "read-only", "slow"] } as const;
 const info = (name: string, role: string, kind: TargetInfo["kind"], can: readonly Capability[], cls?: string): TargetInfo => ({
   name,
   role,
@@ -57,7 +58,7 @@ export const fakeTargets: readonly TargetInfo[] = [
   info("lb-1", "lb", "component", ["process", "pool", "links"]),
   wipeable(info("dns-1", "dns", "component", ["process", "config"]), ["all", "external", "internal"]),
   info("nats-1", "nats", "component", ["process", "subjects"]),
-  info("cabinet-a", "cabinet", "component", ["process", "power"]),
+  info("cabinet-a", "cabinet", "component", ["process", "power", "content"]),
   info("dea-1>nats-1", "dea", "link", ["link"], "bus"),
   info("cc-1>ccdb-1", "cc", "link", ["link"], "state"),
   ...Array.from({ length: 8 }, (_, i) => info(`cc-${i + 1}:lun-1`, "cc", "mount", ["mount"])),
@@ -107,7 +108,9 @@ function capabilities(dir: string, name: string, flaws: Flaws): Capabilities {
     },
     mount: {
       cut: (how) => deed({ cut: how }),
-      mend: () => undo(["cut"]),
+      slow: (latencyMs) => deed({ latencyMs }),
+      mend: () => undo(["cut", "latencyMs"]),
+      proofMs: async () => (read().cut ? Number.POSITIVE_INFINITY : 5 + 6 * (read().latencyMs ?? 0)),
       state: async () => (({ detach: "error", hang: "hung", "read-only": "read-only" })[read().cut ?? ""] as "error") ?? "usable",
     },
     table: {
@@ -119,6 +122,7 @@ function capabilities(dir: string, name: string, flaws: Flaws): Capabilities {
       cure: () => undo(["poisoned"]),
       truthful: async () => read().poisoned === undefined,
     },
+    content: { corrupt: (corrupt) => deed({ corrupt }), restore: () => undo(["corrupt"]), whole: async () => read().corrupt === undefined },
     power: { brownOut: (brownOut) => deed({ brownOut }), restore: () => undo(["brownOut"]), steady: async () => read().brownOut === undefined },
     subjects: { mute: (muted) => deed({ muted }), unmute: () => undo(["muted"]), carries: async (pattern) => read().muted?.includes(pattern) !== true },
     config: {

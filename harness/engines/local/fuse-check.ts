@@ -5,15 +5,15 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { until } from "../../clock.js";
-import type { CutMount } from "../../core.js";
 import { cacheDir } from "../../paths.js";
 import { findTool, onPath } from "../tools/find.js";
 import { sshfsArgs } from "./fuse-mount.js";
 import { mountedAt, tryCommand, unmount } from "./mount-table.js";
+import type { MountWay } from "./mounts.js";
 
 export interface FuseVerdict {
   readonly works: boolean;
-  readonly ways: readonly CutMount[];
+  readonly ways: readonly MountWay[];
   /** Why not, for a person. */
   readonly why: string;
 }
@@ -56,7 +56,7 @@ async function tryMount(sshfs: string, sftpServer: string): Promise<FuseVerdict>
     if (unread) return without(`a file on a mount cannot be read: ${unread}`);
     await tryCommand(["mount", "-c", "-o", "remount,bind,ro", mount], 2000);
     const readOnly = mountedAt(mount)?.readOnly === true;
-    return { works: true, ways: ["detach", "hang", ...(readOnly ? (["read-only"] as const) : [])], why: "" };
+    return { works: true, ways: ["detach", "hang", "slow", ...(readOnly ? (["read-only"] as const) : [])], why: "" };
   } catch (error) {
     return without(error instanceof Error ? error.message : String(error));
   } finally {

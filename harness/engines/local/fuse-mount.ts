@@ -7,7 +7,7 @@ import type { ProxiedLink } from "../link.js";
 import { adopt, lastWords, launch } from "./daemon.js";
 import type { MountHelper } from "./mount-helper.js";
 import { mountedAt, tryCommand, unmount } from "./mount-table.js";
-import type { LocalMount } from "./mounts.js";
+import { type LocalMount, proofMs } from "./mounts.js";
 import { isAlive, type Living, signal } from "./process-table.js";
 
 const mountMs = 5000;
@@ -160,6 +160,7 @@ export class FuseMount implements LocalMount {
       else if (how === "hang") await this.place.link.cut("swallow");
       else await this.#readOnly(true);
     },
+    slow: (latencyMs) => this.place.link.shape({ latencyMs }),
     mend: async () => {
       await this.place.link.mend();
       if (this.#down) return;
@@ -167,5 +168,6 @@ export class FuseMount implements LocalMount {
       await this.#readOnly(false);
     },
     state: () => this.place.helper.state(this.place.path, this.place.lun),
+    proofMs: () => proofMs(() => this.can.state()),
   };
 }

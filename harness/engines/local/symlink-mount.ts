@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import type { Capabilities } from "../../core.js";
 import { FlounderError } from "../../errors.js";
 import type { MountHelper } from "./mount-helper.js";
-import type { LocalMount } from "./mounts.js";
+import { type LocalMount, proofMs } from "./mounts.js";
 
 export interface SymlinkPlace {
   readonly name: string;
@@ -68,7 +68,10 @@ export class SymlinkMount implements LocalMount {
       this.#point(nowhere);
     },
     mend: async () => this.#point(this.place.root()),
+    slow: () =>
+      Promise.reject(new FlounderError("refused", `${this.place.name} cannot be slowed here: it is a symlink, not a mount`, "install sshfs and fuse3")),
     state: () => this.place.helper.state(this.place.path, this.place.lun),
+    proofMs: () => proofMs(() => this.can.state()),
   };
 }
 
