@@ -32,33 +32,21 @@ async function checkMarker(root: string, lun: string): Promise<void> {
   }
 }
 
-/** Proof files stay open: opening them again each time would double what a proof costs. The marker is looked up by its path, so a mount that went away is seen. */
-const proofs = new Map<string, FileHandle>();
-
-/** In place: creating and unlinking a file each time litters an SFTP mount until it answers EBUSY. */
+/**
+ * In place: creating and unlinking a file each time litters an SFTP mount until it answers EBUSY. Opened anew each time: a handle that is kept proves nothing of
+ * a mount that became read-only, and keeps it from becoming so.
+ */
 async function prove(root: string, lun: string, proof: string): Promise<void> {
   await checkMarker(root, lun);
   const path = join(root, proof);
-  const kept = proofs.get(path);
-  if (kept) {
-    try {
-      return await overwrite(kept);
-    } catch {
-      // The mount was replaced, and the file was one of the old mount: only a fresh one says how the new mount is.
-      proofs.delete(path);
-      await kept.close().catch(() => {});
-    }
-  }
   const file = await open(path, "r+").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return open(path, "w");
     throw error;
   });
   try {
     await overwrite(file);
-    proofs.set(path, file);
-  } catch (error) {
-    await file.close().catch(() => {}); // the first error is the one that counts
-    throw error;
+  } finally {
+    await file.close();
   }
 }
 async function overwrite(file: FileHandle): Promise<void> {
