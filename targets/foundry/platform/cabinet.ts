@@ -8,6 +8,7 @@ import * as z from "zod";
 import { AdminError, admin, ready } from "./base/admin.js";
 import { config } from "./base/config.js";
 import { onEnd } from "./base/end.js";
+import { Corruption } from "./cabinet/corruption.js";
 import { serveLun } from "./cabinet/lun.js";
 import { cordsOf, Power, powerFile } from "./cabinet/power.js";
 
@@ -24,6 +25,8 @@ const luns = Object.entries(own.ports())
   });
 const power = new Power(luns, { file: powerFile(own.dataDir), longestDipMs: own.timers.longestDip, cacheMs: own.timers.cacheFlush });
 
+const corruption = new Corruption(luns, join(own.dataDir, "corrupted"));
+const corrupt = z.object({ percent: z.number().positive().max(100), seed: z.number().int() });
 const brownOut = z.object({ supply: z.enum(["A", "B"]), flickerS: z.number().nonnegative().max(86_400), seed: z.number().int() });
 function body<S extends z.ZodType>(schema: S, given: unknown): z.output<S> {
   const parsed = schema.safeParse(given ?? {});
@@ -41,6 +44,15 @@ await admin({
     const { supply, flickerS, seed } = body(brownOut, given);
     power.brownOut(supply, flickerS * 1000, seed);
     return power.report();
+  },
+  "GET /content": () => ({ lying: corruption.lying() }),
+  "POST /content/corrupt": (given) => {
+    const { percent, seed } = body(corrupt, given);
+    return { corrupted: corruption.corrupt(percent, seed) };
+  },
+  "POST /content/restore": () => {
+    corruption.restore();
+    return { lying: corruption.lying() };
   },
   "POST /power/restore": async () => {
     await power.restore();

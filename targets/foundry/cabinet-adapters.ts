@@ -1,4 +1,4 @@
-/** Capability `power` of a cabinet, over its admin port, and the look from elsewhere that its witness needs: does each LUN answer? */
+/** Capabilities of a cabinet over its admin port: `content`, and `power` with the look from elsewhere that its witness needs: does each LUN answer? */
 import { connect } from "node:net";
 import type { Addresses, Call, Capabilities, Component } from "../../harness/core.js";
 
@@ -27,6 +27,16 @@ function answers(at: { readonly host: string; readonly port: number }): Promise<
 }
 
 export const lunPorts = (component: Component): readonly string[] => Object.keys(component.ports).filter((port) => /^lun-\d+$/.test(port));
+
+export const cabinetContent = ({ name }: Component, call: Call): Capabilities["content"] => ({
+  async corrupt(percent, seed) {
+    await call(name, "/content/corrupt", { percent, seed });
+  },
+  async restore() {
+    await call(name, "/content/restore", {});
+  },
+  whole: async () => ((await call(name, "/content")) as { lying: readonly string[] }).lying.length === 0,
+});
 
 export function cabinetPower(component: Component, call: Call, addresses: Addresses): Capabilities["power"] {
   const { name } = component;
