@@ -7,7 +7,8 @@ const checkEveryMs = 500;
 const checkTimeoutMs = 1000;
 /** Silence is no proof at first: a router may be busy. A refusal is. */
 const silencesToFall = 2;
-const agent = new Agent({ keepAlive: false });
+/** A connection per backend is kept: most of what a check costs is opening one. Whoever goes away ends it, and the next check dials anew. */
+const agent = new Agent({ keepAlive: true });
 
 export interface Backend {
   readonly name: string;
@@ -18,14 +19,16 @@ export interface Backend {
 type Health = "healthy" | "unhealthy" | "silent";
 
 /** Asks what a router answers to a balancer's health check. */
-function check({ host, port }: Address, isHealthy: (status: number) => boolean): Promise<Health> {
+function check(to: Address, isHealthy: (status: number) => boolean, by: Agent | false = agent): Promise<Health> {
   return new Promise((resolve) => {
-    const request = get({ host, port, path: "/", agent, headers: { Host: "monitor", "User-Agent": "HTTP-Monitor/1.1" } }, (answer) => {
+    const request = get({ ...to, path: "/", agent: by, headers: { Host: "monitor", "User-Agent": "HTTP-Monitor/1.1" } }, (answer) => {
       answer.resume();
       clearTimeout(timer);
       resolve(isHealthy(answer.statusCode ?? 0) ? "healthy" : "unhealthy");
     });
+    let over = false;
     const silent = () => {
+      over = true;
       resolve("silent");
       request.destroy();
     };
@@ -33,7 +36,9 @@ function check({ host, port }: Address, isHealthy: (status: number) => boolean):
     const timer = setTimeout(() => setImmediate(silent), checkTimeoutMs);
     request.on("error", () => {
       clearTimeout(timer);
-      resolve("unhealthy");
+      if (over) return;
+      // A kept connection may be ended from the other side just now, by somebody who is well.
+      resolve(request.reusedSocket ? check(to, isHealthy, false) : "unhealthy");
     });
   });
 }

@@ -14,9 +14,12 @@ export function broughtId(headers: IncomingHttpHeaders): string | undefined {
   return [one(headers["x-vcap-request-id"]), one(headers["x-request-id"]), traceId].find((id) => id !== undefined && sound.test(id));
 }
 
+/** What balancers and firewalls ask, in vcap's words. */
+export const isHealthCheck = (headers: IncomingHttpHeaders): boolean => headers["user-agent"] === "HTTP-Monitor/1.1";
+
 /**
  * Requests with an id, and those that say who sends them (a User-Agent: browsers, cf, curl). Probes that ask many times a second do neither,
  * and a balancer's health checks are told apart: three lines for each of them would be most of what is logged.
  */
 export const isLogged = (headers: IncomingHttpHeaders): boolean =>
-  broughtId(headers) !== undefined || (headers["user-agent"] !== undefined && headers["user-agent"] !== "HTTP-Monitor/1.1");
+  broughtId(headers) !== undefined || (headers["user-agent"] !== undefined && !isHealthCheck(headers));

@@ -4,7 +4,7 @@ import { Agent, type IncomingMessage, type ServerResponse } from "node:http";
 import { clientIp, endToEnd, forward } from "../base/forward.js";
 import { log } from "../base/log.js";
 import type { Backend, Pool } from "../base/pool.js";
-import { broughtId, isLogged, requestIdHeader } from "../base/request-id.js";
+import { broughtId, isHealthCheck, isLogged, requestIdHeader } from "../base/request-id.js";
 
 const dialTimeoutMs = 2000;
 /** Longer than a router waits for an app. */
@@ -31,8 +31,12 @@ function plain(response: ServerResponse, status: number, says: string, id: strin
     .end(says);
 }
 
-/** A request that leaves a line gets an id here if it has none, so that the router's line has the same. */
+/**
+ * A health check is answered here: it asks for the balancer, not for what is behind it.
+ * A request that leaves a line gets an id here if it has none, so that the router's line has the same.
+ */
 export async function balance(pool: Pool, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (isHealthCheck(request.headers)) return plain(response, 200, "ok\n", undefined);
   const id = isLogged(request.headers) ? (broughtId(request.headers) ?? randomUUID()) : undefined;
   const backend = await passOn(pool, request, response, id);
   const { method, headers, url } = request;

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { Agent, type IncomingMessage, type ServerResponse } from "node:http";
 import { clientIp, endToEnd, forward } from "../base/forward.js";
 import { log } from "../base/log.js";
-import { broughtId, isLogged, requestIdHeader } from "../base/request-id.js";
+import { broughtId, isHealthCheck, isLogged, requestIdHeader } from "../base/request-id.js";
 import type { Endpoint, Table } from "./table.js";
 
 export const maxAttempts = 3;
@@ -65,7 +65,7 @@ export class Front {
   constructor(readonly options: FrontOptions) {}
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.headers["user-agent"] === "HTTP-Monitor/1.1" && request.method === "GET") {
+    if (isHealthCheck(request.headers) && request.method === "GET") {
       const healthy = this.options.healthy();
       response.writeHead(healthy ? 200 : 503, { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "private, max-age=0" });
       response.end(healthy ? "ok\n" : undefined);
