@@ -128,7 +128,7 @@ export class Sampler {
     // Later than half a period it is not this slot's answer any more; below 5 ms the lateness is the host's usual noise.
     if (lateUs > Math.max(slot.periodUs / 2, 5000))
       this.#record(slot, seq, dueUs, sentUs, sentUs, "observer", `not sent: ${Math.round(lateUs / 1000)} ms late`);
-    else if (this.#pending.size >= inFlightMax || slot.inFlight > slot.planned.deadlineMs / slot.planned.periodMs + 3) {
+    else if (this.#pending.size >= inFlightMax || slot.inFlight > (1.5 * slot.planned.deadlineMs) / slot.planned.periodMs + 5) {
       this.shed++;
       this.#record(slot, seq, dueUs, sentUs, sentUs, "observer", `shed: ${slot.inFlight} in flight`);
     } else {
@@ -179,9 +179,9 @@ export class Sampler {
     abort.abort(); // whatever the probe still has under way ends with its sample
     // Answered after the deadline, while the probe was made to give up.
     const outcome = ending.outcome === "ok" && ending.endUs - sentUs > (planned.deadlineMs + 5) * 1000 ? "timeout" : ending.outcome;
-    // Frozen for a good part of the deadline, we cannot say that the target did not answer in time.
+    // Answers that came while we stood still were read before the time-out; but frozen for half of the deadline, we cannot say that the target did not answer in time.
     const blindUs = this.#hiccups.overlapUs(sentUs, ending.endUs);
-    const ours = ["timeout", "unknown", "reset"].includes(outcome) && blindUs > planned.deadlineMs * 100;
+    const ours = ["timeout", "unknown", "reset"].includes(outcome) && blindUs > planned.deadlineMs * 500;
     if (ours) this.#record(slot, seq, dueUs, sentUs, ending.endUs, "observer", `${outcome} after we were frozen for ${Math.round(blindUs / 1000)} ms`, phases);
     else this.#record(slot, seq, dueUs, sentUs, ending.endUs, outcome, ending.note, phases);
   }

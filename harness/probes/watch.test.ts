@@ -142,7 +142,7 @@ describe("flounder watch", function () {
   });
 
   it("has a well-named outcome, or one clear error, for what goes wrong", async () => {
-    const garbage = createTcp((socket) => socket.on("error", () => {}).end("SSH-2.0-hello\r\n\r\n")).listen(0, "127.0.0.1");
+    const garbage = createTcp((socket) => socket.on("error", () => {}).once("data", () => socket.end("SSH-2.0-hello\r\n\r\n"))).listen(0, "127.0.0.1");
     const loop = createServer((_, response) => response.writeHead(302, { location: "/again" }).end()).listen(0, "127.0.0.1");
     await until("both listen", () => garbage.listening && loop.listening, 1000);
     const port = (of: { address(): unknown }) => (of.address() as AddressInfo).port;
@@ -153,7 +153,7 @@ describe("flounder watch", function () {
       `http://127.0.0.1:${port(loop)}/`,
       `http://127.0.0.1:${port(garbage)}/`,
     ];
-    await begin("--url", ...urls, "--for", "1").code;
+    await begin("--url", ...urls, "--rate", "10", "--for", "1").code;
     loop.closeAllConnections();
     loop.close();
     garbage.close();
