@@ -11,7 +11,8 @@ import { makePlan } from "./plan.js";
 import { loadEngine, loadFaults, loadScenario, loadTarget } from "./registry.js";
 
 /** Fenced blocks of a language, in order. */
-const blocks = (page: string, language: string): string[] => [...readFileSync(join(root, page), "utf8").matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, "g"))].map((match) => match[1]!);
+const blocks = (page: string, language: string): string[] =>
+  [...readFileSync(join(root, page), "utf8").matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, "g"))].map((match) => match[1]!);
 
 describe("docs", () => {
   let dir: string;

@@ -8,7 +8,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { expect } from "chai";
 import type { Sample } from "./core.js";
 import { FlounderError } from "./errors.js";
-import { smallEvents, smallPlan, smallSamples } from "./judge-sample.js";
+import { smallEvents, smallPlan, smallSamples } from "./judge-fixture.js";
 import { dist } from "./paths.js";
 import { writeFixture } from "./report/fixture.js";
 import { files, openResults, readResults, writeReports } from "./results.js";

@@ -60,9 +60,8 @@ export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdic
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    async settle(quiet, budgetMs) {
+    async settle(quiet, budgetMs, since = now() - quiet * 1000) {
       const end = now() + budgetMs * 1000;
-      const since = now() - quiet * 1000;
       while (steady.why(now(), quiet, since) !== undefined) {
         if (now() > end) return false;
         await sleep(50, giveUp);

@@ -14,8 +14,8 @@ export interface Stage {
   note(event: EventBody): void;
   /** Keeper events as they come, after they were written. */
   onEvent(listener: (event: Event) => void): () => void;
-  /** Waits until the foundation was quiet for quietMs; false when budgetMs is over. */
-  settle(quietMs: number, budgetMs: number): Promise<boolean>;
+  /** Waits until the foundation was quiet for quietMs, and every probe was answered since `sinceUs` (default: quietMs ago); false when budgetMs is over. */
+  settle(quietMs: number, budgetMs: number, sinceUs?: number): Promise<boolean>;
 }
 type DistributiveOmit<T, K extends keyof never> = T extends unknown ? Omit<T, K> : never;
 export type EventBody = DistributiveOmit<Event, "atUs" | "by"> & { readonly by?: Event["by"] };

@@ -46,7 +46,8 @@ async function play(stage: Stage, act: Act): Promise<Ending> {
   if (open.size > 0) await Promise.race([healed, rejected(stage.signal)]);
   note({ kind: "act", act: act.id, state: "ended" });
   const ending = await steadyAgain(stage);
-  if (ending === "not-steady") note({ kind: "trouble", from: act.id, says: `not steady again: ${stage.steady.why(stage.now(), quietMs)}` });
+  if (ending === "not-steady")
+    note({ kind: "trouble", from: act.id, says: `not steady again: ${stage.steady.why(stage.now(), quietMs) ?? "some probe has had no answer since"}` });
   note({ kind: "act", act: act.id, state: ending });
   return ending;
 }
@@ -54,11 +55,12 @@ async function play(stage: Stage, act: Act): Promise<Ending> {
 /** Without a playbook the target's own recover runs after healing; again if it was too early: a loss may be declared after its cause has gone. */
 async function steadyAgain(stage: Stage): Promise<Ending> {
   const { plan, system, topology, client, note } = stage;
+  const sinceUs = stage.now() - quietMs * 1000;
   const endUs = stage.now() + plan.phases.recoveryS * 1e6;
   for (;;) {
     if (plan.playbook === undefined) await system.recover(client.call, topology, (says) => note({ kind: "step", step: 0, says, state: "done" }));
     const leftMs = (endUs - stage.now()) / 1000;
-    if (await stage.settle(quietMs, Math.min(leftMs, 3 * quietMs))) return "steady-again";
+    if (await stage.settle(quietMs, Math.min(leftMs, 3 * quietMs), sinceUs)) return "steady-again";
     if (stage.now() > endUs) return "not-steady";
   }
 }

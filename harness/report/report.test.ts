@@ -5,7 +5,7 @@ import { DOMParser } from "linkedom";
 import { canonical } from "../canonical.js";
 import type { Event } from "../core.js";
 import { judgement } from "../judge.js";
-import { smallEvents, smallPlan, smallSamples, us } from "../judge-sample.js";
+import { smallEvents, smallPlan, smallSamples, us } from "../judge-fixture.js";
 import { root } from "../paths.js";
 import { fixtureRun } from "./fixture.js";
 import { junit } from "./junit.js";

@@ -1,5 +1,5 @@
 /** The operator's verbs: what a person with rights may do to a live foundation. Playbooks and recover() use these and nothing else. */
-import type { Call } from "../../harness/core.js";
+import type { Call, Topology } from "../../harness/core.js";
 import { FlounderError } from "../../harness/errors.js";
 
 export type MountState = "usable" | "error" | "hung" | "read-only";
@@ -11,12 +11,16 @@ export interface StorageState {
   readonly sinceIso: string | null;
   readonly lostLuns: readonly string[];
   readonly mounts: Readonly<Record<string, MountState>>;
+  /** LUNs that are served from their mirrors. */
+  readonly moved?: readonly string[];
 }
 /** Digests of blobs that the CCDB knows and the LUNs do not have, or have otherwise. */
 export interface Verified {
   readonly checked: number;
   readonly missing: readonly string[];
   readonly torn: readonly string[];
+  /** Those of both that came back from the mirror. */
+  readonly repaired: readonly string[];
   readonly tookMs: number;
 }
 
@@ -32,7 +36,7 @@ export async function verifyStorage(call: Call, cc: string): Promise<Verified> {
 
 /** Ends read-only mode for all. Needs what verifyStorage found: blobs that are gone or torn need a decision, not a release. */
 export async function releaseStorage(call: Call, cc: string, verified: Verified, reason: string): Promise<void> {
-  const bad = [...verified.missing, ...verified.torn];
+  const bad = [...verified.missing, ...verified.torn].filter((sha1) => !verified.repaired?.includes(sha1));
   if (bad.length > 0)
     throw new FlounderError(
       "platform",
@@ -40,4 +44,33 @@ export async function releaseStorage(call: Call, cc: string, verified: Verified,
       "restore these blobs, then verify again",
     );
   await call(cc, "/storage/release", { reason });
+}
+
+const named = (topology: Topology, role: string): readonly string[] => topology.components.filter((one) => one.role === role).map((one) => one.name);
+
+/** Ends a brown-out; what the cache held stays lost. */
+export async function restorePower(call: Call, cabinet: string): Promise<void> {
+  await call(cabinet, "/power/restore", {});
+}
+
+/** The other cabinet's mirror becomes the LUN, for all Cloud Controllers at once; what was not mirrored yet is missing there. */
+export async function failOver(
+  call: Call,
+  topology: Topology,
+  lun: string,
+): Promise<{ readonly lun: string; readonly servedBy: string; readonly blobs: number }> {
+  for (const cabinet of named(topology, "cabinet")) {
+    const { kept } = (await call(cabinet, "/mirrors")) as { kept: Readonly<Record<string, unknown>> };
+    if (kept[lun] === undefined) continue;
+    const answer = (await call(cabinet, `/luns/${lun}/failover`, {})) as { lun: string; servedBy: string; blobs: number };
+    // One that does not answer finds out by itself when it next proves its mounts.
+    await Promise.allSettled(named(topology, "cc").map((cc) => call(cc, "/storage/reconsider", {})));
+    return answer;
+  }
+  throw new FlounderError("refused", `no cabinet has a mirror of ${lun}`, "flounder status shows the cabinets; profiles with one cabinet mirror nothing");
+}
+
+/** Stops or lets go on the copying of all cabinets to each other. */
+export async function blockMirroring(call: Call, topology: Topology, blocked: boolean): Promise<void> {
+  await Promise.all(named(topology, "cabinet").map((cabinet) => call(cabinet, "/mirrors/block", { blocked })));
 }

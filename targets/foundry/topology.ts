@@ -32,8 +32,8 @@ const com: Shape = { cc: 8, dea: 6, router: 4, lb: 2, dns: 2, firewall: 1, cabin
 
 export type { Shape };
 export const profiles: Readonly<Record<string, Shape>> = {
-  micro: { cc: 1, dea: 1, router: 1, lb: 1, dns: 1, cabinets: ["cabinet-a"], lunsPerCabinet: 1 },
-  org: { cc: 2, dea: 3, router: 2, lb: 1, dns: 2, cabinets: ["cabinet-a", "cabinet-b"], lunsPerCabinet: 2 },
+  micro: { cc: 1, dea: 1, router: 1, lb: 1, dns: 1, firewall: 1, cabinets: ["cabinet-a"], lunsPerCabinet: 1 },
+  org: { cc: 2, dea: 3, router: 2, lb: 1, dns: 2, firewall: 1, cabinets: ["cabinet-a", "cabinet-b"], lunsPerCabinet: 2 },
   com,
   "com-fixed": com,
 };
@@ -70,6 +70,9 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
     Array.from({ length: shape.lunsPerCabinet }, (_, l) => ({ cabinet, lun: `lun-${c * shape.lunsPerCabinet + l + 1}` })),
   );
   const env = { DOMAIN: domain, TIMERS_MS: JSON.stringify(timersMs(timeFactor)), POLICY: JSON.stringify(chosen), PROFILE: profile };
+  /** The nth LUN of a cabinet is mirrored to the nth of the next one. */
+  const partner = (i: number) => luns[(i + shape.lunsPerCabinet) % luns.length]!.lun;
+  const mirrored = shape.cabinets.length > 1 ? { MIRRORS: luns.map(({ lun }, i) => `${lun}=${partner(i)}`).join(",") } : {};
   const bus = { nats: { to: "nats-1", port: "client", class: "bus" } };
   const state = { ccdb: { to: "ccdb-1", port: "pg", class: "state" } };
   const ours = (name: string, role: string, parts: Partial<Component>): Component => ({
@@ -103,17 +106,19 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
       unprivileged: true,
       supervised: true,
     },
-    ...shape.cabinets.map((name) => {
+    ...shape.cabinets.map((name, i) => {
       const own = luns.filter((l) => l.cabinet === name);
+      const peer = shape.cabinets[(i + 1) % shape.cabinets.length]!;
       return ours(name, "cabinet", {
-        env: { ...env, CORDS: cords(name, shape.cabinets[0]!, own) },
-        ports: Object.fromEntries(own.map((l) => [l.lun, "sftp" as const])),
+        env: { ...env, ...mirrored, CORDS: cords(name, shape.cabinets[0]!, own) },
+        ports: { ...Object.fromEntries(own.map((l) => [l.lun, "sftp" as const])), ...(peer === name ? {} : { mirror: "http" as const }) },
+        links: peer === name ? {} : { peer: { to: peer, port: "mirror", class: "storage" } },
         supervised: true,
       });
     }),
     ...numbered("cc", shape.cc).map((name) =>
       ours(name, "cc", {
-        env: { ...env, ...(shape.ccWorkers ? { CC_WORKERS: String(shape.ccWorkers) } : {}) },
+        env: { ...env, ...mirrored, ...(shape.ccWorkers ? { CC_WORKERS: String(shape.ccWorkers) } : {}) },
         ports: { api: "http" },
         fronts: { api: "edge" },
         links: { ...bus, ...state },

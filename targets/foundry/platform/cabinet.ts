@@ -1,6 +1,6 @@
 /**
  * A storage cabinet: each LUN is a folder of DATA_DIR/luns served over SFTP on a port of its own (PORT_LUN_1 …), fed by two power supplies.
- * Own variable: CORDS (which shelves have both cords on one supply).
+ * Own variables: CORDS (which shelves have both cords on one supply), MIRRORS, MIRROR_KBPS and MIRROR_MB (bandwidth and room for mirrors, per cabinet).
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,8 +8,11 @@ import * as z from "zod";
 import { AdminError, admin, ready } from "./base/admin.js";
 import { config } from "./base/config.js";
 import { onEnd } from "./base/end.js";
+import { readMirrors } from "./base/mirrors.js";
+import { Copier } from "./cabinet/copier.js";
 import { Corruption } from "./cabinet/corruption.js";
 import { serveLun } from "./cabinet/lun.js";
+import { MirrorStore } from "./cabinet/mirror-store.js";
 import { cordsOf, Power, powerFile } from "./cabinet/power.js";
 
 const own = config();
@@ -34,10 +37,48 @@ function body<S extends z.ZodType>(schema: S, given: unknown): z.output<S> {
   throw new AdminError(400, parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join(", "));
 }
 
+/** Room and bandwidth are those of the whole cabinet. */
+const limit = (name: string, standard: number) => {
+  const value = Number(process.env[name] || standard);
+  if (!(value > 0)) throw new Error(`environment variable ${name} is "${process.env[name]}"; expected a positive number`);
+  return value;
+};
+const mirrors = readMirrors(process.env.MIRRORS);
+const kept = luns.flatMap(({ lun, dir }) =>
+  Object.entries(mirrors)
+    .filter(([, partner]) => partner === lun)
+    .map(([other]) => ({ lun: other, partner: lun, dir })),
+);
+const store = new MirrorStore(kept, limit("MIRROR_MB", 1024) * 2 ** 20, (lun) => power.isDark(lun));
+const sources = luns.filter(({ lun }) => mirrors[lun] !== undefined);
+const copiers = sources.map(
+  ({ lun, dir }) => new Copier(lun, dir, own.link("peer"), (limit("MIRROR_KBPS", 8192) * 1024) / sources.length, () => power.isDark(lun)),
+);
+
 onEnd(() => {
   for (const { served } of luns) served.stop();
 });
 await admin({
+  "GET /mirrors": () => ({
+    copies: Object.fromEntries(copiers.map((copier) => [copier.lun, { partner: mirrors[copier.lun], ...copier.report() }])),
+    kept: Object.fromEntries(kept.map(({ lun, partner }) => [lun, { partner, blobs: store.list(lun).length, serves: store.isServing(lun) }])),
+    usedBytes: store.usedBytes,
+    roomBytes: store.roomBytes,
+  }),
+  "POST /mirrors/block": (given) => {
+    const { blocked } = body(z.object({ blocked: z.boolean() }), given);
+    for (const copier of copiers) copier.blocked = blocked;
+    return { blocked };
+  },
+  ...Object.fromEntries(
+    kept.map(({ lun, partner }) => [
+      `POST /luns/${lun}/failover`,
+      () => {
+        store.failOver(lun);
+        return { lun, servedBy: partner, blobs: store.list(lun).length };
+      },
+    ]),
+  ),
   "GET /luns": () => luns.map(({ lun, port, dir, cords, served }) => ({ lun, port, dir, cords, connections: served.connections() })),
   "GET /power": () => power.report(),
   "POST /power/brown-out": (given) => {
@@ -59,6 +100,6 @@ await admin({
     return power.report();
   },
 });
-await Promise.all(luns.map(({ served }) => served.listening));
+await Promise.all([...luns.map(({ served }) => served.listening), ...(kept.length > 0 ? [store.listen(own.bindHost, own.port("mirror"))] : [])]);
 power.recall();
 ready();

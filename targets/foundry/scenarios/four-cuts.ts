@@ -16,8 +16,8 @@ export default {
     act(routerFlush, { of: "router", pick: "all" }, { id: "tables", after: "bus", forS: 5 }, { hold: true }),
   ],
   must: [
-    { during: "lun", plane: "control", from: "outside", lostS: { min: 4, max: 20 } }, // developers are locked out until verify and release
-    { during: "lun", plane: "control", from: "inside", lostS: { min: 4, max: 20 } },
+    { during: "lun", plane: "control", from: "outside", lostS: { min: 3, max: 20 } }, // developers are locked out until verify and release
+    { during: "lun", plane: "control", from: "inside", lostS: { min: 2, max: 20 } },
     { during: "lun", plane: "data", from: "outside", lostS: { max: 0.5 } },
     { during: "lun", plane: "data", from: "inside", lostS: { max: 0.5 } },
     { during: "dea", plane: "data", from: "inside", lostS: { min: 0.5, max: 8 } }, // its instances are gone until the health manager had them restarted

@@ -27,6 +27,14 @@ export async function digest(path: string): Promise<Blob> {
   return { sha1: hash.digest("hex"), size: (await stat(path)).size };
 }
 
+/** Copies a blob into a local file from the mirror of its LUN; false if that has it not, or not whole. */
+export async function fromMirror(storage: Storage, { sha1, size, lun }: Blob & { readonly lun: string }, local: string): Promise<boolean> {
+  const partner = storage.mirrorOf(lun);
+  if (partner === undefined) return false;
+  const read = await storage.run(partner, { op: "get", sha1, local, mirrorOf: lun }, deadlineMs(size)).catch(() => undefined);
+  return read?.sha1 === sha1 && read.size === size;
+}
+
 export class Blobs {
   constructor(
     readonly database: Database,
@@ -56,12 +64,16 @@ export class Blobs {
     return blob;
   }
 
-  /** Copies a blob into a local file and checks it. */
+  /** Copies a blob into a local file and checks it: from its LUN, else from the mirror. */
   async fetch(sha1: string, local: string): Promise<void> {
     const kept = await this.#find(sha1);
     if (!kept) throw notFound("Blob");
-    const read = await this.#refusing(() => this.#run(kept.lun, { op: "get", sha1, local }, kept.size));
-    if (read.sha1 !== sha1 || read.size !== kept.size) throw new CfError(500, 150007, "CF-BlobstoreError", `Blob ${sha1} on ${kept.lun} is damaged`);
+    const read = await this.#refusing(() => this.#run(kept.lun, { op: "get", sha1, local }, kept.size)).catch(async (error: unknown) => {
+      if (await fromMirror(this.storage, kept, local)) return kept;
+      throw error;
+    });
+    if (read.sha1 === sha1 && read.size === kept.size) return;
+    if (!(await fromMirror(this.storage, kept, local))) throw new CfError(500, 150007, "CF-BlobstoreError", `Blob ${sha1} on ${kept.lun} is damaged`);
   }
 
   /** Does the storage give this blob, by a look at its size? Waits for a LUN that stalls. */
@@ -70,7 +82,7 @@ export class Blobs {
     if (!kept) return false;
     return this.#run(kept.lun, { op: "size", sha1 }, 0).then(
       ({ size }) => size === kept.size,
-      () => false,
+      () => this.storage.mirrorOf(kept.lun) !== undefined, // fetch() will find out
     );
   }
 

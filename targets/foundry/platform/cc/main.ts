@@ -6,6 +6,7 @@ import { type Bus, connectBus } from "../base/bus.js";
 import { config } from "../base/config.js";
 import { onEnd } from "../base/end.js";
 import { log } from "../base/log.js";
+import { readMirrors } from "../base/mirrors.js";
 import { sleep } from "../base/until.js";
 import { apps } from "./apps.js";
 import { Blobs } from "./blobs.js";
@@ -41,6 +42,7 @@ function openStorage(database: Database): Storage {
     mounts: config().mounts(),
     helperCommand: [process.execPath, join(dirname(process.argv[1]!), "storage-helper.mjs")],
     proofFile: `.proof-${name}`,
+    mirrors: readMirrors(process.env.MIRRORS),
     timers,
   });
   if (policy["cc.onLunLoss"] !== "degrade") {

@@ -14,7 +14,7 @@ function body<S extends z.ZodType>(schema: S, given: unknown): z.output<S> {
 }
 
 export function operator(context: Context): AdminRoutes {
-  const { database, storage, work, lifecycle } = context;
+  const { database, storage, work, lifecycle, scratch } = context;
   /** The latch as last read: /state must answer when the CCDB does not. */
   let known: readonly Loss[] = [];
   return {
@@ -32,6 +32,7 @@ export function operator(context: Context): AdminRoutes {
         sinceIso: known[0]?.lost_at.toISOString() ?? null,
         lostLuns: lost,
         mounts: storage.states(),
+        moved: storage.moved(),
         verified: known.every((loss) => loss.verified_at !== null),
         ccdb,
       };
@@ -41,7 +42,8 @@ export function operator(context: Context): AdminRoutes {
       jobs: work.running,
       storageHelper: storage.helperPid,
     }),
-    "POST /storage/verify": () => verify(database, storage),
+    "POST /storage/verify": () => verify(database, storage, scratch),
+    "POST /storage/reconsider": async () => ({ moved: await storage.reconsider() }),
     "POST /storage/release": async (given) => {
       const { reason } = body(z.object({ reason: z.string().trim().min(1) }), given);
       const unusable = Object.entries(storage.states()).filter(([, state]) => state !== "usable");

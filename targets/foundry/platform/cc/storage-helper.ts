@@ -6,6 +6,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { mirrorFolder } from "../base/mirrors.js";
 import { type Answered, type Asked, blobPath, markerFile, type StorageOp } from "./storage-messages.js";
 
 const chunkBytes = 256 * 1024;
@@ -24,7 +25,7 @@ async function checkMarker(root: string, lun: string): Promise<void> {
     throw error;
   });
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(markerBytes), 0, markerBytes, 0);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(markerBytes), 0, markerBytes);
     const found = buffer.toString("utf8", 0, bytesRead).trim();
     if (found !== lun) throw new NoMarker(`${root} says it is "${found}", expected "${lun}"`);
   } finally {
@@ -106,9 +107,9 @@ async function put(root: string, lun: string, sha1: string, local: string): Prom
   }
 }
 
-async function get(root: string, lun: string, sha1: string, local: string): Promise<{ size: number; sha1: string }> {
+async function get(root: string, lun: string, sha1: string, local: string, mirrorOf?: string): Promise<{ size: number; sha1: string }> {
   await checkMarker(root, lun);
-  return copy(blobPath(root, sha1), local, false);
+  return copy(blobPath(mirrorOf === undefined ? root : join(root, mirrorFolder(mirrorOf)), sha1), local, false);
 }
 
 async function hash(root: string, lun: string, sha1: string): Promise<{ size: number; sha1: string }> {
@@ -131,7 +132,7 @@ async function act(asked: StorageOp): Promise<{ size: number; sha1: string }> {
     case "put":
       return put(root, lun, asked.sha1, asked.local);
     case "get":
-      return get(root, lun, asked.sha1, asked.local);
+      return get(root, lun, asked.sha1, asked.local, asked.mirrorOf);
     case "hash":
       return hash(root, lun, asked.sha1);
     case "size":

@@ -8,8 +8,8 @@ export type StorageOp =
   | { readonly op: "proof"; readonly root: string; readonly lun: string; readonly proof: string }
   /** Copies a local file onto the LUN under its digest. */
   | { readonly op: "put"; readonly root: string; readonly lun: string; readonly sha1: string; readonly local: string }
-  /** Copies a blob into a local file; answers with what was really read. */
-  | { readonly op: "get"; readonly root: string; readonly lun: string; readonly sha1: string; readonly local: string }
+  /** Copies a blob into a local file; answers with what was really read. mirrorOf: from the copy that this LUN holds of another one. */
+  | { readonly op: "get"; readonly root: string; readonly lun: string; readonly sha1: string; readonly local: string; readonly mirrorOf?: string }
   /** Reads a blob to its end; answers with what was really read. */
   | { readonly op: "hash"; readonly root: string; readonly lun: string; readonly sha1: string }
   /** Size of a blob. */

@@ -2,7 +2,10 @@
  * The mounted LUNs as one Cloud Controller sees them: each is proved every storageCheck, blob operations run in a few lanes per LUN, all of it
  * through one helper process. What hangs on one LUN never holds up another, and a helper that is stuck is abandoned for a new one.
  */
+import { join } from "node:path";
 import { log } from "../base/log.js";
+import { type Mirrors, mirrorFolder } from "../base/mirrors.js";
+import { sleep } from "../base/until.js";
 import { HelperProcess, StorageError } from "./helper-process.js";
 import type { MountState, StorageOp } from "./storage-messages.js";
 
@@ -12,15 +15,23 @@ export interface StorageSettings {
   readonly helperCommand: readonly [string, ...string[]];
   /** Name of this component's proof file at each LUN's root. */
   readonly proofFile: string;
+  /** lun → the LUN that holds its mirror */
+  readonly mirrors: Mirrors;
   readonly timers: { readonly storageCheck: number; readonly storageDeadline: number; readonly lunLost: number };
 }
 
 /** Operations on blobs: without what the LUN itself answers for. */
-export type BlobOp = { readonly op: "put" | "get"; readonly sha1: string; readonly local: string } | { readonly op: "hash" | "size"; readonly sha1: string };
+export type BlobOp =
+  | { readonly op: "put"; readonly sha1: string; readonly local: string }
+  | { readonly op: "get"; readonly sha1: string; readonly local: string; readonly mirrorOf?: string }
+  | { readonly op: "hash" | "size"; readonly sha1: string };
 
 interface Lun {
   readonly name: string;
-  readonly root: string;
+  /** Its mount; after a fail-over the folder of its mirror, on another mount. */
+  root: string;
+  /** Where its mirror would be it. */
+  readonly spare: string | undefined;
   state: MountState;
   /** performance.now() since when it is not usable. */
   since: number | undefined;
@@ -62,10 +73,20 @@ export class Storage {
     this.#luns = new Map(
       names.map((name) => [
         name,
-        { name, root: settings.mounts[name]!, state: "usable", since: undefined, known: false, proof: undefined, running: 0, queue: [] },
+        {
+          name,
+          root: settings.mounts[name]!,
+          spare: this.#spareOf(name),
+          state: "usable",
+          since: undefined,
+          known: false,
+          proof: undefined,
+          running: 0,
+          queue: [],
+        },
       ]),
     );
-    this.#threads = names.length * (lanes + 1) + 6;
+    this.#threads = names.length * (lanes + 2) + 6;
     this.#helper = this.#spawn();
     for (const lun of this.#luns.values()) void this.#prove(lun);
     this.#timer = setInterval(() => this.#tick(), settings.timers.storageCheck);
@@ -73,6 +94,20 @@ export class Storage {
 
   get luns(): readonly string[] {
     return [...this.#luns.keys()];
+  }
+  /** The LUN that holds a copy of this one; undefined if there is none, or if the copy is the LUN now. */
+  mirrorOf(name: string): string | undefined {
+    const lun = this.#luns.get(name);
+    return lun && lun.root !== lun.spare && this.settings.mounts[this.settings.mirrors[name] ?? ""] !== undefined ? this.settings.mirrors[name] : undefined;
+  }
+  /** Those that were failed over to their mirrors. */
+  moved(): readonly string[] {
+    return [...this.#luns.values()].filter((lun) => lun.root === lun.spare).map((lun) => lun.name);
+  }
+  /** Looks at once whether LUNs were failed over. */
+  async reconsider(): Promise<readonly string[]> {
+    await Promise.race([Promise.all([...this.#luns.values()].map((lun) => this.#trySpare(lun))), sleep(this.settings.timers.storageDeadline)]);
+    return this.moved();
   }
   states(): Record<string, MountState> {
     return Object.fromEntries([...this.#luns.values()].map((lun) => [lun.name, lun.state]));
@@ -138,6 +173,26 @@ export class Storage {
     return this.#helper.ask(op);
   }
 
+  #spareOf(name: string): string | undefined {
+    const partner = this.settings.mounts[this.settings.mirrors[name] ?? ""];
+    return partner === undefined ? undefined : join(partner, mirrorFolder(name));
+  }
+  /** The mirror is the LUN as soon as it has the LUN's marker; then it stays so, also when the LUN comes back: it was written to. */
+  async #trySpare(lun: Lun): Promise<boolean> {
+    const { spare } = lun;
+    if (spare === undefined || lun.root === spare) return false;
+    const moved = await this.#ask({ op: "proof", root: spare, lun: lun.name, proof: this.settings.proofFile }).then(
+      () => true,
+      () => false,
+    );
+    if (!moved) return false;
+    log.warn({ lun: lun.name, spare }, "failed over to its mirror");
+    lun.root = spare;
+    lun.proof = undefined;
+    this.#found(lun, "usable", "failed over");
+    return true;
+  }
+
   #isLost(lun: Lun): boolean {
     if (lun.since === undefined) return false;
     const now = performance.now();
@@ -182,11 +237,11 @@ export class Storage {
     });
     try {
       await asked;
-      if (lun.proof === mine) this.#found(lun, "usable", "");
+      if (lun.proof === mine && !((lun.state !== "usable" || !lun.known) && (await this.#trySpare(lun)))) this.#found(lun, "usable", "");
     } catch (error) {
       const { code, message } = error as StorageError;
       // A helper that ended says nothing about the LUN; the next tick asks another one.
-      if (lun.proof === mine && code !== "HELPER") this.#found(lun, stateOf(code), message);
+      if (lun.proof === mine && code !== "HELPER" && !(await this.#trySpare(lun))) this.#found(lun, stateOf(code), message);
     } finally {
       over = true;
       clearTimeout(late);
@@ -204,6 +259,7 @@ export class Storage {
       new Promise<false>((resolve) => setTimeout(() => resolve(false), pingMs)),
     ]);
     if (lun.proof !== proof) return;
+    if (pong) void this.#trySpare(lun);
     if (pong) this.#found(lun, "hung", `no answer within ${this.settings.timers.storageDeadline} ms`);
     else if (proof.helper === this.#helper) this.#replace("it does not answer a ping");
   }
