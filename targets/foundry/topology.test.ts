@@ -86,9 +86,9 @@ describe("profile com", () => {
       hm: 1,
       cabinet: 2,
     }));
-  it("has its firewall for a front door; org has its balancer", () => {
+  it("has its firewall for a front door, and so has every profile", () => {
     expect(frontDoor(whole)).to.deep.equal({ component: "firewall-1", port: "front" });
-    expect(frontDoor(topology("org", 20, {}))).to.deep.equal({ component: "lb-1", port: "front" });
+    expect(frontDoor(topology("micro", 20, {}))).to.deep.equal({ component: "firewall-1", port: "front" });
   });
   it("tells its name servers every component", () => {
     const [dns] = whole.components.filter((component) => component.role === "dns");
@@ -101,8 +101,8 @@ describe("the target system", () => {
   it("says how clients reach it", () => {
     const facts = target.facts?.(topology("org", 20, {}), { direct: (name, port) => ({ host: "127.0.0.1", port: `${name} ${port}`.length }) }, "secret");
     expect(facts).to.deep.equal({
-      api: "http://api.flounder.test:10",
-      router: "http://127.0.0.1:10",
+      api: "http://api.flounder.test:16",
+      router: "http://127.0.0.1:16",
       dns: ["127.0.0.1:9", "127.0.0.1:9"],
       user: "admin",
       password: "f963af7f42b4342a4666",
