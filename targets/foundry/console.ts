@@ -74,3 +74,15 @@ export async function failOver(
 export async function blockMirroring(call: Call, topology: Topology, blocked: boolean): Promise<void> {
   await Promise.all(named(topology, "cabinet").map((cabinet) => call(cabinet, "/mirrors/block", { blocked })));
 }
+
+/** What a backup of the CCDB, or going back to it, came to. */
+export interface BackedUp {
+  readonly lun: string;
+  readonly atIso: string;
+  readonly rows: number;
+  readonly tookMs: number;
+}
+/** All rows of the CCDB, onto a LUN of the last cabinet; replaces the backup before. */
+export const backUp = async (call: Call, cc: string): Promise<BackedUp> => (await call(cc, "/ccdb/backup", {}, verifyTimeoutMs)) as BackedUp;
+/** The CCDB as it was when it was backed up: what was acknowledged since is lost. */
+export const restoreBackup = async (call: Call, cc: string): Promise<BackedUp> => (await call(cc, "/ccdb/restore", {}, verifyTimeoutMs)) as BackedUp;

@@ -9,7 +9,7 @@ import type { FoundationFacts, Running } from "../../harness/core.js";
 import { localEngine } from "../../harness/engines/local/engine.js";
 import { newFoundation, passingName } from "../../harness/foundation.js";
 import { factsOf } from "../../harness/keeper/facts.js";
-import { failOver, type StorageState, storageState, verifyStorage } from "./console.js";
+import { backUp, failOver, restoreBackup, type StorageState, storageState, verifyStorage } from "./console.js";
 import { prober } from "./prepare.js";
 import target from "./target.js";
 import { topologyOf } from "./topology.js";
@@ -131,6 +131,21 @@ describe("mirrors between cabinets", function () {
     await running.call("cabinet-a", "/power/restore", {});
     expect((await state()).moved).to.deep.equal(["lun-2"]);
     expect((await verifyStorage(running.call, "cc-1")).missing).to.deep.equal([]);
+  });
+
+  it("goes back to a backup of the CCDB quickly, and the ledger names each acknowledged write that is lost by it", async () => {
+    const { client, spaceGuid } = await prober(facts);
+    const before = await client.createApp(spaceGuid, "probe-before-backup");
+    const backup = await backUp(running.call, "cc-1");
+    expect(backup.lun).to.equal("lun-4");
+    const since = [await client.createApp(spaceGuid, "probe-since-1"), await client.createApp(spaceGuid, "probe-since-2")];
+    const exist = [before, ...since].map((guid) => `app ${guid} exists`);
+    expect(await target.missing(exist, facts)).to.deep.equal([]);
+    const restored = await restoreBackup(running.call, "cc-1");
+    expect(restored).to.include({ rows: backup.rows, atIso: backup.atIso });
+    expect(restored.tookMs).to.be.below(5000);
+    expect(await target.missing(exist, facts)).to.deep.equal(exist.slice(1));
+    expect(await client.createApp(spaceGuid, "probe-since-1"), "the API goes on").to.be.a("string");
   });
 
   it("a blob that is torn on both sides is said to be so, and not repaired", async () => {

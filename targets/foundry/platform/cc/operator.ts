@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { AdminError, type AdminRoutes } from "../base/admin.js";
 import { config } from "../base/config.js";
+import { backUp, restore } from "./backup.js";
 import type { Context } from "./context.js";
 import { fingerprint } from "./desired.js";
 import { type Loss, losses, release } from "./latch.js";
@@ -44,6 +45,8 @@ export function operator(context: Context): AdminRoutes {
     }),
     "POST /storage/verify": () => verify(database, storage, scratch),
     "POST /storage/reconsider": async () => ({ moved: await storage.reconsider() }),
+    "POST /ccdb/backup": () => backUp(database, storage, scratch),
+    "POST /ccdb/restore": () => restore(database, storage, scratch),
     "POST /storage/release": async (given) => {
       const { reason } = body(z.object({ reason: z.string().trim().min(1) }), given);
       const unusable = Object.entries(storage.states()).filter(([, state]) => state !== "usable");

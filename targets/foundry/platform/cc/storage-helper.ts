@@ -11,6 +11,7 @@ import { type Answered, type Asked, blobPath, markerFile, type StorageOp } from 
 
 const chunkBytes = 256 * 1024;
 const markerBytes = 256;
+const backups = "backups";
 
 class NoMarker extends Error {
   readonly code = "MARKER";
@@ -107,6 +108,14 @@ async function put(root: string, lun: string, sha1: string, local: string): Prom
   }
 }
 
+/** Whole, or as it was. */
+async function saveAs(path: string, local: string): Promise<{ size: number; sha1: string }> {
+  const draft = `${path}.${randomBytes(4).toString("hex")}.part`;
+  const written = await copy(local, draft, true);
+  await rename(draft, path);
+  return written;
+}
+
 async function get(root: string, lun: string, sha1: string, local: string, mirrorOf?: string): Promise<{ size: number; sha1: string }> {
   await checkMarker(root, lun);
   return copy(blobPath(mirrorOf === undefined ? root : join(root, mirrorFolder(mirrorOf)), sha1), local, false);
@@ -135,6 +144,13 @@ async function act(asked: StorageOp): Promise<{ size: number; sha1: string }> {
       return get(root, lun, asked.sha1, asked.local, asked.mirrorOf);
     case "hash":
       return hash(root, lun, asked.sha1);
+    case "save":
+      await checkMarker(root, lun);
+      await mkdir(join(root, backups), { recursive: true });
+      return saveAs(join(root, backups, asked.name), asked.local);
+    case "load":
+      await checkMarker(root, lun);
+      return copy(join(root, backups, asked.name), asked.local, false);
     case "size":
       await checkMarker(root, lun);
       return { size: (await stat(blobPath(root, asked.sha1))).size, sha1: asked.sha1 };

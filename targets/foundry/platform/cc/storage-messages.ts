@@ -12,6 +12,8 @@ export type StorageOp =
   | { readonly op: "get"; readonly root: string; readonly lun: string; readonly sha1: string; readonly local: string; readonly mirrorOf?: string }
   /** Reads a blob to its end; answers with what was really read. */
   | { readonly op: "hash"; readonly root: string; readonly lun: string; readonly sha1: string }
+  /** Copies a local file onto the LUN under a name of its own, below backups/; and back. */
+  | { readonly op: "save" | "load"; readonly root: string; readonly lun: string; readonly name: string; readonly local: string }
   /** Size of a blob. */
   | { readonly op: "size"; readonly root: string; readonly lun: string; readonly sha1: string }
   /** Answered without touching a LUN: tells a helper that is stuck from a mount that hangs. */

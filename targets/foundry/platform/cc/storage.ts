@@ -20,8 +20,9 @@ export interface StorageSettings {
   readonly timers: { readonly storageCheck: number; readonly storageDeadline: number; readonly lunLost: number };
 }
 
-/** Operations on blobs: without what the LUN itself answers for. */
+/** Operations on blobs and backups: without what the LUN itself answers for. */
 export type BlobOp =
+  | { readonly op: "save" | "load"; readonly name: string; readonly local: string }
   | { readonly op: "put"; readonly sha1: string; readonly local: string }
   | { readonly op: "get"; readonly sha1: string; readonly local: string; readonly mirrorOf?: string }
   | { readonly op: "hash" | "size"; readonly sha1: string };

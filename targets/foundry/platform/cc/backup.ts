@@ -1,0 +1,103 @@
+/**
+ * Backups of the CCDB on a LUN of the other cabinet: all rows of all tables at one instant, as JSON. Restoring is quick, and loses what was acknowledged since.
+ * The record of lost storage is no part of it: going back in time must not make storage trusted again.
+ */
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { gunzip, gzip } from "node:zlib";
+import { AdminError } from "../base/admin.js";
+import { log } from "../base/log.js";
+import type { Database, Sql } from "./database.js";
+import type { Storage } from "./storage.js";
+
+export interface BackedUp {
+  readonly lun: string;
+  readonly atIso: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly tookMs: number;
+}
+interface Content {
+  readonly version: 1;
+  readonly atIso: string;
+  readonly tables: Readonly<Record<string, readonly unknown[]>>;
+}
+
+const name = "ccdb.json.gz";
+const deadlineMs = 20_000;
+/** A statement has little time. */
+const rowsAtOnce = 200;
+const excluded = ["schema_migrations", "storage_losses"];
+
+/** In the order in which they were made: what refers to another table comes after it. */
+const tablesOf = async (sql: Sql): Promise<readonly string[]> =>
+  (
+    await sql.rows<{ name: string }>(
+      "select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace and relname <> all($1) order by oid",
+      [excluded],
+    )
+  ).map((table) => table.name);
+
+/** The last LUN: the first cabinet is the one that everything else is on. */
+function lunOf(storage: Storage): string {
+  const lun = [...storage.luns].sort((a, b) => a.localeCompare(b, "en", { numeric: true })).at(-1);
+  if (lun === undefined) throw new AdminError(409, "no LUN is mounted");
+  return lun;
+}
+
+export async function backUp(database: Database, storage: Storage, scratch: string): Promise<BackedUp> {
+  const from = performance.now();
+  const lun = lunOf(storage);
+  const content = await database.transaction(async (sql): Promise<Content> => {
+    await sql.rows("set transaction isolation level repeatable read, read only");
+    const at = await sql.row<{ now: Date }>("select now()");
+    const tables: Record<string, readonly unknown[]> = {};
+    for (const table of await tablesOf(sql))
+      tables[table] = (await sql.rows<{ row: unknown }>(`select to_json(t) as row from ${table} t`)).map(({ row }) => row);
+    return { version: 1, atIso: at!.now.toISOString(), tables };
+  });
+  const local = join(scratch, "backup");
+  const bytes = await promisify(gzip)(JSON.stringify(content));
+  await writeFile(local, bytes);
+  try {
+    await storage.run(lun, { op: "save", name, local }, deadlineMs);
+  } finally {
+    await rm(local, { force: true });
+  }
+  const rows = Object.values(content.tables).reduce((sum, table) => sum + table.length, 0);
+  log.warn({ lun, rows, bytes: bytes.length }, "CCDB backed up");
+  return { lun, atIso: content.atIso, rows, bytes: bytes.length, tookMs: Math.round(performance.now() - from) };
+}
+
+/** Rejects with AdminError 409 if there is no backup, or not a whole one. */
+export async function restore(database: Database, storage: Storage, scratch: string): Promise<BackedUp> {
+  const from = performance.now();
+  const lun = lunOf(storage);
+  const local = join(scratch, "restore");
+  let bytes: Buffer;
+  let content: Content;
+  try {
+    await storage.run(lun, { op: "load", name, local }, deadlineMs);
+    bytes = await readFile(local);
+    content = JSON.parse((await promisify(gunzip)(bytes)).toString()) as Content;
+  } catch (error) {
+    throw new AdminError(409, `${lun} has no backup that can be read: ${(error as Error).message}`);
+  } finally {
+    await rm(local, { force: true });
+  }
+  await database.transaction(async (sql) => {
+    const tables = await tablesOf(sql);
+    await sql.rows(`truncate ${tables.join(", ")}`);
+    for (const table of tables) {
+      const rows = content.tables[table] ?? [];
+      for (let i = 0; i < rows.length; i += rowsAtOnce)
+        await sql.rows(`insert into ${table} select * from json_populate_recordset(null::${table}, $1)`, [JSON.stringify(rows.slice(i, i + rowsAtOnce))]);
+    }
+    // Later events must come after those that are there again.
+    await sql.rows("select setval(pg_get_serial_sequence('audit_events', 'seq'), coalesce((select max(seq) from audit_events), 0) + 1)");
+  });
+  const rows = Object.values(content.tables).reduce((sum, table) => sum + table.length, 0);
+  log.warn({ lun, rows, from: content.atIso }, "CCDB restored: what was acknowledged since is lost");
+  return { lun, atIso: content.atIso, rows, bytes: bytes.length, tookMs: Math.round(performance.now() - from) };
+}
