@@ -1,7 +1,12 @@
 /** What can be broken in a topology: pure data, the same for every engine but for the ways of mounts. */
-import type { CutMount, TargetInfo, TargetSystem, Topology } from "../core.js";
+import type { Component, CutMount, TargetInfo, TargetSystem, Topology } from "../core.js";
 
 export const linkName = (from: string, to: string) => `${from}>${to}`;
+/** The name of one of a component's links; with the port where it has several links to the same one: "monitor-1>cabinet-a.lun-1". */
+export function linkOf({ name, links }: Pick<Component, "name" | "links">, key: string): string {
+  const { to, port } = links[key]!;
+  return Object.values(links).filter((link) => link.to === to).length > 1 ? `${linkName(name, to)}.${port}` : linkName(name, to);
+}
 export const frontName = (component: string) => `*>${component}`;
 export const slotName = (component: string, slot: number) => `*>${component}.${slot}`;
 export const mountName = (component: string, lun: string) => `${component}:${lun}`;
@@ -27,7 +32,7 @@ export function targetList(
         can: ["process", ...(linked ? (["links"] as const) : []), ...system.capabilities(component)],
         ways: system.ways?.(component) ?? {},
       },
-      ...Object.values(component.links).map(({ to, class: of }) => link(linkName(name, to), of)),
+      ...Object.entries(component.links).map(([key, { class: of }]) => link(linkOf(component, key), of)),
       ...Object.values(component.fronts ?? {}).map((of) => link(frontName(name), of)),
       ...Array.from({ length: component.slots ?? 0 }, (_, i) => link(slotName(name, i + 1), slotClass)),
       ...Object.keys(component.mounts).map(

@@ -1,6 +1,6 @@
 /** From a topology and its first port: who listens where, and which proxy stands before whom. Pure, so a later keeper comes to the same numbers. */
 import type { Component, PortProtocol, TargetName, Topology } from "../../core.js";
-import { frontName, linkName, mountClass, mountName, slotClass, slotName } from "../target-list.js";
+import { frontName, linkOf, mountClass, mountName, slotClass, slotName } from "../target-list.js";
 
 export const host = "127.0.0.1";
 
@@ -58,8 +58,8 @@ export function wire(topology: Topology, base: number): Wiring {
   };
   for (const component of topology.components) {
     const { name } = component;
-    for (const { to, port, class: of } of Object.values(component.links))
-      add({ target: linkName(name, to), from: name, class: of, slot: false, ...upstreamOf(component, to, port) });
+    for (const [key, { to, port, class: of }] of Object.entries(component.links))
+      add({ target: linkOf(component, key), from: name, class: of, slot: false, ...upstreamOf(component, to, port) });
     for (const [port, of] of Object.entries(component.fronts ?? {}))
       add({ target: frontName(name), from: "*", class: of, slot: false, ...upstreamOf(component, name, port) });
     for (const [lun, { cabinet, port }] of Object.entries(component.mounts))
@@ -85,7 +85,7 @@ export function wiringEnv(component: Component, wiring: Wiring, mountPath: (lun:
     BIND_HOST: host,
     ...Object.fromEntries(Object.entries(own).map(([port, number]) => [variable("PORT", port), String(number)])),
     ...Object.fromEntries(Object.keys(component.fronts ?? {}).map((port) => [variable("ADVERTISE", port), listen(frontName(name))])),
-    ...Object.fromEntries(Object.entries(component.links).map(([key, { to }]) => [variable("LINK", key), listen(linkName(name, to))])),
+    ...Object.fromEntries(Object.keys(component.links).map((key) => [variable("LINK", key), listen(linkOf(component, key))])),
     ...Object.fromEntries(Object.keys(component.mounts).map((lun) => [variable("MOUNT", lun), mountPath(lun)])),
     ...(slots.length > 0 ? { SLOTS: slots.map((slot) => `${slot.listen}:${host}:${slot.advertised}`).join(",") } : {}),
   };
