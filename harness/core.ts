@@ -248,7 +248,7 @@ export interface Injection {
 }
 export interface Phases {
   readonly steadyS: number;
-  /** Budget for becoming steady again after each act. */
+  /** Budget for becoming steady, before the steady phase and again after each act. */
   readonly recoveryS: number;
   /** Delayed-damage window after the last healing. */
   readonly watchS: number;
@@ -381,8 +381,23 @@ export interface TargetSystem {
   shortestTimerMs(timeFactor: number): number;
   /** Ends an outage that nobody's playbook ends: verify, release, wait. Runs in the runner, through operator verbs. */
   recover(call: Call, topology: Topology, say: (line: string) => void): Promise<void>;
+  /** What the platform's own monitoring has raised so far, oldest first; asked again and again by the runner, which writes each into the timeline once. */
+  alarms?(topology: Topology, call: Call): Promise<readonly SaidAlarm[]>;
   /** Of these acknowledged writes, the ones that are gone. Read back past every fault. */
   missing(writes: readonly string[], foundation: FoundationFacts): Promise<readonly string[]>;
+}
+
+/** An alarm of the platform's own monitoring. */
+export interface SaidAlarm {
+  /** Unique in the foundation, as long as whoever said it lives. */
+  readonly id: string;
+  readonly from: string;
+  /** Its name, as conditions have it. */
+  readonly alarm: string;
+  readonly on: string;
+  readonly says: string;
+  /** Since the epoch, by the platform's clock. */
+  readonly atMs: number;
 }
 
 /** What clients need to know of a foundation; `flounder status --json`. */

@@ -7,7 +7,7 @@
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { nowUs, sleep } from "./clock.js";
-import type { Client, Event, FoundationFacts, Plan, Sample, TargetSystem, Verdict } from "./core.js";
+import type { Client, Event, FoundationFacts, Plan, SaidAlarm, Sample, TargetSystem, Topology, Verdict } from "./core.js";
 import { FlounderError } from "./errors.js";
 import { type Prober, startProber } from "./probes/child.js";
 import type { LiveView } from "./report/terminal.js";
@@ -25,10 +25,13 @@ export interface RunInputs {
   readonly version: string;
   /** Aborts the run: heal all, end the watch, judge what there is. */
   readonly signal: AbortSignal;
+  /** Ends what the run no longer needs; goes on while the reports are written. */
+  readonly ending?: () => Promise<void>;
   /** Monotonic µs when boot began; default: now. */
   readonly zeroUs?: number;
 }
 const routesEveryMs = 500;
+const alarmsEveryMs = 250;
 
 export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdict; readonly dir: string }> {
   const { plan, system, client, live } = inputs;
@@ -104,11 +107,15 @@ export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdic
       },
     );
     const routing = keepRoutes(client, prober, giveUp, note);
+    const hearing = keepAlarms(system, topology, client, giveUp, ({ from, alarm, on, says }) =>
+      write({ atUs: now(), by: "platform", kind: "alarm", from, says: `${alarm} ${on}: ${says}` }),
+    );
     try {
       await Promise.race([prober.ready, rejectOnAbort(giveUp)]);
       await theActs(stage);
     } finally {
       routing.stop();
+      hearing.stop();
       await prober.end();
     }
     await afterwards(stage, facts, acked);
@@ -129,7 +136,7 @@ export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdic
   await keeperEvents.drain();
   closed = true;
   results.close();
-  const verdict = await writeReports(results.dir);
+  const [verdict] = await Promise.all([writeReports(results.dir), inputs.ending?.()]);
   live.end(verdict, results.dir);
   return { verdict, dir: results.dir };
 }
@@ -206,6 +213,23 @@ function keepRoutes(client: Client, prober: Prober, signal: AbortSignal, note: (
         if (!both.aborted) note({ kind: "trouble", from: "runner", says: `routes: ${(error as Error).message}` });
       }
       await sleep(routesEveryMs, both).catch(() => {});
+    }
+  })();
+  return { stop: () => end.abort() };
+}
+
+/** The platform's own alarms, each once; those that were raised before are not this run's. */
+function keepAlarms(system: TargetSystem, topology: Topology, client: Client, signal: AbortSignal, say: (alarm: SaidAlarm) => void) {
+  const end = new AbortController();
+  const both = AbortSignal.any([signal, end.signal]);
+  void (async () => {
+    let known: Set<string> | undefined;
+    while (!both.aborted && system.alarms) {
+      // A monitor that is dead or cut off says nothing: that is what it is there to show.
+      const alarms = await system.alarms(topology, client.call).catch(() => undefined);
+      if (alarms && known) for (const alarm of alarms) if (!known.has(alarm.id)) say(alarm);
+      if (alarms) known = new Set([...(known ?? []), ...alarms.map(({ id }) => id)]);
+      await sleep(alarmsEveryMs, both).catch(() => {});
     }
   })();
   return { stop: () => end.abort() };
