@@ -2,6 +2,7 @@
 import { createHmac } from "node:crypto";
 import type { TargetSystem } from "../../harness/core.js";
 import { adapters, capabilities } from "./adapters.js";
+import { alarms } from "./alarms.js";
 import { busCarries } from "./bus-witness.js";
 import { edgeWays } from "./edge-adapters.js";
 import { fingerprint } from "./fingerprint.js";
@@ -53,6 +54,7 @@ const foundry: TargetSystem = {
   delayedDamageS: (timeFactor) => (timersS.routeTtl + timersS.routePrune) / timeFactor,
   shortestTimerMs: shortestScaledMs,
   recover,
+  alarms,
   missing,
 };
 export default foundry;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Component, Topology } from "../../harness/core.js";
 import { FlounderError } from "../../harness/errors.js";
 import { dist } from "../../harness/paths.js";
+import { thresholds, thresholdsMs } from "./thresholds.js";
 import { timersMs } from "./timers.js";
 
 interface Shape {
@@ -19,6 +20,9 @@ interface Shape {
   readonly deaLuns?: number;
   /** Workers of each Cloud Controller that place and stage apps; default 8. */
   readonly ccWorkers?: number;
+  readonly monitor?: number;
+  /** Policies of this profile where they are not the first choices. */
+  readonly policy?: Readonly<Record<string, string>>;
 }
 /**
  * Cords of shelves that are not one on each supply. The second shelf of the first cabinet (of a cabinet with one shelf, that one) was moved, and both of its
@@ -28,14 +32,26 @@ const cords = (cabinet: string, first: string, luns: readonly { readonly lun: st
   cabinet === first ? `${(luns[1] ?? luns[0])!.lun}=AA` : "";
 
 /** CloudFoundry.com in April 2011. */
-const com: Shape = { cc: 8, dea: 6, router: 4, lb: 2, dns: 2, firewall: 1, cabinets: ["cabinet-a", "cabinet-b"], lunsPerCabinet: 4 };
+const com: Shape = {
+  cc: 8,
+  dea: 6,
+  router: 4,
+  lb: 2,
+  dns: 2,
+  firewall: 1,
+  cabinets: ["cabinet-a", "cabinet-b"],
+  lunsPerCabinet: 4,
+  deaLuns: 3,
+  ccWorkers: 1,
+  monitor: 1,
+};
 
 export type { Shape };
 export const profiles: Readonly<Record<string, Shape>> = {
   micro: { cc: 1, dea: 1, router: 1, lb: 1, dns: 1, firewall: 1, cabinets: ["cabinet-a"], lunsPerCabinet: 1 },
-  org: { cc: 2, dea: 3, router: 2, lb: 1, dns: 2, firewall: 1, cabinets: ["cabinet-a", "cabinet-b"], lunsPerCabinet: 2 },
+  org: { cc: 2, dea: 3, router: 2, lb: 1, dns: 2, firewall: 1, cabinets: ["cabinet-a", "cabinet-b"], lunsPerCabinet: 2, monitor: 1 },
   com,
-  "com-fixed": com,
+  "com-fixed": { ...com, policy: { "monitor.thresholds": "consistent" } },
 };
 
 /** The policies that a scenario may set, with their choices; the first is the default (2011). */
@@ -43,6 +59,7 @@ export const policies: Readonly<Record<string, readonly string[]>> = {
   "cc.onLunLoss": ["latch", "degrade"],
   "router.onNatsLoss": ["prune", "suspend"],
   "hm.freshness": ["none", "guard"],
+  "monitor.thresholds": Object.keys(thresholds),
 };
 
 export const domain = "flounder.test";
@@ -65,7 +82,7 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
     if (!choices.includes(value))
       throw new FlounderError("usage", `policy ${name} is "${value}"; expected one of ${choices.join(", ")}`, "mend foundation.policy of the scenario");
   }
-  const chosen = Object.fromEntries(Object.entries(policies).map(([name, choices]) => [name, policy[name] ?? choices[0]!]));
+  const chosen = Object.fromEntries(Object.entries(policies).map(([name, choices]) => [name, policy[name] ?? shape.policy?.[name] ?? choices[0]!]));
   const luns = shape.cabinets.flatMap((cabinet, c) =>
     Array.from({ length: shape.lunsPerCabinet }, (_, l) => ({ cabinet, lun: `lun-${c * shape.lunsPerCabinet + l + 1}` })),
   );
@@ -131,6 +148,17 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
       const mounts = disk ? { [disk.lun]: { cabinet: disk.cabinet, port: disk.lun } } : {};
       return ours(name, "dea", { links: bus, mounts, slots: 16, supervised: true });
     }),
+    ...numbered("monitor", shape.monitor ?? 0).map((name) =>
+      ours(name, "monitor", {
+        env: { ...env, THRESHOLDS: JSON.stringify(thresholdsMs(thresholds[chosen["monitor.thresholds"] as keyof typeof thresholds], timeFactor)) },
+        links: {
+          ...bus,
+          ...Object.fromEntries(shape.cabinets.map((cabinet) => [cabinet, { to: cabinet, port: "admin", class: "storage" }])),
+          ...Object.fromEntries(luns.map((l) => [l.lun, { to: l.cabinet, port: l.lun, class: "storage" }])),
+        },
+        supervised: true,
+      }),
+    ),
     ours("hm-1", "hm", { links: { ...bus, ...state }, supervised: true }),
     ...numbered("router", shape.router).map((name) => ours(name, "router", { ports: { http: "http" }, links: bus, supervised: true })),
     ...numbered("lb", shape.lb).map((name) =>

@@ -1,0 +1,110 @@
+/**
+ * Monitoring: looks at the cabinets' supplies and LUNs over links of its own, hears the Health Manager's alerts, asks the Cloud Controllers that it finds on the
+ * bus. Publishes monitor.alarms {seq, alarm, on, says, state, at}, and fails LUNs over by itself. When: env THRESHOLDS (rules.ts).
+ * Links: nats, each cabinet's admin port by the cabinet's name, each LUN's port by the LUN's name.
+ */
+
+import { admin, ready } from "./base/admin.js";
+import { connectBus, type Payload } from "./base/bus.js";
+import { type Address, config } from "./base/config.js";
+import { onEnd } from "./base/end.js";
+import { log } from "./base/log.js";
+import { AlarmLog } from "./monitor/alarm-log.js";
+import { LunWatch } from "./monitor/lun-watch.js";
+import { alarmsOf, failOversOf, type Seen, thresholds } from "./monitor/rules.js";
+
+const lookEveryMs = 250;
+const discoverEveryMs = 1000;
+const answerMs = 500;
+const keptLate = 1000;
+
+const own = config();
+const limits = thresholds.parse(JSON.parse(process.env.THRESHOLDS || "{}"));
+const links = Object.entries(own.links());
+const cabinets = links.filter(([name]) => name.startsWith("cabinet-"));
+const luns = Object.fromEntries(links.filter(([name]) => /^lun-\d+$/.test(name)).map(([lun, at]) => [lun, new LunWatch(at)]));
+
+const supplies: Record<string, { sinceMs: number; state: string } | undefined> = {};
+let lateMs: number[] = [];
+let readOnly: Seen["readOnly"];
+let ccs: readonly string[] = [];
+const failedOver = new Set<string>();
+
+/** GET, or POST if there is a body; undefined when nobody answers in time, or says no. */
+async function ask<T>(host: string, path: string, body?: object): Promise<T | undefined> {
+  try {
+    const answer = await fetch(`http://${host}${path}`, {
+      ...(body ? { method: "POST", body: JSON.stringify(body) } : {}),
+      signal: AbortSignal.timeout(answerMs),
+    });
+    return answer.ok ? ((await answer.json()) as T) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+const text = ({ host, port }: Address) => `${host}:${port}`;
+
+async function lookAtCabinets(): Promise<void> {
+  await Promise.all(
+    cabinets.map(async ([cabinet, at]) => {
+      const power = await ask<Record<"A" | "B", string>>(text(at), "/power");
+      if (!power) return; // a cabinet that does not answer says nothing of its power; its LUNs will
+      for (const supply of ["A", "B"] as const) {
+        const name = `${cabinet} ${supply}`;
+        const state = power[supply];
+        supplies[name] = state === "on" ? undefined : { sinceMs: supplies[name]?.sinceMs ?? Date.now(), state };
+      }
+    }),
+  );
+}
+async function lookAtControllers(): Promise<void> {
+  const states = await Promise.all(ccs.map((host) => ask<{ readOnly: boolean; reason: string | null }>(host, "/state")));
+  const latched = states.find((state) => state?.readOnly);
+  if (latched) readOnly = { sinceMs: readOnly?.sinceMs ?? Date.now(), says: latched.reason ?? "read-only" };
+  else if (states.some(Boolean)) readOnly = undefined;
+}
+async function failOver(lun: string): Promise<void> {
+  for (const [cabinet, at] of cabinets) {
+    const mirrors = await ask<{ kept: Record<string, unknown> }>(text(at), "/mirrors");
+    if (mirrors?.kept[lun] === undefined || !(await ask(text(at), `/luns/${lun}/failover`, {}))) continue;
+    failedOver.add(lun);
+    log.warn({ lun, cabinet }, "failed over");
+    await Promise.all(ccs.map((host) => ask(host, "/storage/reconsider", {})));
+    return;
+  }
+}
+
+onEnd(() => {});
+const alarms = new AlarmLog((told) => {
+  log.warn(told, "alarm");
+  bus?.publish("monitor.alarms", told);
+});
+let bus: Awaited<ReturnType<typeof connectBus>> | undefined;
+await admin({ "GET /alarms": () => ({ ...alarms.report(), failedOver: [...failedOver] }) });
+bus = await connectBus();
+bus.subscribe("hm.alerts", {}, ({ says }: Payload) => {
+  if (typeof says === "string" && /^dea-\S+ was not heard/.test(says)) lateMs = [...lateMs, Date.now()].slice(-keptLate);
+});
+
+async function look(): Promise<void> {
+  await Promise.all([lookAtCabinets(), lookAtControllers()]);
+  const seen: Seen = { supplies, luns: Object.fromEntries(Object.entries(luns).map(([lun, watch]) => [lun, watch.silentSinceMs])), lateMs, readOnly };
+  alarms.now(alarmsOf(seen, limits, Date.now()));
+  for (const lun of failOversOf(seen, limits, Date.now())) if (!failedOver.has(lun)) await failOver(lun);
+}
+async function discover(): Promise<void> {
+  const found = (await bus?.requestMany("vcap.component.discover", {}, { timeoutMs: answerMs })) ?? [];
+  const hosts = found.flatMap(({ type, host }) => (type === "CloudController" && typeof host === "string" ? [host] : []));
+  // While the bus is away the last answer holds.
+  if (hosts.length > 0) ccs = hosts;
+}
+const repeat = (everyMs: number, act: () => Promise<void>) => {
+  const again = () =>
+    void act()
+      .catch((error: unknown) => log.error({ err: error }, "looking"))
+      .finally(() => setTimeout(again, everyMs));
+  again();
+};
+repeat(discoverEveryMs, discover);
+repeat(lookEveryMs, look);
+ready();
