@@ -50,6 +50,10 @@ export async function newFoundation(inputs: SpecInputs): Promise<FoundationSpec>
   return { id, system: system.name, profile, timeFactor, policy, engine, dir, secret, ...(portBase === undefined ? {} : { portBase }) };
 }
 
+/** Made with up --protect. */
+export const isProtected = (id: string): boolean => existsSync(join(foundationsDir(), id, protectedMark));
+export const protectedMark = "protected";
+
 /** A name for a foundation that lives as long as one run. */
 export const passingName = (scenario: string): string => `${scenario.slice(0, 20)}-${randomBytes(3).toString("hex")}`;
 

@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import { nowUs, until } from "../clock.js";
 import type { Injection } from "../core.js";
 import { FlounderError } from "../errors.js";
+import { isProtected } from "../foundation.js";
 import { seeded } from "../random.js";
 import { loadFaults } from "../registry.js";
 import { firstIssue } from "../scenario.js";
@@ -30,6 +31,12 @@ export function register(program: Command): void {
       if (!options.success)
         throw new FlounderError("usage", `options of ${name}: ${firstIssue(options.error)}`, `flounder list faults --json shows the options of ${name}`);
       await using client = await open(flags.foundation, { lease: true, write: true });
+      if (isProtected(client.id))
+        throw new FlounderError(
+          "refused",
+          `the foundation "${client.id}" is protected: it takes only a plan that was approved`,
+          "flounder run PLAN --approve DIGEST",
+        );
       const pick = /^\d+$/.test(flags.pick) ? Number(flags.pick) : (flags.pick as "one");
       const targets = select({ of: flags.on, pick }, fault, options.data, await client.targets(), seeded(flags.seed), `break ${name}`);
       const injections: Injection[] = targets.map((t) => ({

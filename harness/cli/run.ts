@@ -5,7 +5,7 @@ import { type Command, Option } from "commander";
 import { nowUs } from "../clock.js";
 import type { Client, Plan, Result, TargetInfo, TargetSystem } from "../core.js";
 import { FlounderError } from "../errors.js";
-import { newFoundation, passingName } from "../foundation.js";
+import { isProtected, newFoundation, passingName } from "../foundation.js";
 import { startKeeper } from "../keeper/start.js";
 import { makePlan, readPlan } from "../plan.js";
 import { loadEngine, loadFaults, loadScenario, loadTarget, version } from "../registry.js";
@@ -65,15 +65,23 @@ export function register(program: Command): void {
         refuseUnwritable(resolve(flags.results));
         const abort = abortOnSignals();
         const attached = flags.foundation === undefined ? undefined : await open(flags.foundation, { lease: true, write: true });
-        const facts = await attached?.facts();
-        const { plan, system } = await planFor(
-          what,
-          facts ? { ...flags, profile: facts.profile, timeFactor: facts.timeFactor } : flags,
-          await attached?.targets(),
-        );
-        const client = attached ?? (await bringUp(plan, system, flags.portBase));
-        const zeroUs = nowUs();
+        let client: Client | undefined = attached;
+        let ended: Promise<void> | undefined;
+        /** Once: a foundation of this run is ended, any other is only let go. */
+        const end = async () => {
+          ended ??= client?.owned ? client.down() : Promise.resolve(client?.[Symbol.asyncDispose]());
+          await ended;
+        };
         try {
+          const facts = await attached?.facts();
+          const { plan, system } = await planFor(
+            what,
+            facts ? { ...flags, profile: facts.profile, timeFactor: facts.timeFactor } : flags,
+            await attached?.targets(),
+          );
+          if (attached) refuseUnapproved(attached.id, plan, flags.approve);
+          client ??= await bringUp(plan, system, flags.portBase);
+          const zeroUs = nowUs();
           const live = liveView(plan, process.stderr);
           const outcome = await run({
             plan,
@@ -84,12 +92,12 @@ export function register(program: Command): void {
             version: await version(),
             signal: abort.signal,
             zeroUs,
-            ...(flags.approve ? { approve: flags.approve } : {}),
+            ending: end,
           });
           if (flags.json) process.stdout.write(`${JSON.stringify(outcome.verdict, null, 2)}\n`);
           process.exitCode = Math.max(Number(process.exitCode ?? 0), exitOf[outcome.verdict.result]);
         } finally {
-          if (client.owned) await client.down();
+          await end();
           abort.off();
         }
       },
@@ -102,6 +110,16 @@ async function bringUp(plan: Plan, system: TargetSystem, portBase: number | unde
   await refuseTrouble(engine);
   const spec = await newFoundation({ id: passingName(plan.name), system, profile, timeFactor, policy: policy ?? {}, engine, portBase });
   return startKeeper(spec, say);
+}
+
+/** A foundation made with up --protect takes only a plan that somebody has read: its digest is the signature. */
+function refuseUnapproved(id: string, plan: Plan, approved: string | undefined): void {
+  if (!isProtected(id) || approved === plan.digest) return;
+  throw new FlounderError(
+    "refused",
+    `the foundation "${id}" is protected, and ${approved ? `--approve ${approved} is not` : "nobody has approved"} this plan's digest ${plan.digest}`,
+    `read it: flounder plan ${plan.name} --seed ${plan.seed}; then add --approve ${plan.digest}`,
+  );
 }
 
 /** Before anything is started: the results folder, or the nearest one above it that exists, must be a folder that we may write. */

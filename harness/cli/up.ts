@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { newFoundation } from "../foundation.js";
+import { newFoundation, protectedMark } from "../foundation.js";
 import { startKeeper } from "../keeper/start.js";
 import { loadTarget } from "../registry.js";
 import { engineOption, jsonOption, positive, say, whole } from "./options.js";
@@ -48,7 +48,7 @@ export function register(program: Command): void {
           engine: flags.engine,
           portBase: flags.portBase,
         });
-        if (flags.protect) writeFileSync(join(spec.dir, "protected"), "");
+        if (flags.protect) writeFileSync(join(spec.dir, protectedMark), "");
         await using client = await startKeeper(spec, say, { stays: true });
         await system.prepare(await client.facts(), say);
         printStatus(await client.facts(), flags.json ?? false);
