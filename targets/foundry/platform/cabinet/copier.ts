@@ -1,8 +1,8 @@
 /**
- * Mirrors one LUN's blobs to the other cabinet, some time after they were written: new files are looked for again and again and sent one by one, no faster
- * than the bandwidth that is given to it. What is lost before it was sent is lost.
+ * Mirrors one LUN's blobs to the other cabinet, soon after they were written: new files are looked for when their folder says that it has changed, and again
+ * and again, and sent one by one, no faster than the bandwidth that is given to it. What is lost before it was sent is lost.
  */
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, statSync, watch } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
@@ -37,6 +37,7 @@ export class Copier {
   blocked = false;
   #sent: Set<string> | undefined;
   readonly #shards = new Map<string, number>();
+  #wake: () => void = () => {};
   #waiting: { readonly sha1: string; readonly path: string }[] = [];
 
   constructor(
@@ -56,7 +57,7 @@ export class Copier {
 
   async #run(): Promise<never> {
     for (;;) {
-      await sleep(lookEveryMs);
+      await Promise.race([sleep(lookEveryMs), new Promise<void>((resolve) => (this.#wake = resolve))]);
       try {
         this.state = this.blocked ? "blocked" : this.isDark() ? "dark" : await this.#round();
       } catch (error) {
@@ -90,6 +91,7 @@ export class Copier {
     for (const shard of statSync(blobs, { throwIfNoEntry: false }) ? readdirSync(blobs) : []) {
       const changedMs = statSync(join(blobs, shard)).mtimeMs;
       if (this.#shards.get(shard) === changedMs) continue;
+      if (!this.#shards.has(shard)) watch(join(blobs, shard), () => this.#wake()).on("error", () => {});
       this.#shards.set(shard, changedMs);
       for (const sha1 of readdirSync(join(blobs, shard)))
         if (/^[0-9a-f]{40}$/.test(sha1) && !this.#sent!.has(sha1) && !this.#waiting.some((one) => one.sha1 === sha1))
