@@ -87,9 +87,9 @@ describe("flounder watch", function () {
   });
 
   it("checks the text and the latency of answers", async () => {
-    const slow = createServer((_, response) => void setTimeout(() => response.end("hello"), 150)).listen(0, "127.0.0.1");
+    const slow = createServer((_, response) => void setTimeout(() => response.end("hello"), 900)).listen(0, "127.0.0.1");
     await until("it listens", () => slow.listening, 1000);
-    const { code } = begin("--url", url(), `http://127.0.0.1:${(slow.address() as AddressInfo).port}/`, "--expect", "hello /", "--slow", "100", "--for", "2");
+    const { code } = begin("--url", url(), `http://127.0.0.1:${(slow.address() as AddressInfo).port}/`, "--expect", "hello /", "--slow", "600", "--for", "3");
     await code;
     slow.closeAllConnections();
     slow.close();
