@@ -13,7 +13,7 @@ const data = env.DATA_DIR ?? "";
 /** One sftp-server per connection, as the protocol over a bare TCP port wants it. */
 function serveLun(port: number, dir: string): void {
   createTcpServer((socket) => {
-    const child = spawn(env.SFTP_SERVER ?? "", ["-d", dir], { stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawn(env.SFTP_SERVER ?? "", { cwd: dir, stdio: ["pipe", "pipe", "inherit"] });
     socket.setNoDelay(true).pipe(child.stdin);
     child.stdout.pipe(socket);
     for (const stream of [socket, child.stdin]) stream.on("error", () => undefined);

@@ -22,7 +22,7 @@ const without = (why: string): FuseVerdict => ({ works: false, ways: ["detach"],
 /** Serves a folder over SFTP as a cabinet does: one sftp-server per connection. */
 function serve(sftpServer: string, dir: string): Promise<Server> {
   const server = createServer((socket) => {
-    const child = spawn(sftpServer, ["-d", dir], { stdio: ["pipe", "pipe", "ignore"] });
+    const child = spawn(sftpServer, { cwd: dir, stdio: ["pipe", "pipe", "ignore"] });
     socket.pipe(child.stdin);
     child.stdout.pipe(socket);
     for (const stream of [socket, child.stdin, child]) stream.on("error", () => undefined);

@@ -65,6 +65,8 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
   "sftp-server": {
     version: "any",
     folders: ["/usr/lib/openssh", "/usr/libexec/openssh", "/usr/lib/ssh", "/usr/libexec"],
+    // OpenSSH's is preferred; this one speaks the same over stdio, and comes from the Go module proxy.
+    go: { module: "github.com/pkg/sftp/server_standalone@v1.13.9", makes: "server_standalone" },
     hint: "install OpenSSH's SFTP server (Debian: apt-get install openssh-sftp-server)",
   },
 };

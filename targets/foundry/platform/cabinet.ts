@@ -24,7 +24,7 @@ const luns = Object.entries(own.ports())
     mkdirSync(dir, { recursive: true });
     // Who uses a mount looks for this file: without the mount a plain folder would take his writes.
     writeFileSync(join(dir, ".lun"), lun);
-    return { lun, port, dir, cords: cordsOf(process.env.CORDS, lun), served: serveLun(own.bindHost, port, [sftpServer, "-d", dir]) };
+    return { lun, port, dir, cords: cordsOf(process.env.CORDS, lun), served: serveLun(own.bindHost, port, sftpServer, dir) };
   });
 const power = new Power(luns, { file: powerFile(own.dataDir), longestDipMs: own.timers.longestDip, cacheMs: own.timers.cacheFlush });
 

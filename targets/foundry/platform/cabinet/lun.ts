@@ -20,7 +20,7 @@ export interface ServedLun {
   stop(): void;
 }
 
-export function serveLun(host: string, port: number, [command = "", ...args]: readonly string[]): ServedLun {
+export function serveLun(host: string, port: number, command: string, dir: string): ServedLun {
   const live = new Map<Socket, ChildProcess>();
   let held = false;
   const flow = (socket: Socket, { stdin, stdout }: ChildProcess) => {
@@ -35,7 +35,7 @@ export function serveLun(host: string, port: number, [command = "", ...args]: re
   };
   const server = createServer((socket) => {
     socket.setNoDelay(true);
-    const sftp = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+    const sftp = spawn(command, { cwd: dir, stdio: ["pipe", "pipe", "inherit"] });
     live.set(socket, sftp);
     flow(socket, sftp);
     sftp.on("error", (error) => log.error({ err: error, port }, "sftp-server"));
