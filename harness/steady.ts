@@ -27,6 +27,8 @@ export class SteadyWatch {
   why(nowUs: number, quietMs: number, sinceUs = 0): string | undefined {
     for (const probe of this.probes) {
       const last = this.#last.get(key(probe));
+      // A probe that asks rarely is not waited for: the others of its plane speak for it.
+      if (probe.periodMs > 2 * quietMs && (!last || last.dueUs < sinceUs)) continue;
       if (!last || last.dueUs < sinceUs) return `${probe.probe} ${probe.target} from ${probe.from} has no answer yet`;
       if (last.outcome !== "ok") return `${probe.probe} ${probe.target} from ${probe.from} answers ${last.outcome}${last.note ? ` (${last.note})` : ""}`;
     }
