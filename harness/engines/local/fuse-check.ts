@@ -18,6 +18,7 @@ export interface FuseVerdict {
   readonly why: string;
 }
 const without = (why: string): FuseVerdict => ({ works: false, ways: ["detach"], why });
+const working = (readOnly: boolean): FuseVerdict => ({ works: true, ways: ["detach", "hang", "slow", ...(readOnly ? (["read-only"] as const) : [])], why: "" });
 
 /** Serves a folder over SFTP as a cabinet does: one sftp-server per connection. */
 function serve(sftpServer: string, dir: string): Promise<Server> {
@@ -56,7 +57,7 @@ async function tryMount(sshfs: string, sftpServer: string): Promise<FuseVerdict>
     if (unread) return without(`a file on a mount cannot be read: ${unread}`);
     await tryCommand(["mount", "-c", "-o", "remount,bind,ro", mount], 2000);
     const readOnly = mountedAt(mount)?.readOnly === true;
-    return { works: true, ways: ["detach", "hang", "slow", ...(readOnly ? (["read-only"] as const) : [])], why: "" };
+    return working(readOnly);
   } catch (error) {
     return without(error instanceof Error ? error.message : String(error));
   } finally {
@@ -70,7 +71,7 @@ async function tryMount(sshfs: string, sftpServer: string): Promise<FuseVerdict>
 
 let asked: Promise<FuseVerdict> | undefined;
 
-/** Tried once per process; that it works is remembered until the machine boots again. */
+/** Tried once per process. What the trial found is remembered until the machine boots again; the ways that follow from it are not, since they change with the code. */
 export function fuseVerdict(): Promise<FuseVerdict> {
   asked ??= verdict();
   return asked;
@@ -83,15 +84,15 @@ async function verdict(): Promise<FuseVerdict> {
   const key = `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()} ${process.geteuid?.()} ${sshfs} ${sftpServer}`;
   const memory = join(cacheDir(), "fuse.json");
   try {
-    const known = JSON.parse(readFileSync(memory, "utf8")) as { key: string; verdict: FuseVerdict };
-    if (known.key === key) return known.verdict;
+    const known = JSON.parse(readFileSync(memory, "utf8")) as { key: string; readOnly?: boolean };
+    if (known.key === key && known.readOnly !== undefined) return working(known.readOnly);
   } catch {
     // Nothing remembered: try.
   }
   const found = await tryMount(sshfs, sftpServer);
   if (found.works) {
     mkdirSync(dirname(memory), { recursive: true });
-    writeFileSync(memory, JSON.stringify({ key, verdict: found }));
+    writeFileSync(memory, JSON.stringify({ key, readOnly: found.ways.includes("read-only") }));
   }
   return found;
 }

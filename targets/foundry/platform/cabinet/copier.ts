@@ -13,6 +13,8 @@ import { sleep } from "../base/until.js";
 export type CopierState = "idle" | "copying" | "blocked" | "dark" | "peer away" | "no room" | "failed over";
 
 const lookEveryMs = 250;
+/** A folder can change twice within one tick of the file system's clock (10 ms at the most) and keep its time: so young a time proves nothing. */
+const settledMs = 50;
 const sendTimeoutMs = 3000;
 const says: Readonly<Record<number, CopierState>> = { 409: "failed over", 503: "peer away", 507: "no room" };
 
@@ -33,7 +35,7 @@ function send(peer: Address, method: "GET" | "PUT", path: string, bytes?: Buffer
 }
 
 export class Copier {
-  state: CopierState = "idle";
+  state: CopierState = "peer away";
   blocked = false;
   #sent: Set<string> | undefined;
   readonly #shards = new Map<string, number>();
@@ -52,6 +54,7 @@ export class Copier {
   }
 
   report(): object {
+    this.#look();
     return { state: this.state, mirrored: this.#sent?.size ?? 0, behind: this.#waiting.length };
   }
 
@@ -70,6 +73,7 @@ export class Copier {
   async #round(): Promise<CopierState> {
     this.#sent ??= new Set(JSON.parse((await send(this.peer, "GET", `/${this.lun}`)).text) as string[]);
     this.#look();
+    this.#waiting = this.#waiting.filter(({ sha1 }) => !this.#sent!.has(sha1));
     while (this.#waiting.length > 0 && !this.blocked && !this.isDark()) {
       this.state = "copying";
       const next = this.#waiting[0]!;
@@ -92,9 +96,9 @@ export class Copier {
       const changedMs = statSync(join(blobs, shard)).mtimeMs;
       if (this.#shards.get(shard) === changedMs) continue;
       if (!this.#shards.has(shard)) watch(join(blobs, shard), () => this.#wake()).on("error", () => {});
-      this.#shards.set(shard, changedMs);
+      this.#shards.set(shard, Date.now() - changedMs < settledMs ? Number.NaN : changedMs);
       for (const sha1 of readdirSync(join(blobs, shard)))
-        if (/^[0-9a-f]{40}$/.test(sha1) && !this.#sent!.has(sha1) && !this.#waiting.some((one) => one.sha1 === sha1))
+        if (/^[0-9a-f]{40}$/.test(sha1) && !this.#sent?.has(sha1) && !this.#waiting.some((one) => one.sha1 === sha1))
           this.#waiting.push({ sha1, path: join(blobs, shard, sha1) });
     }
   }
