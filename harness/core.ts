@@ -276,6 +276,10 @@ export interface Plan extends Scenario {
   readonly injections: readonly Injection[];
   readonly targets: readonly TargetName[];
   readonly warnings: readonly string[];
+  /** What the playbook will do, with every human delay drawn; absent: nobody's playbook, the target's own recover. */
+  readonly procedures?: readonly PlannedProcedure[];
+  /** When alarms come, as the platform is configured: planning warns of those that come too late. */
+  readonly foresight?: readonly Foresight[];
   /** Fault → colour of its band, so that a report needs nothing but the folder. */
   readonly colours?: Readonly<Record<string, string>>;
   readonly calibration?: unknown;
@@ -383,6 +387,10 @@ export interface TargetSystem {
   recover(call: Call, topology: Topology, say: (line: string) => void): Promise<void>;
   /** What the platform's own monitoring has raised so far, oldest first; asked again and again by the runner, which writes each into the timeline once. */
   alarms?(topology: Topology, call: Call): Promise<readonly SaidAlarm[]>;
+  /** What alarms the monitoring gives, and when, for planning and reports. */
+  foresight?(topology: Topology): readonly Foresight[];
+  /** The operator's verbs, as playbooks use them; each leaves a line in the audit. Typed by the target, opaque here. */
+  console?(call: Call, topology: Topology, who: string, audit: (line: AuditLine) => void): unknown;
   /** Of these acknowledged writes, the ones that are gone. Read back past every fault. */
   missing(writes: readonly string[], foundation: FoundationFacts): Promise<readonly string[]>;
 }
@@ -398,6 +406,35 @@ export interface SaidAlarm {
   readonly says: string;
   /** Since the epoch, by the platform's clock. */
   readonly atMs: number;
+}
+
+/** An operator's verb that was carried out, or refused. */
+export interface AuditLine {
+  readonly atIso: string;
+  /** Who gave the command: a person's name, "script", "model". */
+  readonly who: string;
+  readonly verb: string;
+  /** What it was done to. */
+  readonly on: string;
+  readonly ok: boolean;
+  /** What came of it, or why it did not. */
+  readonly says: string;
+}
+
+/** One sign of trouble that three configurations are about; seconds as they are measured, null: never. */
+export interface Foresight {
+  /** As conditions name it. */
+  readonly alarm: string;
+  /** What it is the sign of. */
+  readonly says: string;
+  /** Alarm raised so long after the sign. */
+  readonly alarmS: number | null;
+  /** Automatic fail-over so long after the sign. */
+  readonly failOverS: number | null;
+  /** The damage that it could prevent is done so long after the sign; null: it is a sign of damage done. */
+  readonly tooLateS: number | null;
+  /** Playbooks for early detection wait for this one. */
+  readonly trigger: boolean;
 }
 
 /** What clients need to know of a foundation; `flounder status --json`. */
@@ -587,8 +624,20 @@ export type Event = { readonly atUs: number; readonly by: "script" | "model" | "
   | { readonly kind: "injecting" | "injected" | "healing"; readonly injection: string }
   | { readonly kind: "healed"; readonly injection: string; readonly proved: boolean; readonly why: "time" | "asked" | "playbook" | "rail" | "stop" | "lease" }
   | { readonly kind: "reading"; readonly injection: string; readonly reading: Reading; readonly fromUs: number }
-  | { readonly kind: "step"; readonly step: number; readonly says: string; readonly state: "due" | "acting" | "done" | "refused" | "gave-up" }
-  | { readonly kind: "alarm" | "trouble"; readonly from: string; readonly says: string }
+  | { readonly kind: "detected"; readonly procedure: string; readonly says: string }
+  | {
+      readonly kind: "step";
+      /** Counted from 1 in its procedure; 0: the target's own recover. */
+      readonly step: number;
+      readonly procedure?: string;
+      readonly says: string;
+      readonly state: "due" | "acting" | "done" | "refused" | "gave-up";
+      /** What came of it. */
+      readonly came?: string;
+    }
+  | ({ readonly kind: "audit" } & Omit<AuditLine, "atIso">)
+  | { readonly kind: "alarm"; readonly from: string; readonly says: string; readonly alarm?: string }
+  | { readonly kind: "trouble"; readonly from: string; readonly says: string }
   | { readonly kind: "fingerprint"; readonly when: "before" | "after"; readonly values: Readonly<Record<string, string>> }
   | { readonly kind: "acked" | "missing"; readonly write: string }
   | {
@@ -646,10 +695,79 @@ export interface Verdict {
   readonly matrix: readonly MatrixCell[];
   readonly receipts: { readonly bit: number; readonly healed: number; readonly of: number; readonly each: readonly Receipt[] };
   readonly ledger: { readonly acknowledged: number; readonly missing: readonly string[] };
-  /** Per act: seconds from the injection to each instant of the recovery clock, null if it never came. */
-  readonly recovery: readonly { readonly act: string; readonly detectedS: number | null; readonly healedS: number | null; readonly stableS: number | null }[];
+  readonly recovery: readonly RecoveryClock[];
   /** Share of samples lost to the observer, 0 to 1. */
   readonly observerFaults: number;
   readonly findings: readonly Finding[];
 }
+/** Per act: seconds from its first injection to each instant, null if it never came. */
+export interface RecoveryClock {
+  readonly act: string;
+  /** The procedure's detection, or without one the platform's first alarm. */
+  readonly detectedS: number | null;
+  /** First step that was begun; a person's delay comes before it. */
+  readonly decidedS: number | null;
+  readonly restoredS: number | null;
+  readonly verifiedS: number | null;
+  /** Last healing, proved. */
+  readonly healedS: number | null;
+  readonly stableS: number | null;
+  /** Ended by the rail, not by the playbook: how long it would have taken is not known. */
+  readonly censored: boolean;
+  /** What people took, and what machines took, in all steps. */
+  readonly humanS: number;
+  readonly machineS: number;
+  readonly steps: readonly StepClock[];
+}
+export interface StepClock {
+  readonly procedure: string;
+  readonly step: number;
+  readonly says: string;
+  readonly does: Step["does"];
+  /** From the instant that it was due to its beginning. */
+  readonly humanS: number;
+  /** From its beginning to its end. */
+  readonly machineS: number;
+  readonly state: "done" | "refused" | "gave-up" | "unfinished";
+  readonly came: string;
+}
+
+// ── 7 Recovery ──────────────────────────────────────────────────────────────────────────────────
+
+/** up: every probe of that plane and vantage was answered well for so long; down: none. */
 export type Condition = { readonly alarm: string } | { readonly plane: Plane; readonly from: Vantage; readonly is: "up" | "down"; readonly forS: number };
+
+export interface Step<Console = unknown> {
+  readonly say: string;
+  /** Its part in the recovery clock. */
+  readonly does: "decide" | "prevent" | "restore" | "verify" | "release";
+  /** Median of what a person needs before it; each run draws its own from the seed. Absent: nobody is asked. */
+  readonly humanS?: number;
+  /** Waited for before it is begun. */
+  readonly guard?: Condition;
+  /** Resolves with what came of it. Tried again until limitS while the platform refuses or does not answer. */
+  readonly run?: (console: Console) => Promise<string>;
+  /** Waited for before it counts as done. */
+  readonly until?: Condition;
+  /** From its beginning: then it is given up, and its procedure with it. */
+  readonly limitS: number;
+}
+/** Begun whenever its condition comes to hold; again when it has ended and the condition comes to hold anew. */
+export interface Procedure<Console = unknown> {
+  readonly name: string;
+  readonly detect: Condition;
+  readonly steps: readonly Step<Console>[];
+}
+/** Every targets/<name>/playbooks/*.ts default-exports one, named like its file. */
+export interface Playbook<Console = unknown> {
+  readonly name: string;
+  readonly says: string;
+  readonly procedures: readonly Procedure<Console>[];
+}
+/** Pure data: what will be done, without what does it. */
+export type PlannedStep = Omit<Step, "run" | "humanS"> & { readonly humanS: number };
+export interface PlannedProcedure {
+  readonly name: string;
+  readonly detect: Condition;
+  readonly steps: readonly PlannedStep[];
+}

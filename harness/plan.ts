@@ -1,8 +1,9 @@
 /** Scenario + seed + what there is → plan: every choice made, pure data, nothing decided later. */
 import { z } from "zod";
 import { digestOf } from "./canonical.js";
-import type { Act, Fault, Injection, Plan, PlannedProbe, Scenario, TargetInfo, TargetSystem } from "./core.js";
+import type { Act, Fault, Injection, Plan, PlannedProbe, Playbook, Scenario, TargetInfo, TargetSystem } from "./core.js";
 import { FlounderError } from "./errors.js";
+import { lateAlarms, plannedProcedures } from "./playbooks/planned.js";
 import { seeded } from "./random.js";
 import { checkScenario, firstIssue, scenarioSchema } from "./scenario.js";
 import { select } from "./select.js";
@@ -16,6 +17,8 @@ export interface PlanInputs {
   /** From Engine.targets(topology), or from a live foundation. */
   readonly targets: readonly TargetInfo[];
   readonly profile?: string;
+  /** The one that the scenario names. */
+  readonly playbook?: Playbook | undefined;
   readonly calibration?: unknown;
 }
 
@@ -66,9 +69,15 @@ export function makePlan(inputs: PlanInputs): Plan {
   const probes: PlannedProbe[] = inputs.system
     .plannedProbes(topology)
     .map((probe) => ({ ...probe, phaseMs: Math.round(random() * probe.periodMs * 1000) / 1000 }));
+  if (scenario.playbook !== inputs.playbook?.name)
+    throw new Error(`the scenario names the playbook "${scenario.playbook}", and planning was given "${inputs.playbook?.name}"`);
+  // After all other draws: another playbook changes nothing but its own delays, so trials can be compared.
+  const procedures = inputs.playbook && plannedProcedures(inputs.playbook, random);
+  const foresight = inputs.system.foresight?.(topology);
   const rate = probes.reduce((sum, probe) => sum + 1000 / probe.periodMs, 0);
   const warnings = [
     ...(rate > maxSamplesPerS ? [`the probes ask ${Math.round(rate)} times per second; over ${maxSamplesPerS} they disturb what they measure`] : []),
+    ...lateAlarms(procedures ?? [], foresight ?? []),
     ...(scenario.must.some((must) => must.lostS.min !== undefined) ? [] : ["no must has a min: a run in which nothing broke would pass"]),
   ];
   const rest: Omit<Plan, "digest"> = {
@@ -83,6 +92,8 @@ export function makePlan(inputs: PlanInputs): Plan {
     injections,
     targets: inputs.targets.map((t) => t.name),
     warnings,
+    ...(procedures === undefined ? {} : { procedures }),
+    ...(foresight === undefined ? {} : { foresight }),
     colours: Object.fromEntries(acts.map((act) => [act.fault, inputs.faults.get(act.fault)!.colour])),
     ...(inputs.calibration === undefined ? {} : { calibration: inputs.calibration }),
   };
@@ -96,6 +107,10 @@ function withSeed(fault: Fault, options: unknown, random: () => number): unknown
   return { ...options, seed: Math.floor(random() * 2 ** 31) };
 }
 
+const condition = z.union([
+  z.strictObject({ alarm: z.string() }),
+  z.strictObject({ plane: z.enum(["control", "data"]), from: z.enum(["outside", "inside"]), is: z.enum(["up", "down"]), forS: z.number().nonnegative() }),
+]);
 const planSchema = scenarioSchema.extend({
   version: z.literal(1),
   seed: z.number().int(),
@@ -128,6 +143,36 @@ const planSchema = scenarioSchema.extend({
   ),
   targets: z.array(z.string()),
   warnings: z.array(z.string()),
+  procedures: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        detect: condition,
+        steps: z.array(
+          z.strictObject({
+            say: z.string(),
+            does: z.enum(["decide", "prevent", "restore", "verify", "release"]),
+            humanS: z.number().nonnegative(),
+            guard: condition.optional(),
+            until: condition.optional(),
+            limitS: z.number().positive(),
+          }),
+        ),
+      }),
+    )
+    .optional(),
+  foresight: z
+    .array(
+      z.strictObject({
+        alarm: z.string(),
+        says: z.string(),
+        alarmS: z.number().nullable(),
+        failOverS: z.number().nullable(),
+        tooLateS: z.number().nullable(),
+        trigger: z.boolean(),
+      }),
+    )
+    .optional(),
   colours: z.record(z.string(), z.string()).optional(),
   calibration: z.unknown().optional(),
 });

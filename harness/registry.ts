@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Engine, Fault, Scenario, TargetSystem } from "./core.js";
+import type { Engine, Fault, Playbook, Scenario, TargetSystem } from "./core.js";
 import { FlounderError } from "./errors.js";
 import { dist, root } from "./paths.js";
 
@@ -82,6 +82,23 @@ export async function loadScenario(nameOrPath: string, system = "foundry"): Prom
   return { system: found.system, scenario: await importDefault<Scenario>(join(dist, "targets", found.system, "scenarios", `${found.name}.js`)) };
 }
 
+/** Names of all playbooks, by target system. */
+export const listPlaybooks = (): { system: string; name: string }[] =>
+  listTargets().flatMap((system) => modules(join(dist, "targets", system, "playbooks")).map((file) => ({ system, name: basename(file, ".js") })));
+
+/** A playbook of a target system by its name, or by the path of a .ts, .js or .mjs file that default-exports one. */
+export async function loadPlaybook(nameOrPath: string, system: string): Promise<Playbook> {
+  if (/\.(ts|m?js)$/.test(nameOrPath)) return importFile<Playbook>(resolve(nameOrPath), "playbook");
+  const names = listPlaybooks().flatMap((one) => (one.system === system ? [one.name] : []));
+  if (!names.includes(nameOrPath))
+    throw new FlounderError(
+      "usage",
+      `playbook "${nameOrPath}" is unknown; there are ${names.join(", ")}`,
+      "flounder list playbooks, or give the path of a file",
+    );
+  return importDefault<Playbook>(join(dist, "targets", system, "playbooks", `${nameOrPath}.js`));
+}
+
 /** What package.json's exports say, for a file outside of the package: flounder · flounder/mocha · flounder/faults/NAME. */
 const ownModule = (spec: string): string => {
   const below = spec === "flounder" ? "harness/scenario" : spec === "flounder/mocha" ? "harness/mocha" : spec.slice("flounder/".length);
@@ -89,7 +106,7 @@ const ownModule = (spec: string): string => {
 };
 
 /** Imports somebody's own file; TypeScript is transpiled and bundled first, "flounder" is this package. */
-async function importFile<T>(path: string, what: "scenario" | "fault"): Promise<T> {
+async function importFile<T>(path: string, what: "scenario" | "fault" | "playbook"): Promise<T> {
   if (!existsSync(path))
     throw new FlounderError(
       "usage",

@@ -7,8 +7,11 @@
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { nowUs, sleep } from "./clock.js";
-import type { Client, Event, FoundationFacts, Plan, SaidAlarm, Sample, TargetSystem, Topology, Verdict } from "./core.js";
+import type { Client, Event, FoundationFacts, Plan, Playbook, SaidAlarm, Sample, TargetSystem, Topology, Verdict } from "./core.js";
 import { FlounderError } from "./errors.js";
+import { Conditions } from "./playbooks/conditions.js";
+import { refuseOther } from "./playbooks/planned.js";
+import { playProcedures } from "./playbooks/play.js";
 import { type Prober, startProber } from "./probes/child.js";
 import type { LiveView } from "./report/terminal.js";
 import { openResults, writeReports } from "./results.js";
@@ -19,6 +22,8 @@ import { playActs } from "./turbulence.js";
 export interface RunInputs {
   readonly plan: Plan;
   readonly system: TargetSystem;
+  /** The one that the plan names. */
+  readonly playbook?: Playbook | undefined;
   readonly client: Client;
   readonly resultsDir: string;
   readonly live: LiveView;
@@ -34,7 +39,9 @@ const routesEveryMs = 500;
 const alarmsEveryMs = 250;
 
 export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdict; readonly dir: string }> {
-  const { plan, system, client, live } = inputs;
+  const { plan, system, client, live, playbook } = inputs;
+  if (plan.procedures && !playbook) throw new Error(`the plan has a playbook, "${plan.playbook}", and the run was given none`);
+  if (plan.procedures && playbook) refuseOther(plan.procedures, playbook);
   const results = await openResults(inputs.resultsDir, plan);
   const zeroUs = inputs.zeroUs ?? nowUs();
   const listeners = new Set<(event: Event) => void>();
@@ -48,6 +55,8 @@ export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdic
   };
   const note = (body: EventBody) => write({ atUs: now(), by: "script", ...body } as Event);
   const steady = new SteadyWatch(plan.probes);
+  const conditions = new Conditions(plan.probes);
+  listeners.add((event) => conditions.event(event));
   const giveUp = AbortSignal.any([inputs.signal, AbortSignal.timeout(plan.giveUpS * 1000)]);
   const topology = system.topology(plan.foundation.profile, plan.foundation.timeFactor, plan.foundation.policy ?? {});
   const stage: Stage = {
@@ -70,6 +79,11 @@ export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdic
         await sleep(50, giveUp);
       }
       return true;
+    },
+    play() {
+      if (!plan.procedures || !playbook) return undefined;
+      const console = system.console?.(client.call, topology, "script", ({ atIso: _, ...line }) => note({ kind: "audit", ...line }));
+      return playProcedures({ procedures: plan.procedures, playbook, console, conditions, signal: giveUp, now, note });
     },
   };
 
@@ -96,6 +110,7 @@ export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdic
       {
         samples(batch: readonly Sample[]) {
           steady.add(batch);
+          conditions.samples(batch);
           live.samples(batch);
         },
         acked(what, atUs) {
@@ -108,7 +123,7 @@ export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdic
     );
     const routing = keepRoutes(client, prober, giveUp, note);
     const hearing = keepAlarms(system, topology, client, giveUp, ({ from, alarm, on, says }) =>
-      write({ atUs: now(), by: "platform", kind: "alarm", from, says: `${alarm} ${on}: ${says}` }),
+      write({ atUs: now(), by: "platform", kind: "alarm", from, alarm, says: `${alarm} ${on}: ${says}` }),
     );
     try {
       await Promise.race([prober.ready, rejectOnAbort(giveUp)]);

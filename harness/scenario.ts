@@ -76,6 +76,13 @@ export function checkScenario(input: unknown, where: string): Scenario {
       );
     ids.add(one.id);
   }
+  const orphan = scenario.acts.find((one) => one.endedBy === "playbook");
+  if (orphan && scenario.playbook === undefined)
+    throw new FlounderError(
+      "plan",
+      `${where}: act "${orphan.id}" is ended by the playbook, and the scenario names none`,
+      'name one: playbook: "as-it-was", or "none"; flounder list playbooks',
+    );
   for (const must of scenario.must)
     if (must.during !== undefined && !ids.has(must.during))
       throw new FlounderError("plan", `${where}: must.during names the act "${must.during}", which does not exist`, `acts: ${[...ids].join(", ")}`);

@@ -1,5 +1,6 @@
 /** What the parts of a run share: the plan, the foundation's client, the live view of steadiness, the timeline. */
 import type { Client, Event, Plan, TargetSystem, Topology } from "./core.js";
+import type { Playing } from "./playbooks/play.js";
 import type { SteadyWatch } from "./steady.js";
 
 export interface Stage {
@@ -16,6 +17,8 @@ export interface Stage {
   onEvent(listener: (event: Event) => void): () => void;
   /** Waits until the foundation was quiet for quietMs, and every probe was answered since `sinceUs` (default: quietMs ago); false when budgetMs is over. */
   settle(quietMs: number, budgetMs: number, sinceUs?: number): Promise<boolean>;
+  /** The playbook at work from turbulence on; undefined without one. */
+  play(): Playing | undefined;
 }
 type DistributiveOmit<T, K extends keyof never> = T extends unknown ? Omit<T, K> : never;
 export type EventBody = DistributiveOmit<Event, "atUs" | "by"> & { readonly by?: Event["by"] };

@@ -1,12 +1,23 @@
 /** Plays the acts of a plan: each at its time, or after another one has ended and the foundation is steady again. */
 import { sleep } from "./clock.js";
 import type { Act, Event } from "./core.js";
+import type { Playing } from "./playbooks/play.js";
 import { quietMs, type Stage } from "./stage.js";
 
 /** How an act ended: steady again, or not within the plan's recovery budget, or never begun. */
 type Ending = "steady-again" | "not-steady";
 
 export async function playActs(stage: Stage): Promise<void> {
+  const playing = stage.play();
+  try {
+    await walkActs(stage, playing);
+    await playing?.idle();
+  } finally {
+    await playing?.stop();
+  }
+}
+
+async function walkActs(stage: Stage, playing: Playing | undefined): Promise<void> {
   const startUs = stage.now();
   const endings = new Map<string, Promise<Ending>>();
   for (const act of stage.plan.acts) {
@@ -18,25 +29,30 @@ export async function playActs(stage: Stage): Promise<void> {
     })();
     endings.set(
       act.id,
-      begins.then((go) => (go ? play(stage, act) : "not-steady")),
+      begins.then((go) => (go ? play(stage, act, playing) : "not-steady")),
     );
   }
   await Promise.all(endings.values());
 }
 
-async function play(stage: Stage, act: Act): Promise<Ending> {
+async function play(stage: Stage, act: Act, playing: Playing | undefined): Promise<Ending> {
   const { plan, client, note } = stage;
   const mine = plan.injections.filter((injection) => injection.act === act.id);
   const open = new Set(mine.map((injection) => injection.id));
   note({ kind: "act", act: act.id, state: "begins" });
+  let byPlaybook = false;
   const healed = new Promise<void>((resolve) => {
     const off = stage.onEvent((event: Event) => {
-      if (event.kind === "healed") open.delete(event.injection);
+      if (event.kind === "healed") {
+        open.delete(event.injection);
+        byPlaybook ||= event.why === "playbook";
+      }
       if (open.size > 0) return;
       off();
       resolve();
     });
   });
+  const repairs = act.endedBy === "playbook" ? watchRepairs(stage, open) : undefined;
   const done = await Promise.allSettled(mine.map((injection) => client.inject(injection)));
   for (const [i, result] of done.entries()) {
     if (result.status === "fulfilled") continue;
@@ -44,21 +60,39 @@ async function play(stage: Stage, act: Act): Promise<Ending> {
     note({ kind: "trouble", from: mine[i]!.id, says: `not injected: ${(result.reason as Error).message}` });
   }
   if (open.size > 0) await Promise.race([healed, rejected(stage.signal)]);
+  repairs?.();
   note({ kind: "act", act: act.id, state: "ended" });
-  const ending = await steadyAgain(stage);
+  await playing?.idle();
+  const ending = await steadyAgain(stage, !byPlaybook);
   if (ending === "not-steady")
     note({ kind: "trouble", from: act.id, says: `not steady again: ${stage.steady.why(stage.now(), quietMs) ?? "some probe has had no answer since"}` });
   note({ kind: "act", act: act.id, state: ending });
   return ending;
 }
 
-/** Without a playbook the target's own recover runs after healing; again if it was too early: a loss may be declared after its cause has gone. */
-async function steadyAgain(stage: Stage): Promise<Ending> {
+/**
+ * Ends what a playbook has repaired: an injection that was seen to bite, and whose target reads intact again since a step was begun. The witness says so,
+ * not the playbook. Returns what ends the watching.
+ */
+function watchRepairs({ client, note, onEvent }: Stage, open: ReadonlySet<string>): () => void {
+  const bitten = new Set<string>();
+  let acted = false;
+  return onEvent((event) => {
+    if (event.kind === "step" && event.state === "acting") acted = true;
+    if (event.kind !== "reading" || !open.has(event.injection)) return;
+    if (event.reading.state === "broken") bitten.add(event.injection);
+    if (event.reading.state !== "intact" || !acted || !bitten.delete(event.injection)) return;
+    client.heal(event.injection, "playbook").catch((error: Error) => note({ kind: "trouble", from: event.injection, says: `not ended: ${error.message}` }));
+  });
+}
+
+/** Without a playbook's help the target's own recover runs after healing; again if it was too early: a loss may be declared after its cause has gone. */
+async function steadyAgain(stage: Stage, alone: boolean): Promise<Ending> {
   const { plan, system, topology, client, note } = stage;
   const sinceUs = stage.now() - quietMs * 1000;
   const endUs = stage.now() + plan.phases.recoveryS * 1e6;
   for (;;) {
-    if (plan.playbook === undefined) await system.recover(client.call, topology, (says) => note({ kind: "step", step: 0, says, state: "done" }));
+    if (alone) await system.recover(client.call, topology, (says) => note({ kind: "step", step: 0, says, state: "done" }));
     const leftMs = (endUs - stage.now()) / 1000;
     if (await stage.settle(quietMs, Math.min(leftMs, 3 * quietMs), sinceUs)) return "steady-again";
     if (stage.now() > endUs) return "not-steady";

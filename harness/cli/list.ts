@@ -1,13 +1,14 @@
 /** flounder list: what there is to choose from; derived from the folders, never written twice. */
 import { type Command, Option } from "commander";
 import { z } from "zod";
-import { listEngines, listScenarios, loadEngine, loadFaults, loadScenario, loadTarget } from "../registry.js";
+import { listEngines, listPlaybooks, listScenarios, loadEngine, loadFaults, loadPlaybook, loadScenario, loadTarget } from "../registry.js";
 import { engineOption, jsonOption } from "./options.js";
 
 type Row = { readonly name: string; readonly says: string } & Readonly<Record<string, unknown>>;
 
 const lists: Readonly<Record<string, (flags: { profile: string; engine: string; target: string }) => Promise<readonly Row[]>>> = {
   scenarios: () => Promise.all(listScenarios().map(async ({ name, system }) => ({ name, says: (await loadScenario(name)).scenario.says, system }))),
+  playbooks: () => Promise.all(listPlaybooks().map(async ({ name, system }) => ({ name, says: (await loadPlaybook(name, system)).says, system }))),
   faults: async () =>
     [...(await loadFaults()).values()].map(({ name, says, needs, colour, options }) => ({ name, says, needs, colour, options: z.toJSONSchema(options) })),
   targets: async ({ profile, engine, target }) => {
@@ -25,7 +26,7 @@ export function register(program: Command): void {
   program
     .command("list")
     .argument("[what]", Object.keys(lists).join(", "), "scenarios")
-    .description("scenarios, faults, targets or engines")
+    .description("scenarios, playbooks, faults, targets or engines")
     .addOption(new Option("--profile <name>", "of the targets").default("org"))
     .addOption(new Option("--target <name>", "the system under test").default("foundry"))
     .addOption(engineOption())

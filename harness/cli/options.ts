@@ -17,6 +17,7 @@ export const positive = (text: string): number => {
 export const foundationOption = () => new Option("-f, --foundation <name>", "which foundation; needed only if there are several");
 export const engineOption = () => new Option("--engine <name>", "how the foundation comes to life").choices(["local", "compose"]).default("local");
 export const jsonOption = () => new Option("--json", "facts as JSON on stdout");
+export const playbookOption = () => new Option("--playbook <name>", "instead of the scenario's; none: nobody does anything");
 export const seedOption = () => new Option("--seed <n>", "decides every choice of the plan").default(20110425).argParser(whole);
 
 /** The named foundation, or the only one. If its keeper is dead, this command becomes keeper first when it is going to write. */

@@ -1,7 +1,7 @@
 /** flounder plan: every choice that a run would make, as JSON, without touching anything. */
 import { type Command, Option } from "commander";
 import { canonical } from "../canonical.js";
-import { engineOption, positive, say, seedOption } from "./options.js";
+import { engineOption, playbookOption, positive, say, seedOption } from "./options.js";
 import { type PlanFlags, planFor } from "./run.js";
 
 export function register(program: Command): void {
@@ -13,6 +13,7 @@ export function register(program: Command): void {
     .addOption(engineOption())
     .addOption(new Option("--profile <name>", "instead of the scenario's"))
     .addOption(new Option("--time-factor <n>", "instead of the scenario's").argParser(positive))
+    .addOption(playbookOption())
     .addHelpText("after", "\nExample: flounder plan four-cuts --seed 7 > plan.json")
     .action(async (what: string | undefined, flags: PlanFlags) => {
       const { plan } = await planFor(what, flags);

@@ -3,16 +3,16 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from "node:
 import { dirname, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { nowUs } from "../clock.js";
-import type { Client, Plan, Result, TargetInfo, TargetSystem } from "../core.js";
+import type { Client, Plan, Playbook, Result, TargetInfo, TargetSystem } from "../core.js";
 import { FlounderError } from "../errors.js";
 import { isProtected, newFoundation, passingName } from "../foundation.js";
 import { startKeeper } from "../keeper/start.js";
 import { makePlan, readPlan } from "../plan.js";
-import { loadEngine, loadFaults, loadScenario, loadTarget, version } from "../registry.js";
+import { loadEngine, loadFaults, loadPlaybook, loadScenario, loadTarget, version } from "../registry.js";
 import { liveView } from "../report/terminal.js";
 import { run } from "../run.js";
 import { checkScenario } from "../scenario.js";
-import { engineOption, jsonOption, open, positive, say, seedOption, whole } from "./options.js";
+import { engineOption, jsonOption, open, playbookOption, positive, say, seedOption, whole } from "./options.js";
 
 export const exitOf: Readonly<Record<Result, number>> = { pass: 0, fail: 1, inconclusive: 2, aborted: 3 };
 
@@ -21,28 +21,35 @@ export interface PlanFlags {
   readonly engine: "local" | "compose";
   readonly profile?: string;
   readonly timeFactor?: number;
+  readonly playbook?: string;
+}
+export interface Planned {
+  readonly plan: Plan;
+  readonly system: TargetSystem;
+  readonly playbook: Playbook | undefined;
 }
 
 /** A plan from a scenario's name or file, or from a plan's JSON file, with the system that it is for. */
-export async function planFor(what: string | undefined, flags: PlanFlags, live?: readonly TargetInfo[]): Promise<{ plan: Plan; system: TargetSystem }> {
+export async function planFor(what: string | undefined, flags: PlanFlags, live?: readonly TargetInfo[]): Promise<Planned> {
   if (what?.endsWith(".json")) {
     const path = resolve(what);
     if (!existsSync(path)) throw new FlounderError("usage", `plan file ${path} does not exist`, "make it with: flounder plan SCENARIO --seed N > plan.json");
     const plan = readPlan(readFileSync(path, "utf8"), path);
-    return { plan, system: await loadTarget(plan.system) };
+    return { plan, system: await loadTarget(plan.system), playbook: plan.playbook === undefined ? undefined : await loadPlaybook(plan.playbook, plan.system) };
   }
-  const { scenario: found, system: systemName } = await loadScenario(what ?? (await loadTarget("foundry")).defaultScenario);
+  const { scenario: loaded, system: systemName } = await loadScenario(what ?? (await loadTarget("foundry")).defaultScenario);
   const system = await loadTarget(systemName);
-  checkScenario(found, what ?? found.name);
+  const found = checkScenario(flags.playbook ? { ...loaded, playbook: flags.playbook } : loaded, what ?? loaded.name);
   const foundation = {
     ...found.foundation,
     ...(flags.profile ? { profile: flags.profile } : {}),
     ...(flags.timeFactor ? { timeFactor: flags.timeFactor } : {}),
   };
-  const scenario = { ...found, foundation };
+  const playbook = found.playbook === undefined ? undefined : await loadPlaybook(found.playbook, systemName);
+  const scenario = { ...found, foundation, ...(playbook ? { playbook: playbook.name } : {}) };
   const targets =
     live ?? (await (await loadEngine(flags.engine)).targets(system.topology(foundation.profile, foundation.timeFactor, foundation.policy ?? {}), system));
-  return { plan: makePlan({ scenario, seed: flags.seed, system, engine: flags.engine, faults: await loadFaults(), targets }), system };
+  return { plan: makePlan({ scenario, seed: flags.seed, system, engine: flags.engine, faults: await loadFaults(), targets, playbook }), system, playbook };
 }
 
 export function register(program: Command): void {
@@ -54,6 +61,7 @@ export function register(program: Command): void {
     .addOption(engineOption())
     .addOption(new Option("--profile <name>", "instead of the scenario's"))
     .addOption(new Option("--time-factor <n>", "instead of the scenario's").argParser(positive))
+    .addOption(playbookOption())
     .addOption(new Option("-f, --foundation <name>", "a foundation that is up already; it is healed, not ended"))
     .addOption(new Option("--approve <digest>", "the plan's digest, for a foundation made with up --protect"))
     .addOption(new Option("--port-base <n>", "first port of the foundation's block").argParser(whole))
@@ -74,7 +82,7 @@ export function register(program: Command): void {
         };
         try {
           const facts = await attached?.facts();
-          const { plan, system } = await planFor(
+          const { plan, system, playbook } = await planFor(
             what,
             facts ? { ...flags, profile: facts.profile, timeFactor: facts.timeFactor } : flags,
             await attached?.targets(),
@@ -86,6 +94,7 @@ export function register(program: Command): void {
           const outcome = await run({
             plan,
             system,
+            playbook,
             client,
             resultsDir: resolve(flags.results),
             live,

@@ -1,7 +1,8 @@
 /** report.html: one file that opens offline and asks nobody for anything; reads well on a phone and in the dark. */
 import { canonical } from "../canonical.js";
 import { Markup, markup, render } from "./markup.js";
-import { foot, happened, lanes, latencies, lostTable, matrix, operations, proof, recovery, tiles, top } from "./sections.js";
+import { recovery } from "./recovery-bar.js";
+import { foot, happened, lanes, latencies, lostTable, matrix, operations, proof, thresholds, tiles, top } from "./sections.js";
 import type { Story } from "./story.js";
 import { style } from "./style.js";
 
@@ -14,7 +15,7 @@ export function html(story: Story): string {
 <title>${story.verdict.result}: ${story.plan.name} ${story.plan.seed} · Flounder</title>
 <link rel="icon" href="data:,">
 <style>${new Markup(style)}</style></head>
-<body><main>${[top, tiles, lanes, lostTable, matrix, recovery, operations, latencies, happened, proof, foot].map((section) => section(story))}</main>
+<body><main>${[top, tiles, lanes, lostTable, matrix, recovery, thresholds, operations, latencies, happened, proof, foot].map((section) => section(story))}</main>
 <script type="application/json" id="verdict">${embedded}</script>
 </body></html>`)}\n`;
 }

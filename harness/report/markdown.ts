@@ -59,8 +59,13 @@ export function markdown(story: Story): string {
       "## Recovery clock",
       "",
       ...table(
-        ["act", "detected s", "healed s", "stable s"],
-        verdict.recovery.map((r) => [r.act, ...[r.detectedS, r.healedS, r.stableS].map((s) => (s === null ? "never" : figure(s)))]),
+        ["act", "detected s", "decided s", "restored s", "verified s", "healed s", "stable s", "people s", "machines s"],
+        verdict.recovery.map((r) => [
+          r.censored ? `${r.act} (censored)` : r.act,
+          ...[r.detectedS, r.decidedS, r.restoredS, r.verifiedS, r.healedS, r.stableS].map((s) => (s === null ? "–" : figure(s))),
+          figure(r.humanS),
+          figure(r.machineS),
+        ]),
       ),
     ],
     [

@@ -1,4 +1,5 @@
 /** What is drawn over the lanes: the faults' bands, the acts' labels, the steps' flags, the ticks of alarms and trouble. Pure data. */
+import { flags, sayStep } from "./steps.js";
 import type { Story } from "./story.js";
 
 export interface Band {
@@ -84,11 +85,9 @@ export function labelsOf(story: Story, perPx: number, endS: number, narrow: bool
 
 /** Steps of playbook or recovery, numbered in the order of the table "what happened". */
 export function flagsOf(story: Story, perPx: number): { readonly x: number; readonly text: string; readonly title: string; readonly row: number }[] {
-  const steps = story.events
-    .filter((event) => event.kind === "step")
-    .filter((event) => event.state !== "due" && event.atUs >= story.shown.fromUs && event.atUs <= story.shown.toUs);
+  const steps = flags(story.events.filter(({ atUs }) => atUs >= story.shown.fromUs && atUs <= story.shown.toUs));
   return inRows(
-    steps.map((step, i) => ({ x: step.atUs / 1e6, text: `▸${i + 1}`, title: `${step.says} (${step.state})` })),
+    steps.map((step, i) => ({ x: step.atUs / 1e6, text: `▸${i + 1}`, title: `${sayStep(story.plan, step)} (${step.state})` })),
     perPx,
   );
 }

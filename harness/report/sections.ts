@@ -1,8 +1,9 @@
 /** The sections of report.html, one function each, from the top of the page to its foot. */
-import type { MatrixCell, PlaneState, Verdict } from "../core.js";
+import type { MatrixCell, PlaneState } from "../core.js";
 import { lanesChart, latencyChart, sizes } from "./charts.js";
 import { boundsOf, datum, Markup, markup, type Piece, plainBounds, table } from "./markup.js";
-import type { ActStory, Story } from "./story.js";
+import { flags, sayStep } from "./steps.js";
+import type { Story } from "./story.js";
 import { lanesInOrder } from "./strips.js";
 import { badness, figure, laneName, middle, plural, sayCell, who } from "./words.js";
 
@@ -105,35 +106,34 @@ export function matrix(story: Story): Markup {
 /** States shorter than this are edges of longer ones: one probe sees it sooner than another. */
 const briefS = 0.5;
 
-export function recovery(story: Story): Markup {
-  const known = story.acts.flatMap((act) => (act.recovery ? [{ act, clock: act.recovery, segments: segmentsOf(act, act.recovery) }] : []));
-  const longest = Math.max(1, ...known.map(({ segments }) => segments.at(-1)?.toS ?? 0));
-  const rows = known.map(({ act, clock, segments }) => {
-    const parts = segments.map(({ kind, fromS, toS }) => markup`<span class="${kind}" style="width:${(((toS - fromS) / longest) * 100).toFixed(2)}%"></span>`);
-    const path = `recovery.${story.verdict.recovery.indexOf(clock)}`;
-    const say = (name: "detectedS" | "healedS" | "stableS", word: string, never: string) =>
-      clock[name] === null ? never : markup`${word} ${datum(`${path}.${name}`, clock[name])} s`;
-    const stable = clock.stableS === 0 ? markup`nobody was hurt${datum(`${path}.stableS`, 0, "")}` : say("stableS", "stable after", "never stable");
-    return markup`<div>${swatch(act.colour)}${act.id}</div><div class="stack">${parts}</div><div class="says">${say("detectedS", "alarm after", "no alarm")} · ${say("healedS", "healed after", "never healed")} · ${stable}</div>`;
+/** Three configurations of one sign, side by side: in April 2011 they did not agree. */
+export function thresholds({ plan }: Story): Markup | "" {
+  const rows = (plan.foresight ?? []).map((sign) => {
+    const late = sign.alarmS === null || (sign.tooLateS !== null && sign.alarmS >= sign.tooLateS);
+    const s = (value: number | null, never: string) => (value === null ? never : figure(value));
+    return {
+      mark: late ? "worst" : undefined,
+      cells: [
+        sign.says,
+        s(sign.alarmS, "never"),
+        s(sign.failOverS, "–"),
+        sign.trigger ? "waited for" : "–",
+        s(sign.tooLateS, "–"),
+        late ? markup`<b>too late</b>` : "in time",
+      ],
+    };
   });
-  return markup`<section><h2>Recovery clock</h2><p class="soft">Seconds from each act’s injection to the platform’s first alarm, to the last healing, and to the last good answer that somebody had to wait for.</p>
-<ul class="legend"><li><i class="undetected"></i>no alarm yet</li><li><i class="hurt"></i>fault held</li><li><i class="held"></i>fault held, service was back</li><li><i class="settling"></i>healed, not yet stable</li></ul><div class="clock">${rows}</div></section>`;
-}
-
-/** The clock of an act as one bar; an instant that never came is put at the end of the act's window. */
-function segmentsOf(
-  act: ActStory,
-  { detectedS, healedS, stableS }: Verdict["recovery"][number],
-): { readonly kind: string; readonly fromS: number; readonly toS: number }[] {
-  const endS = act.window ? (act.window.toUs - act.window.fromUs) / 1e6 : 0;
-  const healed = healedS ?? endS;
-  const stable = stableS ?? endS;
-  const instants = [...new Set([0, detectedS ?? 0, healed, stable])].sort((a, b) => a - b).filter((s) => s <= Math.max(healed, stable));
-  return instants.slice(1).map((toS, i) => {
-    const fromS = instants[i]!;
-    const kind = fromS >= stable ? "held" : fromS >= healed ? "settling" : detectedS !== null && toS <= detectedS ? "undetected" : "hurt";
-    return { kind, fromS, toS };
-  });
+  if (rows.length === 0) return "";
+  const columns = [
+    { title: "sign" },
+    { title: "alarm after, s", figures: true },
+    { title: "fail-over after, s", figures: true },
+    { title: "early playbook" },
+    { title: "damage done after, s", figures: true },
+    { title: "the alarm comes" },
+  ];
+  const warnings = plan.warnings.map((warning) => markup`<p class="inconclusive">${warning}</p>`);
+  return markup`<section><h2>Three thresholds</h2><p class="soft">Seconds from a sign until its alarm is raised, until software acts by itself, and until the damage is done; and the alarm that the playbook for early detection waits for. Each may be sensible alone.</p>${warnings}${table(columns, rows)}</section>`;
 }
 
 export function operations({ verdict }: Story): Markup {
@@ -167,16 +167,21 @@ ${(["control", "data"] as const).map((plane) => markup`<h3>${plane === "control"
 }
 
 export function happened(story: Story): Markup {
-  let step = 0;
+  const numbered = new Map(flags(story.events.filter(({ atUs }) => atUs >= story.shown.fromUs && atUs <= story.shown.toUs)).map((event, i) => [event, i + 1]));
   const rows = story.events.flatMap((event) => {
     const row = (what: string, kind: string) => [{ cells: [at(event.atUs), kind, what] }];
     if (event.kind === "phase") return row(event.phase, "phase");
     if (event.kind === "act") return row(`${event.act} ${event.state}`, "act");
-    if (event.kind === "step" && event.state !== "due")
+    if (event.kind === "detected") return row(`${event.procedure}: ${event.says}`, "detected");
+    if (event.kind === "audit") return row(`${event.verb} on ${event.on}, by ${event.who}: ${event.ok ? "" : "REFUSED, "}${event.says}`, "audit");
+    if (event.kind === "step" && event.state !== "due") {
+      const number = numbered.get(event);
+      const came = event.came ? `: ${event.came}` : "";
       return row(
-        `▸${event.atUs >= story.shown.fromUs && event.atUs <= story.shown.toUs ? ++step : ""} ${event.says}${event.state === "done" ? "" : ` (${event.state})`}`,
+        `${number === undefined ? "" : `▸${number} `}${sayStep(story.plan, event)}${event.state === "done" ? came : ` (${event.state}${came})`}`,
         `step, ${event.by}`,
       );
+    }
     if (event.kind === "alarm" || event.kind === "trouble") return row(`${event.from}: ${event.says}`, event.kind);
     if (event.kind === "aborted") return row(event.why, "aborted");
     return [];

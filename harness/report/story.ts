@@ -113,10 +113,20 @@ export function story(record: RunRecord, { verdict, checks, measured }: Judgemen
     })),
     lanes: strips,
     worstCell: bad.sort((a, b) => b.seconds - a.seconds || badness(b) - badness(a))[0],
-    sentence: sentence(acts, strips, verdict),
+    sentence: sentence(
+      acts.filter(({ id }) => !isTwin(plan, id)),
+      strips,
+      verdict,
+    ),
     flounder: zero?.flounder ?? "unknown",
     startedIso: zero?.wallIso ?? "unknown",
   };
+}
+
+/** Begins at the same instant as an act before it: they share a window, and are told as one. */
+function isTwin({ acts }: Plan, id: string): boolean {
+  const at = acts.findIndex((act) => act.id === id);
+  return acts.slice(0, at).some((other) => other.after === acts[at]!.after && (other.atS ?? 0) === (acts[at]!.atS ?? 0));
 }
 
 /** The story in one sentence, one clause per act: who lost what while who did not. */

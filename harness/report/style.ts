@@ -50,6 +50,7 @@ tr.worst td{background:var(--fail-bg)}tr.worst td:first-child{box-shadow:-20px 0
 .clock{display:grid;grid-template-columns:minmax(70px,max-content) 1fr;gap:4px 14px;align-items:center;margin-top:10px;font-size:.9rem}
 .stack{display:flex;height:22px;border-radius:4px;overflow:hidden}
 .stack span{height:100%;min-width:1px}.clock .says{grid-column:2;color:var(--soft);font-size:.82rem;margin-bottom:8px}
+.human{background:var(--aborted)}.prevent{background:var(--pass)}.restore{background:var(--outside)}.verify{background:var(--inside)}.release{background:var(--ok)}
 .undetected{background:var(--alarm)}.hurt{background:var(--lost)}.held{background:var(--rule)}.settling{background:repeating-linear-gradient(135deg,var(--outside) 0 5px,color-mix(in srgb,var(--outside) 65%,var(--card)) 5px 9px)}
 .swatch{display:inline-block;width:10px;height:10px;border-radius:3px;margin-right:7px}
 ul.findings{list-style:none;padding:0;margin:10px 0 0;font-size:.92rem}

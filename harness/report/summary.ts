@@ -19,6 +19,16 @@ export function summaryLines(plan: Plan, verdict: Verdict): string[] {
         : "";
       return `  ${act.padEnd(width)}   developers ${bounds(lost.control.outside)} · app users ${bounds(lost.data.outside)}${clocks}`;
     }),
+    ...verdict.recovery.flatMap(({ act, steps, detectedS, humanS, machineS }) => {
+      if (steps.length === 0) return [];
+      const kinds = [...new Set(steps.map(({ does }) => does))].filter((does) => does !== "decide");
+      const took = (does: string) => steps.filter((step) => step.does === does).reduce((sum, step) => sum + step.machineS, 0);
+      const most = Math.max(...kinds.map(took));
+      const parts = kinds.map((does) =>
+        took(does) === most ? `${does.toUpperCase()} ${figure(most)} (${Math.round((100 * most) / (humanS + machineS))} %)` : `${does} ${figure(took(does))}`,
+      );
+      return [`  ${act.padEnd(width)}   detect ${clock(detectedS)} · people ${figure(humanS)} · ${parts.join(" · ")}`];
+    }),
     [
       `receipts ${verdict.receipts.bit}/${verdict.receipts.of} bit, ${verdict.receipts.healed}/${verdict.receipts.of} healed`,
       `${plural(verdict.ledger.acknowledged, "write")} acknowledged, ${verdict.ledger.missing.length} missing`,

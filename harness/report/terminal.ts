@@ -5,6 +5,7 @@
 import pc from "picocolors";
 import type { Event, Plan, Sample, Verdict } from "../core.js";
 import { type Column, type ColumnState, columns, LiveState } from "./live-state.js";
+import { sayDelay, sayStep } from "./steps.js";
 import { summaryLines } from "./summary.js";
 import { plural } from "./words.js";
 
@@ -32,7 +33,6 @@ export function liveView(plan: Plan, out: Out, colour = pc.isColorSupported && (
   const seen = new Map<string, Set<string>>();
   let turbulence = false;
   let ticking = false;
-  let step = 0;
   let steadyFromUs = 0;
   let lost = 0;
   let measured = 0;
@@ -102,8 +102,18 @@ export function liveView(plan: Plan, out: Out, colour = pc.isColorSupported && (
         const all = together("healed", event.injection);
         if (all) row(atUs, `▼ ${all.act} healed on ${sayTargets(all.targets)}`, "", event.proved ? paint.cyan : paint.yellow);
         if (!event.proved) row(atUs, `healing ${event.injection} is NOT proved`, "", paint.red);
-      } else if (event.kind === "step" && event.state !== "due")
-        row(atUs, `▸ ${++step} ${event.says}${event.state === "done" ? "" : ` (${event.state})`}`, "", paint.blue);
+      } else if (event.kind === "step" && event.state !== "due") {
+        const came = event.came ? `: ${event.came}` : "";
+        if (event.procedure !== undefined && event.state === "acting") row(atUs, `▸ ${sayStep(plan, event)}${sayDelay(plan, event)}`, "", paint.blue);
+        else if (event.procedure !== undefined && event.state === "done") came && row(atUs, `  ${event.came}`, "", paint.blue);
+        else
+          row(
+            atUs,
+            `▸ ${sayStep(plan, event)}${event.state === "done" ? came : ` (${event.state}${came})`}`,
+            "",
+            event.state === "done" ? paint.blue : paint.red,
+          );
+      } else if (event.kind === "detected") row(atUs, `◆ ${event.procedure}: ${event.says}`, "", paint.blue);
       else if (event.kind === "alarm" || event.kind === "trouble")
         row(atUs, `  ${event.from}: ${event.says}`, "", event.kind === "alarm" ? paint.yellow : paint.dim);
       else if (event.kind === "act" && event.state === "steady-again") row(atUs, `  steady again after ${event.act}`, "", paint.dim);

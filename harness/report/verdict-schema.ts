@@ -4,6 +4,7 @@ import type { Verdict } from "../core.js";
 
 const seconds = z.number().nonnegative();
 const bounds = z.strictObject({ lo: seconds, hi: seconds }).describe("seconds, with the bounds that the sampling period leaves open");
+const instant = z.number().nullable();
 const interval = z.strictObject({ lo: z.number().int(), hi: z.number().int() }).nullable().describe("µs after the run's zero; null: never seen");
 const lostS = z.strictObject({
   control: z.strictObject({ outside: bounds, inside: bounds }),
@@ -34,7 +35,32 @@ export const verdictSchema = z
     }),
     ledger: z.strictObject({ acknowledged: z.number().int(), missing: z.array(z.string()) }),
     recovery: z
-      .array(z.strictObject({ act: z.string(), detectedS: z.number().nullable(), healedS: z.number().nullable(), stableS: z.number().nullable() }))
+      .array(
+        z.strictObject({
+          act: z.string(),
+          detectedS: instant,
+          decidedS: instant,
+          restoredS: instant,
+          verifiedS: instant,
+          healedS: instant,
+          stableS: instant,
+          censored: z.boolean().describe("ended by the rail, not by the playbook"),
+          humanS: seconds,
+          machineS: seconds,
+          steps: z.array(
+            z.strictObject({
+              procedure: z.string(),
+              step: z.number().int(),
+              says: z.string(),
+              does: z.enum(["decide", "prevent", "restore", "verify", "release"]),
+              humanS: seconds,
+              machineS: seconds,
+              state: z.enum(["done", "refused", "gave-up", "unfinished"]),
+              came: z.string(),
+            }),
+          ),
+        }),
+      )
       .describe("seconds from an act's injection to each instant of the recovery clock; null: it never came"),
     observerFaults: z.number().min(0).max(1).describe("share of samples lost to the observer"),
     findings: z.array(z.strictObject({ result, says: z.string(), atUs: z.array(z.number().int()) })).describe("atUs: the evidence, µs after the run's zero"),

@@ -1,4 +1,5 @@
 /** The operator's verbs: what a person with rights may do to a live foundation. Playbooks and recover() use these and nothing else. */
+import { until } from "../../harness/clock.js";
 import type { Call, Topology } from "../../harness/core.js";
 import { FlounderError } from "../../harness/errors.js";
 
@@ -34,19 +35,31 @@ export async function verifyStorage(call: Call, cc: string): Promise<Verified> {
   return (await call(cc, "/storage/verify", {}, verifyTimeoutMs)) as Verified;
 }
 
-/** Ends read-only mode for all. Needs what verifyStorage found: blobs that are gone or torn need a decision, not a release. */
-export async function releaseStorage(call: Call, cc: string, verified: Verified, reason: string): Promise<void> {
-  const bad = [...verified.missing, ...verified.torn].filter((sha1) => !verified.repaired?.includes(sha1));
-  if (bad.length > 0)
+/** Blobs that a verification found gone or torn, and no mirror had whole. */
+export const unrepaired = ({ missing, torn, repaired }: Verified): readonly string[] => [...missing, ...torn].filter((sha1) => !repaired?.includes(sha1));
+
+/**
+ * Ends read-only mode for all. Needs what verifyStorage found: blobs that are gone or torn need a decision, not a release. With acceptLoss that decision
+ * was taken: they stay marked as damaged, and whoever pushes the same bits again writes them anew.
+ */
+export async function releaseStorage(call: Call, cc: string, verified: Verified, reason: string, acceptLoss = false): Promise<void> {
+  const bad = unrepaired(verified);
+  if (bad.length > 0 && !acceptLoss)
     throw new FlounderError(
       "platform",
       `storage cannot be released: of ${verified.checked} blobs ${verified.missing.length} are missing and ${verified.torn.length} torn (first: ${bad[0]})`,
-      "restore these blobs, then verify again",
+      "restore these blobs, then verify again; or accept their loss",
     );
-  await call(cc, "/storage/release", { reason });
+  await call(cc, "/storage/release", { reason: bad.length > 0 ? `${reason}; accepted as lost: ${bad.join(", ")}` : reason });
 }
 
 const named = (topology: Topology, role: string): readonly string[] => topology.components.filter((one) => one.role === role).map((one) => one.name);
+
+/** Cabinets whose meters do not say that all is on. */
+export async function unsteadyCabinets(call: Call, topology: Topology): Promise<readonly string[]> {
+  const asked = await Promise.all(named(topology, "cabinet").map(async (name) => [name, (await call(name, "/power")) as { state: string }] as const));
+  return asked.flatMap(([name, { state }]) => (state === "steady" ? [] : [name]));
+}
 
 /** Ends a brown-out; what the cache held stays lost. */
 export async function restorePower(call: Call, cabinet: string): Promise<void> {
@@ -74,6 +87,44 @@ export async function failOver(
 export async function blockMirroring(call: Call, topology: Topology, blocked: boolean): Promise<void> {
   await Promise.all(named(topology, "cabinet").map((cabinet) => call(cabinet, "/mirrors/block", { blocked })));
 }
+
+/** What has a saved config, from the door inwards: an inner part is of no use to anybody while an outer one is shut, so the order is that of a request. */
+const edgeRoles = ["dns", "firewall", "lb", "router"];
+
+/** Restores every config of the front end from its saved copy. Resolves with those that ran from nothing, or from a part. */
+export async function restoreEdge(call: Call, topology: Topology): Promise<readonly string[]> {
+  const wiped: string[] = [];
+  for (const name of edgeRoles.flatMap((role) => named(topology, role))) {
+    if (((await call(name, "/config")) as { wiped: boolean }).wiped) wiped.push(name);
+    await call(name, "/config/restore", {});
+  }
+  return wiped;
+}
+
+/**
+ * Restarts all components of a role, so many at once, each batch when the one before is ready again: the others serve meanwhile.
+ * Rejects if one does not come back in time.
+ */
+export async function restartInBatches(call: Call, topology: Topology, role: string, atOnce: number): Promise<readonly string[]> {
+  const names = named(topology, role);
+  if (names.length === 0)
+    throw new FlounderError("usage", `there is no component of role ${role}`, `roles: ${[...new Set(topology.components.map((one) => one.role))].join(", ")}`);
+  const pidOf = async (name: string) => ((await call(name, "/varz")) as { pid: number }).pid;
+  for (let i = 0; i < names.length; i += atOnce)
+    await Promise.all(
+      names.slice(i, i + atOnce).map(async (name) => {
+        const { pid } = (await call(name, "/restart", {})) as { pid: number };
+        await until(`${name} to be ready again`, async () => (await pidOf(name)) !== pid && (await isHealthy(call, name)), restartMs, 100);
+      }),
+    );
+  return names;
+}
+const restartMs = 20_000;
+const isHealthy = (call: Call, name: string) =>
+  call(name, "/healthz").then(
+    () => true,
+    () => false,
+  );
 
 /** What a backup of the CCDB, or going back to it, came to. */
 export interface BackedUp {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import type { Call, Topology } from "../../harness/core.js";
+import type { AuditLine, Call, Topology } from "../../harness/core.js";
 import { FlounderError } from "../../harness/errors.js";
-import { type AuditLine, operator } from "./operator.js";
+import { operator } from "./operator.js";
 import { topology } from "./topology.js";
 
 const org: Topology = topology("org", 20, {});
@@ -14,39 +14,62 @@ describe("the operator's console", () => {
       asked.push(`${component}${path}`);
       if (component === "cc-1") throw new FlounderError("unreachable", "cc-1 is away", "wait");
       if (path === "/mirrors") return { kept: component === "cabinet-b" ? { "lun-2": {} } : { "lun-4": {} } };
+      if (path === "/power") return { state: component === "cabinet-a" ? "off" : "steady" };
       if (path.endsWith("/failover")) return { lun: "lun-2", servedBy: "lun-4", blobs: 7 };
       if (path === "/storage/verify") return { checked: 3, missing: [], torn: ["x"], repaired: ["x"], tookMs: 1 };
       if (path === "/ccdb/restore") throw new FlounderError("refused", "lun-4 has no backup", "make one");
       return {};
     };
     const console = operator(call, org, "ann", (line) => lines.push(line));
-    await console.restorePower("cabinet-a");
+    await console.restorePower();
     await console.failOver("lun-2");
-    await console.release(await console.verify(), "all verified");
+    await console.verify();
+    await console.release("all verified");
     await console.restoreBackup().then(
       () => expect.fail("was not refused"),
       (error: Error) => expect(error.message).to.equal("lun-4 has no backup"),
     );
     expect(lines.map(({ who, verb, on, ok, says }) => `${who} ${verb} ${on} ${ok ? "ok" : "failed"}: ${says}`)).to.deep.equal([
-      "ann restorePower cabinet-a ok: power restored",
-      "ann failOver lun-2 ok: served by its mirror on lun-4: 7 blobs",
+      "ann restorePower all cabinets ok: power restored to cabinet-a",
+      "ann failOver lun-2 ok: lun-2 is served by its mirror on lun-4: 7 blobs",
       "ann verify all LUNs ok: 3 blobs: 1 torn, 0 missing, 1 of them repaired from the mirror",
       "ann release all CCs ok: released: all verified",
       "ann restoreBackup ccdb-1 failed: lun-4 has no backup",
     ]);
     expect(asked).to.include("cabinet-b/luns/lun-2/failover").and.include("cc-2/storage/verify").and.not.include("cabinet-a/luns/lun-2/failover");
   });
-  it("does not release over what is torn and was not repaired", async () => {
+  it("does not release over what is torn and was not repaired, unless its loss is accepted", async () => {
     const lines: AuditLine[] = [];
+    const reasons: unknown[] = [];
+    const call: Call = async (_component, path, body) => {
+      if (path === "/storage/release") reasons.push(body);
+      return path === "/storage/verify" ? { checked: 3, missing: ["y"], torn: ["x"], repaired: ["x"], tookMs: 1 } : {};
+    };
+    const console = operator(call, org, "ann", (line) => lines.push(line));
+    await console.release("before anything was verified").catch(() => {});
+    await console.verify();
+    await console.release("in a hurry").catch(() => {});
+    await console.release("nobody needs it", "accept-loss");
+    expect(lines.map(({ verb, ok }) => [verb, ok])).to.deep.equal([
+      ["release", false],
+      ["verify", true],
+      ["release", false],
+      ["release", true],
+    ]);
+    expect(reasons).to.deep.equal([{ reason: "nobody needs it; accepted as lost: y" }]);
+  });
+  it("watches the power for as long as it was told to, and no longer than it is steady", async () => {
+    let asked = 0;
     const console = operator(
-      async () => ({}),
+      async () => ({ state: ++asked > 4 ? "flickering" : "steady" }),
       org,
       "ann",
-      (line) => lines.push(line),
+      () => {},
     );
-    const verified = { checked: 3, missing: ["y"], torn: ["x"], repaired: ["x"], tookMs: 1 };
-    await console.release(verified, "in a hurry").catch(() => {});
-    expect(lines).to.have.length(1);
-    expect(lines[0]).to.include({ ok: false, verb: "release" });
+    expect(await console.watchPower(0.2)).to.equal("steady for 0.2 s");
+    await console.watchPower(5).then(
+      () => expect.fail("was not refused"),
+      (error: Error) => expect(error.message).to.contain("is not steady"),
+    );
   });
 });

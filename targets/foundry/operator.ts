@@ -1,86 +1,118 @@
 /** The console as an operator holds it: the same verbs, by name, each of them leaving an audit line whether it succeeded or not. */
-import type { Call, Topology } from "../../harness/core.js";
+import { nowUs, sleep } from "../../harness/clock.js";
+import type { AuditLine, Call, Topology } from "../../harness/core.js";
+import { FlounderError } from "../../harness/errors.js";
 import * as verbs from "./console.js";
 
-export interface AuditLine {
-  readonly atIso: string;
-  /** Who gave the command: a person's name, "script", "model". */
-  readonly who: string;
-  readonly verb: string;
-  /** What it was done to. */
-  readonly on: string;
-  readonly ok: boolean;
-  /** What came of it, or why it did not. */
-  readonly says: string;
-}
+/** Each verb resolves with what came of it, in words. */
 export interface Operator {
-  restorePower(cabinet: string): Promise<void>;
-  failOver(lun: string): Promise<void>;
-  blockMirroring(blocked: boolean): Promise<void>;
-  verify(): Promise<verbs.Verified>;
-  /** Refused unless what verify found whole or repaired is all there is. */
-  release(verified: verbs.Verified, reason: string): Promise<void>;
-  backUp(): Promise<verbs.BackedUp>;
-  restoreBackup(): Promise<verbs.BackedUp>;
+  /** Of every cabinet whose meters say that something is off. */
+  restorePower(): Promise<string>;
+  /** Resolves when every cabinet was steady for so long; rejects as soon as one is not. */
+  watchPower(forS: number): Promise<string>;
+  failOver(lun: string): Promise<string>;
+  /** Of every LUN that hangs or fails for any Cloud Controller; rejects if there is none. */
+  failOverSilent(): Promise<string>;
+  blockMirroring(blocked: boolean): Promise<string>;
+  /** Hashes every blob again, through the mounts of one Cloud Controller, or of each in turn. */
+  verify(by?: "one" | "each"): Promise<string>;
+  /** Refused unless what verify last found whole or repaired is all there is, or the loss of the rest is accepted. */
+  release(reason: string, rest?: "keep" | "accept-loss"): Promise<string>;
+  restoreEdge(): Promise<string>;
+  restart(role: string, atOnce: number): Promise<string>;
+  backUp(): Promise<string>;
+  restoreBackup(): Promise<string>;
 }
+const watchEveryMs = 250;
 
 /** `audit` gets one line per verb when it is over. Verbs that any Cloud Controller can do are asked of the first that answers. */
 export function operator(call: Call, topology: Topology, who: string, audit: (line: AuditLine) => void): Operator {
   const ccs = topology.components.filter((component) => component.role === "cc").map((component) => component.name);
+  let found: verbs.Verified | undefined;
   const anyCc = async () => {
     for (const cc of ccs) if (await verbs.storageState(call, cc).catch(() => undefined)) return cc;
     return ccs[0]!;
   };
-  const audited = async <T>(verb: string, on: string, act: () => Promise<T>, says: (result: T) => string): Promise<T> => {
-    const line = (ok: boolean, text: string) => audit({ atIso: new Date().toISOString(), who, verb, on, ok, says: text });
+  const audited = async (verb: string, on: string, act: () => Promise<string>): Promise<string> => {
+    const line = (ok: boolean, says: string) => audit({ atIso: new Date().toISOString(), who, verb, on, ok, says });
     try {
-      const result = await act();
-      line(true, says(result));
-      return result;
+      const says = await act();
+      line(true, says);
+      return says;
     } catch (error) {
       line(false, error instanceof Error ? error.message : String(error));
       throw error;
     }
   };
   const backup = ({ rows, lun, atIso }: verbs.BackedUp) => `${rows} rows of ${atIso} on ${lun}`;
-  return {
-    restorePower: (cabinet) =>
-      audited(
-        "restorePower",
-        cabinet,
-        () => verbs.restorePower(call, cabinet),
-        () => "power restored",
-      ),
-    failOver: async (lun) =>
-      void (await audited(
-        "failOver",
-        lun,
-        () => verbs.failOver(call, topology, lun),
-        ({ servedBy, blobs }) => `served by its mirror on ${servedBy}: ${blobs} blobs`,
-      )),
-    blockMirroring: (blocked) =>
-      audited(
-        "blockMirroring",
-        "all cabinets",
-        () => verbs.blockMirroring(call, topology, blocked),
-        () => (blocked ? "blocked" : "let go on"),
-      ),
-    verify: () =>
-      audited(
-        "verify",
-        "all LUNs",
-        async () => verbs.verifyStorage(call, await anyCc()),
-        ({ checked, torn, missing, repaired }) =>
-          `${checked} blobs: ${torn.length} torn, ${missing.length} missing, ${repaired.length} of them repaired from the mirror`,
-      ),
-    release: (verified, reason) =>
-      audited(
-        "release",
-        "all CCs",
-        async () => verbs.releaseStorage(call, await anyCc(), verified, reason),
-        () => `released: ${reason}`,
-      ),
-    backUp: () => audited("backUp", "ccdb-1", async () => verbs.backUp(call, await anyCc()), backup),
-    restoreBackup: () => audited("restoreBackup", "ccdb-1", async () => verbs.restoreBackup(call, await anyCc()), backup),
+  const failOver = async (lun: string) => {
+    const { servedBy, blobs } = await verbs.failOver(call, topology, lun);
+    return `${lun} is served by its mirror on ${servedBy}: ${blobs} blobs`;
   };
+  return {
+    restorePower: () =>
+      audited("restorePower", "all cabinets", async () => {
+        const off = await verbs.unsteadyCabinets(call, topology);
+        for (const cabinet of off) await verbs.restorePower(call, cabinet);
+        return off.length > 0 ? `power restored to ${off.join(", ")}` : "every cabinet had its power";
+      }),
+    watchPower: (forS) =>
+      audited("watchPower", "all cabinets", async () => {
+        for (const endUs = nowUs() + forS * 1e6; nowUs() < endUs; await sleep(watchEveryMs)) {
+          const off = await verbs.unsteadyCabinets(call, topology);
+          if (off.length > 0) throw new FlounderError("platform", `${off.join(", ")} is not steady`, "restore its power first");
+        }
+        return `steady for ${forS} s`;
+      }),
+    failOver: (lun) => audited("failOver", lun, () => failOver(lun)),
+    failOverSilent: () =>
+      audited("failOver", "silent LUNs", async () => {
+        const silent = await silentLuns(call, ccs);
+        if (silent.length === 0) throw new FlounderError("platform", "every LUN answers every Cloud Controller", "wait for the next dip");
+        const said: string[] = [];
+        for (const lun of silent) said.push(await failOver(lun));
+        return said.join("; ");
+      }),
+    blockMirroring: (blocked) =>
+      audited("blockMirroring", "all cabinets", async () => {
+        await verbs.blockMirroring(call, topology, blocked);
+        return blocked ? "blocked" : "let go on";
+      }),
+    verify: (by = "one") =>
+      audited("verify", "all LUNs", async () => {
+        found = undefined;
+        const each: verbs.Verified[] = [];
+        for (const cc of by === "one" ? [await anyCc()] : ccs) each.push(await verbs.verifyStorage(call, cc));
+        const union = (of: (one: verbs.Verified) => readonly string[]) => [...new Set(each.flatMap(of))];
+        found = { ...each.at(-1)!, missing: union((one) => one.missing), torn: union((one) => one.torn), repaired: union((one) => one.repaired) };
+        const { checked, torn, missing, repaired } = found;
+        const through = each.length > 1 ? `, through the mounts of ${each.length} CCs` : "";
+        return `${checked} blobs${through}: ${torn.length} torn, ${missing.length} missing, ${repaired.length} of them repaired from the mirror`;
+      }),
+    release: (reason, rest = "keep") =>
+      audited("release", "all CCs", async () => {
+        if (!found) throw new FlounderError("platform", "nothing has been verified", "verify first");
+        await verbs.releaseStorage(call, await anyCc(), found, reason, rest === "accept-loss");
+        const lost = verbs.unrepaired(found).length;
+        return `released: ${reason}${lost > 0 ? `; ${lost} blobs accepted as lost` : ""}`;
+      }),
+    restoreEdge: () =>
+      audited("restoreEdge", "front end", async () => {
+        const wiped = await verbs.restoreEdge(call, topology);
+        return wiped.length > 0 ? `restored from the saved configs: ${wiped.join(", ")}` : "no config was wiped";
+      }),
+    restart: (role, atOnce) =>
+      audited("restart", role, async () => `${(await verbs.restartInBatches(call, topology, role, atOnce)).join(", ")} restarted, ${atOnce} at once`),
+    backUp: () => audited("backUp", "ccdb-1", async () => backup(await verbs.backUp(call, await anyCc()))),
+    restoreBackup: () => audited("restoreBackup", "ccdb-1", async () => backup(await verbs.restoreBackup(call, await anyCc()))),
+  };
+}
+
+/** LUNs that some Cloud Controller cannot use now. */
+async function silentLuns(call: Call, ccs: readonly string[]): Promise<readonly string[]> {
+  const states = await Promise.allSettled(ccs.map((cc) => verbs.storageState(call, cc)));
+  const bad = states.flatMap((one) =>
+    one.status === "fulfilled" ? Object.entries(one.value.mounts).flatMap(([lun, state]) => (state === "usable" ? [] : [lun])) : [],
+  );
+  return [...new Set(bad)].sort();
 }

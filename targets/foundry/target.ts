@@ -6,8 +6,10 @@ import { alarms } from "./alarms.js";
 import { busCarries } from "./bus-witness.js";
 import { edgeWays } from "./edge-adapters.js";
 import { fingerprint } from "./fingerprint.js";
+import { foresight } from "./foresight.js";
 import { frontDoor } from "./front-door.js";
 import { missing, tidy } from "./ledger.js";
+import { operator } from "./operator.js";
 import { plannedProbes } from "./planned-probes.js";
 import { prepare } from "./prepare.js";
 import { probes } from "./probes/index.js";
@@ -55,6 +57,8 @@ const foundry: TargetSystem = {
   shortestTimerMs: shortestScaledMs,
   recover,
   alarms,
+  foresight,
+  console: operator,
   missing,
 };
 export default foundry;

@@ -36,7 +36,7 @@ export const thresholds = {
 } as const satisfies Readonly<Record<string, Thresholds>>;
 
 /** As the monitor gets them: seconds become ms of this time factor. */
-export function thresholdsMs({ alarms, failOver }: Thresholds, timeFactor: number): object {
+export function thresholdsMs({ alarms, failOver, trigger }: Thresholds, timeFactor: number): object {
   const ms = (s: number | null) => (s === null ? null : (s * 1000) / timeFactor);
   return {
     alarms: {
@@ -47,5 +47,6 @@ export function thresholdsMs({ alarms, failOver }: Thresholds, timeFactor: numbe
       withinMs: ms(60),
     },
     failOver: { lunSilentMs: ms(failOver.lunSilentS) },
+    trigger,
   };
 }

@@ -56,10 +56,17 @@ export const profiles: Readonly<Record<string, Shape>> = {
 
 /** The policies that a scenario may set, with their choices; the first is the default (2011). */
 export const policies: Readonly<Record<string, readonly string[]>> = {
+  preset: ["2011", "2014"],
   "cc.onLunLoss": ["latch", "degrade"],
   "router.onNatsLoss": ["prune", "suspend"],
   "hm.freshness": ["none", "guard"],
   "monitor.thresholds": Object.keys(thresholds),
+};
+
+/** What a preset means for those policies that a scenario does not set by itself: the platform of that year. */
+const presets: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "2011": {},
+  "2014": { "cc.onLunLoss": "degrade", "router.onNatsLoss": "suspend", "hm.freshness": "guard" },
 };
 
 export const domain = "flounder.test";
@@ -82,7 +89,9 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
     if (!choices.includes(value))
       throw new FlounderError("usage", `policy ${name} is "${value}"; expected one of ${choices.join(", ")}`, "mend foundation.policy of the scenario");
   }
-  const chosen = Object.fromEntries(Object.entries(policies).map(([name, choices]) => [name, policy[name] ?? shape.policy?.[name] ?? choices[0]!]));
+  const chosen = Object.fromEntries(
+    Object.entries(policies).map(([name, choices]) => [name, policy[name] ?? presets[policy.preset ?? "2011"]?.[name] ?? shape.policy?.[name] ?? choices[0]!]),
+  );
   const luns = shape.cabinets.flatMap((cabinet, c) =>
     Array.from({ length: shape.lunsPerCabinet }, (_, l) => ({ cabinet, lun: `lun-${c * shape.lunsPerCabinet + l + 1}` })),
   );

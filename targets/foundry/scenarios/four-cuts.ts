@@ -18,7 +18,7 @@ export default {
   ],
   must: [
     { during: "lun", plane: "control", from: "outside", lostS: { min: 3, max: 20 } }, // developers are locked out until verify and release
-    { during: "lun", plane: "control", from: "inside", lostS: { min: 2, max: 20 } },
+    { during: "lun", plane: "control", from: "inside", lostS: { min: 1, max: 20 } }, // asked more rarely, so the bounds are wide
     { during: "lun", plane: "data", from: "outside", lostS: { max: 0.5 } },
     { during: "lun", plane: "data", from: "inside", lostS: { max: 0.5 } },
     { during: "dea", plane: "data", from: "inside", lostS: { min: 0.5, max: 10 } }, // their instances are gone until the health manager had them restarted

@@ -10,7 +10,7 @@ describe("losing one routing table of two", function () {
     const run = await org.hurt(routerFlush, { of: "router", pick: 1 }, 6);
     expect(run.result, run.dir).to.equal("pass"); // steady before, seen to bite, healed, steady after
     expect(run.lost("data", "outside").loS).to.be.above(1.8);
-    expect(run.lost("data", "outside").hiS).to.be.below(4.2);
+    expect(run.lost("data", "outside").hiS).to.be.below(5); // half of 6 s, and of the second until the table is full again; all of it would be over 6
     expect(run.lost("data", "inside").hiS).to.equal(0);
     expect(run.missingWrites).to.deep.equal([]);
   });

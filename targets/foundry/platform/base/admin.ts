@@ -51,7 +51,11 @@ async function answer(routes: AdminRoutes, request: IncomingMessage, response: S
   try {
     if (path === "/healthz") response.writeHead(isReady ? 200 : 503, { "content-type": "text/plain" }).end(isReady ? "ok\n" : "starting\n");
     else if (path === "/varz") send(200, { ...varz(), ...((await route?.(undefined)) as object | undefined) });
-    else if (route) send(200, await route(await bodyOf(request)));
+    else if (path === "/restart" && request.method === "POST") {
+      send(200, { pid: process.pid });
+      // As if somebody had told its supervisor to: it ends cleanly, and is started again.
+      process.kill(process.pid, "SIGTERM");
+    } else if (route) send(200, await route(await bodyOf(request)));
     else send(404, { error: `no ${request.method} ${path} here` });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -62,7 +66,8 @@ async function answer(routes: AdminRoutes, request: IncomingMessage, response: S
 }
 
 /**
- * Serves `routes`, always with `GET /healthz` ("ok", 503 until ready() was called) and `GET /varz` (a component's own "GET /varz" is merged into it).
+ * Serves `routes`, always with `GET /healthz` ("ok", 503 until ready() was called), `GET /varz` (a component's own "GET /varz" is merged into it)
+ * and `POST /restart` (answers with the pid that ends).
  * Resolves when it listens. A route that throws is answered with {error}: 500, or the status of an AdminError.
  */
 export function admin(routes: AdminRoutes): Promise<void> {

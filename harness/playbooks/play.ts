@@ -1,0 +1,132 @@
+/** Plays a playbook on a live foundation: waits for what its procedures detect, then does their steps, each with who, when, and what came of it. */
+import { sleep } from "../clock.js";
+import type { Condition, PlannedProcedure, PlannedStep, Playbook } from "../core.js";
+import { FlounderError } from "../errors.js";
+import type { EventBody } from "../stage.js";
+import { type Conditions, sayCondition } from "./conditions.js";
+
+export interface PlayInputs {
+  readonly procedures: readonly PlannedProcedure[];
+  readonly playbook: Playbook;
+  readonly console: unknown;
+  readonly conditions: Conditions;
+  readonly signal: AbortSignal;
+  /** µs since the run's zero. */
+  now(): number;
+  note(event: EventBody): void;
+}
+export interface Playing {
+  /** Resolves when no procedure is under way. Rejects with a playbook's defect, as stop() does. */
+  idle(): Promise<void>;
+  stop(): Promise<void>;
+}
+type StepEnd = "done" | "refused" | "gave-up";
+
+const lookMs = 50;
+const againMs = 500;
+/** The platform refuses or is silent: a person tries again. Anything else is not the platform's. */
+const triesAgain = (error: unknown): boolean => error instanceof FlounderError && ["unreachable", "refused", "platform"].includes(error.code);
+
+export function playProcedures(inputs: PlayInputs): Playing {
+  const end = new AbortController();
+  const signal = AbortSignal.any([inputs.signal, end.signal]);
+  let underWay = 0;
+  let defect: unknown;
+  const each = inputs.procedures.map(async (planned, i) => {
+    const { steps } = inputs.playbook.procedures[i]!;
+    for (;;) {
+      await holding(inputs, planned.detect, signal);
+      underWay++;
+      try {
+        inputs.note({ kind: "detected", procedure: planned.name, says: sayCondition(planned.detect) });
+        await walk(inputs, planned, steps, signal);
+      } finally {
+        underWay--;
+      }
+      // A plane that is still down after all steps would begin them again at once; whoever has no other plan does not repeat this one.
+      const { detect } = planned;
+      if (!("alarm" in detect)) await holding(inputs, { ...detect, is: detect.is === "up" ? "down" : "up", forS: 0 }, signal);
+    }
+  });
+  const over = Promise.all(
+    each.map((one) =>
+      one.catch((error) => {
+        if (!signal.aborted) defect ??= error;
+      }),
+    ),
+  );
+  const complain = () => {
+    if (defect !== undefined) throw defect;
+  };
+  return {
+    async idle() {
+      while (underWay > 0) await sleep(lookMs, inputs.signal);
+      complain();
+    },
+    async stop() {
+      end.abort(new Error("the run is over"));
+      await over;
+      complain();
+    },
+  };
+}
+
+/** Resolves as soon as it holds; an alarm must be raised from now on. */
+async function holding({ conditions, now }: PlayInputs, condition: Condition, signal: AbortSignal, sinceUs = now()): Promise<void> {
+  while (!conditions.holds(condition, now(), sinceUs)) await sleep(lookMs, signal);
+}
+
+async function walk(inputs: PlayInputs, planned: PlannedProcedure, steps: Playbook["procedures"][number]["steps"], signal: AbortSignal): Promise<void> {
+  const { note, console } = inputs;
+  for (const [i, step] of planned.steps.entries()) {
+    const event = {
+      kind: "step" as const,
+      step: i + 1,
+      procedure: planned.name,
+      says: step.say,
+      by: step.humanS > 0 ? ("model" as const) : ("script" as const),
+    };
+    note({ ...event, state: "due" });
+    await sleep(step.humanS * 1000, signal);
+    const budget = AbortSignal.any([signal, AbortSignal.timeout(step.limitS * 1000)]);
+    let state: StepEnd = "gave-up";
+    let came = "";
+    try {
+      if (step.guard) await holding(inputs, step.guard, budget);
+      note({ ...event, state: "acting" });
+      came = await tried(steps[i]!.run, console, budget);
+      if (step.until) await holding(inputs, step.until, budget);
+      state = "done";
+    } catch (error) {
+      if (signal.aborted) throw error;
+      state = error instanceof FlounderError && error.code === "frozen" ? "refused" : "gave-up";
+      came = why(error, step, budget);
+      if (!budget.aborted && !(error instanceof FlounderError)) throw error;
+    }
+    note({ ...event, state, came });
+    if (state !== "done") return;
+  }
+}
+
+/** Again and again while the platform refuses or is silent, until the budget is over; rejects with the last refusal then. */
+async function tried(run: Playbook["procedures"][number]["steps"][number]["run"], console: unknown, budget: AbortSignal): Promise<string> {
+  if (!run) return "";
+  for (;;) {
+    try {
+      return await run(console);
+    } catch (error) {
+      if (!triesAgain(error)) throw error;
+      if (budget.aborted) throw error;
+      await sleep(againMs, budget).catch(() => {
+        throw error;
+      });
+    }
+  }
+}
+
+const why = (error: unknown, step: PlannedStep, budget: AbortSignal): string =>
+  error instanceof FlounderError
+    ? error.message
+    : budget.aborted
+      ? `not done within ${step.limitS} s${step.until ? `: ${sayCondition(step.until)} did not come` : ""}`
+      : String((error as Error).message);

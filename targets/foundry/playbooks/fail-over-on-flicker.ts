@@ -1,0 +1,19 @@
+/** Early detection and prevention: a supply that is not as it should be is reason enough to move its LUNs before they are lost. */
+import type { Playbook } from "../../../harness/core.js";
+import type { Operator } from "../operator.js";
+
+export default {
+  name: "fail-over-on-flicker",
+  says: "a flickering supply is enough: its silent LUNs go to their mirrors, then the power is seen to",
+  procedures: [
+    {
+      name: "a supply flickers",
+      detect: { alarm: "supply" },
+      steps: [
+        { say: "fail over what does not answer", does: "prevent", humanS: 1, run: (operator) => operator.failOverSilent(), limitS: 20 },
+        { say: "restore the cabinet's power", does: "restore", humanS: 4, run: (operator) => operator.restorePower(), limitS: 20 },
+        { say: "verify every blob", does: "verify", run: (operator) => operator.verify(), limitS: 60 },
+      ],
+    },
+  ],
+} satisfies Playbook<Operator>;

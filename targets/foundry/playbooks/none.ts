@@ -1,0 +1,4 @@
+/** Nobody does anything: what the damage costs by itself, and the control of every comparison. */
+import type { Playbook } from "../../../harness/core.js";
+
+export default { name: "none", says: "nobody does anything", procedures: [] } satisfies Playbook;

@@ -1,0 +1,15 @@
+/** Nothing is wrong but what the Health Manager believes. */
+import natsMute from "../../../faults/nats-mute.js";
+import { act, type Scenario } from "../../../harness/scenario.js";
+
+export default {
+  name: "hm-mass-restart",
+  says: "no heartbeat gets through: a Health Manager that trusts its own silence has every app started once more",
+  foundation: { profile: "org", timeFactor: 20, policy: { preset: "2011" } },
+  acts: [act(natsMute, { of: "nats", pick: "all" }, { id: "deaf", forS: 10 }, { subjects: ["dea.heartbeat"] })],
+  must: [
+    { plane: "data", from: "outside", lostS: { max: 1 } },
+    { plane: "data", from: "inside", lostS: { max: 6 } }, // instances that are one too many are stopped again, and that may be the older ones
+  ],
+  giveUpS: 120,
+} satisfies Scenario;
