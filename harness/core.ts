@@ -307,8 +307,11 @@ export interface Component {
   readonly ports: Readonly<Record<string, PortProtocol>>;
   /** Ports that others dial at one advertised address: a proxy stands before them, link "*>name" (class as given). */
   readonly fronts?: Readonly<Record<string, string>>;
-  /** key → env LINK_<KEY>; the link's name is "<component>>⟨to⟩". */
-  readonly links: Readonly<Record<string, { readonly to: string; readonly port: string; readonly class: string }>>;
+  /**
+   * key → env LINK_<KEY>; the link's name is "<component>>⟨to⟩". With `from` the component does not dial it itself but hands the address to others,
+   * who are called so: the link's name is "⟨from⟩>⟨to⟩" then ("app>servicedb-1").
+   */
+  readonly links: Readonly<Record<string, { readonly to: string; readonly port: string; readonly class: string; readonly from?: string }>>;
   /** key = lun → env MOUNT_<KEY>; the mount's name is "<component>:<lun>"; its proxy has class storage. `port` is the cabinet's port for this LUN. */
   readonly mounts: Readonly<Record<string, { readonly cabinet: string; readonly port: string }>>;
   /** "http:<port>/path" (2xx) or "tcp:<port>". */

@@ -4,8 +4,9 @@ import type { Component, CutMount, TargetInfo, TargetSystem, Topology } from "..
 export const linkName = (from: string, to: string) => `${from}>${to}`;
 /** The name of one of a component's links; with the port where it has several links to the same one: "monitor-1>cabinet-a.lun-1". */
 export function linkOf({ name, links }: Pick<Component, "name" | "links">, key: string): string {
-  const { to, port } = links[key]!;
-  return Object.values(links).filter((link) => link.to === to).length > 1 ? `${linkName(name, to)}.${port}` : linkName(name, to);
+  const { to, port, from } = links[key]!;
+  const several = Object.values(links).filter((link) => link.to === to && link.from === from).length > 1;
+  return several ? `${linkName(from ?? name, to)}.${port}` : linkName(from ?? name, to);
 }
 export const frontName = (component: string) => `*>${component}`;
 export const slotName = (component: string, slot: number) => `*>${component}.${slot}`;

@@ -58,8 +58,8 @@ export function wire(topology: Topology, base: number): Wiring {
   };
   for (const component of topology.components) {
     const { name } = component;
-    for (const [key, { to, port, class: of }] of Object.entries(component.links))
-      add({ target: linkOf(component, key), from: name, class: of, slot: false, ...upstreamOf(component, to, port) });
+    for (const [key, { to, port, class: of, from }] of Object.entries(component.links))
+      add({ target: linkOf(component, key), from: from === undefined ? name : "*", class: of, slot: false, ...upstreamOf(component, to, port) });
     for (const [port, of] of Object.entries(component.fronts ?? {}))
       add({ target: frontName(name), from: "*", class: of, slot: false, ...upstreamOf(component, name, port) });
     for (const [lun, { cabinet, port }] of Object.entries(component.mounts))
