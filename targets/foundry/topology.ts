@@ -21,6 +21,10 @@ interface Shape {
   /** Workers of each Cloud Controller that place and stage apps; default 8. */
   readonly ccWorkers?: number;
   readonly monitor?: number;
+  /** The gateway to services for apps, with a Postgres and a NATS server for it; absent: apps are offered none. */
+  readonly service?: 1;
+  /** Which runtimes each DEA has; absent: all have all. */
+  readonly runtimes?: readonly (readonly string[])[];
   /** Policies of this profile where they are not the first choices. */
   readonly policy?: Readonly<Record<string, string>>;
 }
@@ -44,12 +48,21 @@ const com: Shape = {
   deaLuns: 3,
   ccWorkers: 1,
   monitor: 1,
+  service: 1,
+  runtimes: [
+    ["node", "static", "python"],
+    ["node", "static", "binary"],
+    ["node", "static"],
+    ["node", "static", "binary"],
+    ["node", "static"],
+    ["node", "static", "python"],
+  ],
 };
 
 export type { Shape };
 export const profiles: Readonly<Record<string, Shape>> = {
   micro: { cc: 1, dea: 1, router: 1, lb: 1, dns: 1, firewall: 1, cabinets: ["cabinet-a"], lunsPerCabinet: 1 },
-  org: { cc: 2, dea: 3, router: 2, lb: 1, dns: 2, firewall: 1, cabinets: ["cabinet-a", "cabinet-b"], lunsPerCabinet: 2, monitor: 1 },
+  org: { cc: 2, dea: 3, router: 2, lb: 1, dns: 2, firewall: 1, cabinets: ["cabinet-a", "cabinet-b"], lunsPerCabinet: 2, monitor: 1, service: 1 },
   com,
   "com-fixed": { ...com, policy: { "monitor.thresholds": "consistent" } },
 };
@@ -68,6 +81,43 @@ const presets: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "2011": {},
   "2014": { "cc.onLunLoss": "degrade", "router.onNatsLoss": "suspend", "hm.freshness": "guard" },
 };
+
+/** The links that apps dial are the gateway's to give away: "app>servicedb-1" and "app>servicenats-1". */
+function services(ours: (name: string, role: string, parts: Partial<Component>) => Component): readonly Component[] {
+  const [database, messages] = [
+    { to: "servicedb-1", port: "pg" },
+    { to: "servicenats-1", port: "client" },
+  ];
+  return [
+    ours("service-1", "service", {
+      ports: { broker: "http" },
+      links: {
+        db: { ...database, class: "state" },
+        "app-db": { ...database, class: "apps", from: "app" },
+        messages: { ...messages, class: "state" },
+        "app-messages": { ...messages, class: "apps", from: "app" },
+      },
+      supervised: true,
+    }),
+    {
+      ...ours("servicedb-1", "servicedb", {}),
+      prepare: ["node", bundle("servicedb")],
+      command: ["tool:postgres", "-D", "{data}/pg"],
+      ports: { pg: "postgres" },
+      ready: "tcp:pg",
+      unprivileged: true,
+      supervised: true,
+    },
+    {
+      ...ours("servicenats-1", "servicenats", {}),
+      prepare: ["node", bundle("servicenats")],
+      command: ["tool:nats-server", "-c", "{data}/nats.conf"],
+      ports: { client: "nats" },
+      ready: "tcp:client",
+      supervised: true,
+    },
+  ];
+}
 
 export const domain = "flounder.test";
 const bundle = (role: string) => join(dist, "targets", "foundry", "platform", `${role}.mjs`);
@@ -101,6 +151,7 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
   const mirrored = shape.cabinets.length > 1 ? { MIRRORS: luns.map(({ lun }, i) => `${lun}=${partner(i)}`).join(",") } : {};
   const bus = { nats: { to: "nats-1", port: "client", class: "bus" } };
   const state = { ccdb: { to: "ccdb-1", port: "pg", class: "state" } };
+  const gateway = shape.service ? { service: { to: "service-1", port: "broker", class: "state" } } : {};
   const ours = (name: string, role: string, parts: Partial<Component>): Component => ({
     name,
     role,
@@ -147,7 +198,7 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
         env: { ...env, ...mirrored, ...(shape.ccWorkers ? { CC_WORKERS: String(shape.ccWorkers) } : {}) },
         ports: { api: "http" },
         fronts: { api: "edge" },
-        links: { ...bus, ...state },
+        links: { ...bus, ...state, ...gateway },
         mounts: Object.fromEntries(luns.map((l) => [l.lun, { cabinet: l.cabinet, port: l.lun }])),
         supervised: true,
       }),
@@ -155,7 +206,8 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
     ...numbered("dea", shape.dea).map((name, i) => {
       const disk = shape.deaLuns ? luns[i % shape.deaLuns] : undefined;
       const mounts = disk ? { [disk.lun]: { cabinet: disk.cabinet, port: disk.lun } } : {};
-      return ours(name, "dea", { links: bus, mounts, slots: 16, supervised: true });
+      const runtimes = shape.runtimes ? { RUNTIMES: shape.runtimes[i % shape.runtimes.length]!.join(",") } : {};
+      return ours(name, "dea", { env: { ...env, ...runtimes }, links: bus, mounts, slots: 16, supervised: true });
     }),
     ...numbered("monitor", shape.monitor ?? 0).map((name) =>
       ours(name, "monitor", {
@@ -168,6 +220,7 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
         supervised: true,
       }),
     ),
+    ...(shape.service ? services(ours) : []),
     ours("hm-1", "hm", { links: { ...bus, ...state }, supervised: true }),
     ...numbered("router", shape.router).map((name) => ours(name, "router", { ports: { http: "http" }, links: bus, supervised: true })),
     ...numbered("lb", shape.lb).map((name) =>

@@ -1,6 +1,6 @@
 /**
  * Droplet Execution Agent: takes droplets from the Cloud Controllers and runs them as real processes on its slots, says where they are and that they live.
- * Apps outlive the agent and are found again. Own variables: RUNTIMES (default node,static,binary), MEMORY_MB (default 4096).
+ * Apps outlive the agent and are found again. Own variables: RUNTIMES (default node,static,python,binary), MEMORY_MB (default 4096).
  */
 import { join } from "node:path";
 import { admin, ready } from "./base/admin.js";
@@ -10,11 +10,16 @@ import { onEnd } from "./base/end.js";
 import { log } from "./base/log.js";
 import { Agent } from "./dea/agent.js";
 import { DiskProcess, ownFolder } from "./dea/disk-process.js";
+import { allRuntimes, usableRuntimes } from "./dea/runtimes.js";
 import { wire } from "./dea/wire.js";
 
 const { name, foundation, dataDir, bindHost, timers, port, slots, mounts } = config();
 const memoryMb = Number(process.env.MEMORY_MB || 4096);
 if (!(memoryMb > 0)) throw new Error(`environment variable MEMORY_MB is "${process.env.MEMORY_MB}"; expected megabytes`);
+const wanted = process.env.RUNTIMES?.split(",") ?? allRuntimes;
+const runtimes = usableRuntimes(wanted);
+const lacking = wanted.filter((name) => !runtimes.includes(name));
+if (lacking.length > 0) log.warn({ lacking }, "this machine lacks the programs of some runtimes; apps that need them find no room here");
 const [lun] = Object.entries(mounts()).sort(([a], [b]) => a.localeCompare(b));
 
 let bus: Bus | undefined;
@@ -26,7 +31,7 @@ const agent = new Agent(
     storage: lun ? new DiskProcess({ root: join(lun[1], "dea", name), lun: { name: lun[0], path: lun[1] } }) : ownFolder(dataDir),
     bindHost,
     slots: slots(),
-    capacity: { memoryMb, runtimes: (process.env.RUNTIMES || "node,static,binary").split(",") },
+    capacity: { memoryMb, runtimes },
     timers,
   },
   (subject, object) => bus?.publish(subject, object),
@@ -37,6 +42,7 @@ onEnd(async () => {
   await bus?.request(`dea.${name}.farewell`, {}, 200).catch(() => {});
 });
 await admin({
+  "GET /varz": () => ({ runtimes }),
   "GET /instances": () =>
     agent.instances.map((instance) => {
       const { message, id, state, uris, pid } = instance;

@@ -10,6 +10,7 @@ import { record } from "./events.js";
 import { answerWithJob } from "./jobs-api.js";
 import { urisOf } from "./placement.js";
 import { baseUrl, bodyAs, list, relation } from "./requests.js";
+import { type BoundService, byLabel, servicesOf } from "./service-rows.js";
 
 type ByGuid = { Params: { guid: string } };
 const variables = z.record(
@@ -150,12 +151,15 @@ export function apps(api: FastifyInstance, context: Context): void {
 
   api.get<ByGuid>("/v3/apps/:guid/env", async (request) => {
     const app = await findApp(database, request.params.guid);
-    const { uris } = (await database.row<{ uris: string[] }>(`select array(${urisOf}) as uris from apps a where a.guid = $1`, [app.guid]))!;
+    const { uris, services } = (await database.row<{ uris: string[]; services: BoundService[] }>(
+      `select array(${urisOf}) as uris, ${servicesOf} as services from apps a where a.guid = $1`,
+      [app.guid],
+    ))!;
     return {
       staging_env_json: {},
       running_env_json: {},
       environment_variables: app.env,
-      system_env_json: { VCAP_SERVICES: {} },
+      system_env_json: { VCAP_SERVICES: byLabel(services) },
       application_env_json: {
         VCAP_APPLICATION: { application_id: app.guid, application_name: app.name, name: app.name, application_uris: uris, uris, space_id: app.space_guid },
       },

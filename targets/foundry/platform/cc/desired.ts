@@ -28,6 +28,14 @@ const statements: readonly (readonly [string, string])[] = [
      from routes r join domains d on d.guid = r.domain_guid join spaces s on s.guid = r.space_guid join orgs o on o.guid = s.org_guid where o.name <> $1`,
   ],
   [
+    "service",
+    `select o.name || '/' || s.name || '/' || i.name as key, f.name || ' ' || p.name || ', ' || i.operation || ' ' || i.state || ', bound to ' || coalesce(
+       (select string_agg(a.name || case when b.state = 'succeeded' then '' else ' (' || b.operation || ' ' || b.state || ')' end, ', ' order by a.name)
+        from service_bindings b join apps a on a.guid = b.app_guid where b.instance_guid = i.guid), 'no app') as value
+     from service_instances i join service_plans p on p.guid = i.plan_guid join service_offerings f on f.guid = p.offering_guid
+       join spaces s on s.guid = i.space_guid join orgs o on o.guid = s.org_guid where o.name <> $1`,
+  ],
+  [
     "app",
     `select o.name || '/' || s.name || '/' || a.name as key, jsonb_build_object('state', a.state, 'instances', p.instances, 'memory', p.memory_mb, 'disk', p.disk_mb,
        'command', p.command, 'health', p.health_check, 'env', a.env, 'buildpacks', a.buildpacks, 'stack', a.stack, 'uris', array(${urisOf}),

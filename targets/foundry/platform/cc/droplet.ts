@@ -7,7 +7,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { staticServer } from "./static-server.js";
 
-export type Runtime = "node" | "static" | "binary";
+export type Runtime = "node" | "static" | "python" | "binary";
 export interface Detected {
   readonly runtime: Runtime;
   readonly buildpack: string;
@@ -18,11 +18,21 @@ export interface Detected {
 /** Staging cannot make anything of the app; the text goes to the developer. */
 export class StagingError extends Error {}
 
+const buildpackOf: Readonly<Record<Runtime, string>> = {
+  node: "nodejs_buildpack",
+  static: "staticfile_buildpack",
+  python: "python_buildpack",
+  binary: "binary_buildpack",
+};
+export const buildpacks: readonly string[] = Object.values(buildpackOf);
+
 const named: Readonly<Record<string, Runtime>> = {
   nodejs_buildpack: "node",
   node: "node",
   staticfile_buildpack: "static",
   static: "static",
+  python_buildpack: "python",
+  python: "python",
   binary_buildpack: "binary",
   binary: "binary",
 };
@@ -41,21 +51,34 @@ function nodeCommand(app: string): string {
   return existsSync(join(app, "server.js")) ? "node server.js" : "";
 }
 
-/** buildpacks: names that the developer gave, if any; command: that of the app's web process. */
-export function detect(app: string, buildpacks: readonly string[], command: string | null): Detected {
-  const [given] = buildpacks;
-  const has = (file: string) => existsSync(join(app, file));
-  const runtime =
-    given !== undefined ? named[given] : has("package.json") ? "node" : has("Staticfile") || has("index.html") ? "static" : command ? "binary" : undefined;
+/** What a Procfile says of the web process; any buildpack takes it. */
+function procfileCommand(app: string): string {
+  const path = join(app, "Procfile");
+  return (existsSync(path) && /^web:[ \t]*(\S.*)$/m.exec(readFileSync(path, "utf8"))?.[1]?.trim()) || "";
+}
+
+/** buildpacks: names that the developer gave, if any; command: that of the app's web process. Nothing is installed: an app brings what it needs. */
+export function detect(app: string, given: readonly string[], command: string | null): Detected {
+  const [name] = given;
+  const has = (...files: readonly string[]) => files.some((file) => existsSync(join(app, file)));
+  const said = procfileCommand(app);
+  const found = (): Runtime | undefined => {
+    if (has("package.json")) return "node";
+    if (has("Staticfile", "index.html")) return "static";
+    if (has("requirements.txt", "setup.py", "Pipfile")) return "python";
+    return command || said ? "binary" : undefined;
+  };
+  const runtime = name === undefined ? found() : named[name];
   if (runtime === undefined)
     throw new StagingError(
-      given !== undefined
-        ? `Buildpack "${given}" is unknown; there are nodejs_buildpack, staticfile_buildpack and binary_buildpack`
-        : "NoAppDetectedError: An app was not successfully detected by any available buildpack",
+      name === undefined
+        ? "NoAppDetectedError: An app was not successfully detected by any available buildpack"
+        : `Buildpack "${name}" is unknown; there are ${buildpacks.join(", ")}`,
     );
-  const buildpack = { node: "nodejs_buildpack", static: "staticfile_buildpack", binary: "binary_buildpack" }[runtime];
-  const start = { node: () => nodeCommand(app), static: () => "exec node ../static-server.mjs", binary: () => "" }[runtime]();
-  if (start === "" && !command) throw new StagingError(`${buildpack}: no start command: give one with -c, or in package.json`);
+  const buildpack = buildpackOf[runtime];
+  const start = said || (runtime === "node" ? nodeCommand(app) : runtime === "static" ? "exec node ../static-server.mjs" : "");
+  if (start === "" && !command)
+    throw new StagingError(`${buildpack}: no start command: give one with -c, or in ${runtime === "node" ? "package.json" : "a Procfile"}`);
   return { runtime, buildpack, command: start };
 }
 

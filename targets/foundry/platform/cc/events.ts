@@ -7,7 +7,7 @@ import type { Actor } from "./tokens.js";
 export interface Target {
   readonly guid: string;
   readonly name: string;
-  readonly type: "app" | "space" | "organization" | "route";
+  readonly type: "app" | "space" | "organization" | "route" | "service_instance";
   readonly space: string | null;
 }
 /** actor of what the platform did by itself. */

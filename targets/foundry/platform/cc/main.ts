@@ -28,6 +28,10 @@ import { processes } from "./processes.js";
 import { root } from "./root.js";
 import { routes } from "./routes.js";
 import { server } from "./server.js";
+import { serviceBindings } from "./service-bindings.js";
+import { openBroker } from "./service-broker.js";
+import { learnCatalog, serviceCatalog } from "./service-catalog.js";
+import { serviceInstances } from "./service-instances.js";
 import { Storage } from "./storage.js";
 import { uaa } from "./uaa.js";
 import { Work } from "./work.js";
@@ -84,7 +88,23 @@ export async function main(): Promise<void> {
   const context: Context = { database, storage, blobs, work, lifecycle, bus: () => bus, scratch };
 
   const api = await server(database);
-  for (const part of [root, uaa, places, jobs, apps, processes, routes, manifests, packages, builds, droplets]) part(api, context);
+  for (const part of [
+    root,
+    uaa,
+    places,
+    jobs,
+    apps,
+    processes,
+    routes,
+    manifests,
+    packages,
+    builds,
+    droplets,
+    serviceCatalog,
+    serviceInstances,
+    serviceBindings,
+  ])
+    part(api, context);
   await admin(operator(context));
   await api.listen({ host: config().bindHost, port: config().port("api") });
 
@@ -101,5 +121,7 @@ export async function main(): Promise<void> {
   await untilMigrated(database);
   work.start();
   ready();
+  const broker = openBroker();
+  if (broker) void learnCatalog(database, broker);
   log.info({ api: config().port("api") }, "ready");
 }

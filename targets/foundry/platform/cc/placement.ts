@@ -4,12 +4,14 @@
  * Source: cf-protocol §2.1, §7.4. Own variable: CC_WORKERS (default 8).
  */
 import pLimit from "p-limit";
+import * as z from "zod";
 import type { Bus } from "../base/bus.js";
 import { config } from "../base/config.js";
 import { log } from "../base/log.js";
 import type { Blobs } from "./blobs.js";
 import { type Database, isAway } from "./database.js";
 import { notLatched } from "./latch.js";
+import { type BoundService, servicesOf } from "./service-rows.js";
 
 export interface Wanted {
   readonly app: string;
@@ -28,6 +30,9 @@ interface Startable {
   readonly disk_mb: number;
   readonly space: string;
   readonly uris: readonly string[];
+  readonly services: readonly BoundService[];
+  /** It could not be placed the last time. */
+  readonly failed: boolean;
 }
 
 const workers = Number(process.env.CC_WORKERS || 8);
@@ -37,6 +42,19 @@ const fds = 256;
 /** Host names (with path) that lead to an app, as rows of one column `uri`; $1 is the app. */
 export const urisOf = `select r.host || case when r.host = '' then '' else '.' end || d.name || r.path as uri
   from destinations x join routes r on r.guid = x.route_guid join domains d on d.guid = r.domain_guid where x.app_guid = a.guid order by 1`;
+
+/** What a DEA says of itself (dea.status); `runtimes` is our addition. */
+const status = z.object({ runtimes: z.array(z.string()).default([]) });
+const statusMs = 300;
+
+/** Silence is a DEA's no, so why they kept silent has to be asked. */
+async function explain(bus: Bus, { runtime, memory_mb }: Pick<Startable, "runtime" | "memory_mb">): Promise<string> {
+  const deas = (await bus.requestMany("dea.status", {}, { timeoutMs: statusMs })).map((reply) => status.safeParse(reply).data?.runtimes ?? []);
+  const able = deas.filter((runtimes) => runtimes.includes(runtime)).length;
+  if (deas.length === 0) return "insufficient resources: no DEA answers";
+  if (able > 0) return `insufficient resources: of ${able} DEAs with the runtime ${runtime} none has a slot and ${memory_mb} MB of memory`;
+  return `insufficient resources: no DEA has the runtime ${runtime}; there are ${[...new Set(deas.flat())].sort().join(", ") || "none"}`;
+}
 
 export class Placement {
   readonly #limit = pLimit(workers);
@@ -97,7 +115,8 @@ export class Placement {
   /** Looks at the CCDB again: since it was asked for, the app may have been stopped, changed, or the storage lost. */
   #startable({ app, version, index }: Wanted): Promise<Startable | undefined> {
     return this.database.row<Startable>(
-      `select a.guid, a.name, a.version, d.sha1, d.runtime, a.env, coalesce(p.command, d.command) as command, p.memory_mb, p.disk_mb, s.name as space, array(${urisOf}) as uris
+      `select a.guid, a.name, a.version, d.sha1, d.runtime, a.env, coalesce(p.command, d.command) as command, p.memory_mb, p.disk_mb, s.name as space, array(${urisOf}) as uris, ${servicesOf} as services,
+         exists (select from placement_failures f where f.app_guid = a.guid and f.index = $3) as failed
        from apps a join processes p on p.app_guid = a.guid and p.type = 'web' join droplets d on d.guid = a.running_droplet join spaces s on s.guid = a.space_guid
        where a.guid = $1 and a.state = 'STARTED' and a.version = $2 and p.instances > $3 and ${notLatched}`,
       [app, version, index],
@@ -121,6 +140,11 @@ export class Placement {
     );
     if (typeof dea?.id !== "string") {
       log.warn({ app: app.name, index: wanted.index }, "no resources available: no DEA answered");
+      // Not by a worker: whoever waits for one has waited long enough.
+      void explain(bus, app).then(
+        (says) => this.#failed(wanted, says),
+        () => {},
+      );
       return;
     }
     const { host, port } = config().advertise("api");
@@ -133,12 +157,24 @@ export class Placement {
       executableFile: "deprecated",
       executableUri: `http://${host}:${port}/staged_droplets/${app.guid}/${app.sha1}`,
       version: app.version,
-      services: [],
+      services: app.services,
       users: ["admin"],
       limits,
       env: Object.entries({ ...app.env, CF_START_COMMAND: app.command ?? "" }).map(([name, value]) => `${name}=${value}`),
       index: wanted.index,
       cc_partition: "default",
     });
+    if (app.failed) await this.database.rows("delete from placement_failures where app_guid = $1 and index = $2", [app.guid, wanted.index]);
+  }
+
+  /** For whoever asks the API how the instance is. */
+  async #failed({ app, version, index }: Wanted, says: string): Promise<void> {
+    await this.database
+      .rows(
+        `insert into placement_failures (app_guid, index, version, says) select guid, $2, $3, $4 from apps where guid = $1 and ${notLatched}
+         on conflict (app_guid, index) do update set version = excluded.version, says = excluded.says, at = now()`,
+        [app, index, version, says],
+      )
+      .catch((error: unknown) => log.warn({ err: error }, "why an instance was not placed could not be kept"));
   }
 }

@@ -41,7 +41,7 @@ type Found = z.infer<typeof found>;
 
 const rank: Readonly<Record<string, number>> = { RUNNING: 3, STARTING: 2, CRASHED: 1 };
 
-function presentStat(process: ProcessRow, index: number, instance: Found | undefined) {
+function presentStat(process: ProcessRow, index: number, instance: Found | undefined, says: string | undefined) {
   const shared = {
     type: process.type,
     index,
@@ -52,7 +52,7 @@ function presentStat(process: ProcessRow, index: number, instance: Found | undef
     isolation_segment: null,
     details: null,
   };
-  if (!instance) return { ...shared, state: "DOWN", uptime: 0, routable: false, usage: {} };
+  if (!instance) return { ...shared, details: says ?? null, state: "DOWN", uptime: 0, routable: false, usage: {} };
   const { stats } = instance;
   return {
     ...shared,
@@ -107,7 +107,15 @@ export function processes(api: FastifyInstance, context: Context): void {
         if (!other || (rank[instance.data.state] ?? 0) > (rank[other.state] ?? 0)) best.set(instance.data.index, instance.data);
       }
     }
-    return { stats: Array.from({ length: process.instances }, (_, index) => presentStat(process, index, best.get(index))), heard };
+    const failures =
+      app.state === "STARTED" && best.size < process.instances
+        ? await database.rows<{ index: number; says: string }>("select index, says from placement_failures where app_guid = $1 and version = $2", [
+            app.guid,
+            app.version,
+          ])
+        : [];
+    const why = new Map(failures.map(({ index, says }) => [index, says]));
+    return { stats: Array.from({ length: process.instances }, (_, index) => presentStat(process, index, best.get(index), why.get(index))), heard };
   };
   const stats = async (process: ProcessRow, reply: FastifyReply) => {
     const { stats: resources, heard } = await instancesOf(process, await findApp(database, process.app_guid));

@@ -235,6 +235,8 @@ export class FakeDea {
 export interface RigOptions {
   readonly timers?: Partial<TimersMs>;
   readonly policy?: Readonly<Record<string, string>>;
+  /** Further links of the Cloud Controllers, by port. */
+  readonly links?: Readonly<Record<string, number>>;
 }
 
 /** CCDB, bus, a fake DEA and Cloud Controllers on four LUNs that are folders. */
@@ -287,7 +289,7 @@ export class Rig {
     const cc = await this.lab.start(name, "cc", {
       ports: ["api"],
       at,
-      links: { nats: this.#client, ccdb: how.ccdb ?? this.ccdb.port },
+      links: { ...this.options.links, nats: this.#client, ccdb: how.ccdb ?? this.ccdb.port },
       timers: { storageCheck: 200, lunLost: 400, ...this.options.timers },
       policy: { "cc.onLunLoss": "latch", ...this.options.policy },
       env: { ADVERTISE_API: `127.0.0.1:${at.api}`, ...Object.fromEntries(luns.map((lun) => [`MOUNT_${lun.toUpperCase().replace("-", "_")}`, this.lun(lun)])) },

@@ -1,6 +1,7 @@
 /** Where the API says what it is, and the collections that this platform has nothing in. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Context } from "./context.js";
+import { buildpacks } from "./droplet.js";
 import { type EventRow, presentEvent } from "./events.js";
 import { baseUrl, list, listOf } from "./requests.js";
 
@@ -11,11 +12,6 @@ const apiVersion = "3.195.0";
 const sibling = (request: FastifyRequest, name: string) => baseUrl(request).replace(/\/\/api\./, `//${name}.`);
 
 const empty = [
-  "service_instances",
-  "service_offerings",
-  "service_plans",
-  "service_brokers",
-  "service_credential_bindings",
   "service_route_bindings",
   "deployments",
   "tasks",
@@ -60,10 +56,9 @@ export function root(api: FastifyInstance, { database }: Context): void {
   }));
   api.get("/v3", (request) => ({
     links: Object.fromEntries(
-      ["self", "apps", "organizations", "spaces", "domains", "routes", "packages", "builds", "droplets", "processes", "audit_events"].map((name) => [
-        name,
-        { href: `${baseUrl(request)}/v3${name === "self" ? "" : `/${name}`}` },
-      ]),
+      ["self", "apps", "organizations", "spaces", "domains", "routes", "packages", "builds", "droplets", "processes", "service_instances", "audit_events"].map(
+        (name) => [name, { href: `${baseUrl(request)}/v3${name === "self" ? "" : `/${name}`}` }],
+      ),
     ),
   }));
   api.get("/v3/info", (request) => ({
@@ -90,7 +85,7 @@ export function root(api: FastifyInstance, { database }: Context): void {
   for (const name of empty) api.get(`/v3/${name}`, (request) => listOf(request, []));
   api.get("/v3/stacks", (request) => named(request, ["flounder"], { description: "Processes on this host", default: true }));
   api.get("/v3/buildpacks", (request) =>
-    named(request, ["nodejs_buildpack", "staticfile_buildpack", "binary_buildpack"], {
+    named(request, buildpacks, {
       stack: "flounder",
       state: "READY",
       position: 1,

@@ -78,4 +78,44 @@ create view desired_apps as
   from apps a join processes p on p.app_guid = a.guid and p.type = 'web';
 `;
 
-export const migrations: readonly Migration[] = [{ name: "tables", sql: tables }];
+/**
+ * Services for apps. A row that goes with its app, space or org leaves a job to tell the broker, in the same transaction: what the broker was not asked to
+ * give up yet is not forgotten. `released`: it was asked, and has.
+ */
+const services = `
+create table service_brokers (guid text primary key, name text not null unique, url text not null,
+  created_at timestamptz not null default now(), updated_at timestamptz not null default now());
+create table service_offerings (guid text primary key, broker_guid text not null references service_brokers on delete cascade, unique_id text not null unique,
+  name text not null unique, description text not null, tags jsonb not null default '[]',
+  created_at timestamptz not null default now(), updated_at timestamptz not null default now());
+create table service_plans (guid text primary key, offering_guid text not null references service_offerings on delete cascade, unique_id text not null unique,
+  name text not null, description text not null, free boolean not null default true,
+  created_at timestamptz not null default now(), updated_at timestamptz not null default now(), unique (offering_guid, name));
+
+-- operation, state, says: the last one, as v3 shows it (create or delete; in progress, succeeded or failed).
+create table service_instances (guid text primary key, space_guid text not null references spaces on delete cascade, plan_guid text not null references service_plans,
+  name text not null, tags jsonb not null default '[]', operation text not null default 'create', state text not null default 'in progress', says text not null default '',
+  released boolean not null default false, created_at timestamptz not null default now(), updated_at timestamptz not null default now(), unique (space_guid, name));
+create table service_bindings (guid text primary key, instance_guid text not null references service_instances on delete cascade,
+  app_guid text not null references apps on delete cascade, name text, credentials jsonb not null default '{}',
+  operation text not null default 'create', state text not null default 'in progress', says text not null default '',
+  released boolean not null default false, created_at timestamptz not null default now(), updated_at timestamptz not null default now(), unique (app_guid, instance_guid));
+create index on service_bindings (instance_guid);
+
+create function leave_service_job() returns trigger language plpgsql as $$ begin
+  insert into jobs (guid, operation, payload) values (gen_random_uuid()::text, tg_argv[0], to_jsonb(old) - 'credentials'); return null; end $$;
+create trigger gone after delete on service_instances for each row when (not old.released) execute function leave_service_job('service_instance.forget');
+create trigger gone after delete on service_bindings for each row when (not old.released) execute function leave_service_job('service_bindings.forget');
+`;
+
+/** Why an instance of an app has no DEA, for whoever asks how it is. */
+const placements = `
+create table placement_failures (app_guid text not null references apps on delete cascade, index int not null, version text not null, says text not null,
+  at timestamptz not null default now(), primary key (app_guid, index));
+`;
+
+export const migrations: readonly Migration[] = [
+  { name: "tables", sql: tables },
+  { name: "services", sql: services },
+  { name: "placements", sql: placements },
+];

@@ -1,4 +1,4 @@
-/** initdb, configuration and the database of the CCDB. A folder appears under its final name only when it is complete. */
+/** initdb, configuration and the database of a Postgres server. A folder appears under its final name only when it is complete. */
 import { spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -38,7 +38,7 @@ function run(program: string, args: readonly string[], input?: string): Promise<
   });
 }
 
-/** fsync stays on: what the Cloud Controller acknowledged must survive a kill. No Unix sockets: their path may be longer than the kernel takes. */
+/** fsync stays on: what was acknowledged must survive a kill. No Unix sockets: their path may be longer than the kernel takes. */
 const settings = () => `
 listen_addresses = '${need("BIND_HOST")}'
 port = ${Number(need("PORT_PG"))}
@@ -65,14 +65,23 @@ logging_collector = off
 password_encryption = 'scram-sha-256'
 `;
 
-export async function main(): Promise<void> {
+export interface Wanted {
+  /** Superuser; its password comes from the foundation's secret under this label. */
+  readonly user: string;
+  readonly passwordLabel: string;
+  /** Made for that user. */
+  readonly database?: string;
+}
+
+/** Makes DATA_DIR/pg, or configures anew the one that is there. */
+export async function prepare({ user, passwordLabel, database }: Wanted): Promise<void> {
   const data = join(need("DATA_DIR"), "pg");
   // Addresses may have changed since the folder was made.
   const configure = (dir: string) => writeFile(join(dir, "postgresql.conf"), settings());
   if (existsSync(join(data, "PG_VERSION"))) return configure(data);
 
   const bin = binaries();
-  const password = createHmac("sha256", need("FOUNDATION_SECRET")).update("ccdb-password").digest("hex");
+  const password = createHmac("sha256", need("FOUNDATION_SECRET")).update(passwordLabel).digest("hex");
   const draft = `${data}.new`;
   const passwordFile = `${data}.password`;
   await rm(draft, { recursive: true, force: true });
@@ -81,15 +90,16 @@ export async function main(): Promise<void> {
   await writeFile(passwordFile, password, { mode: 0o600 });
   try {
     await run(join(bin, "initdb"), [
-      ...["-D", draft, "-U", "foundry", "--pwfile", passwordFile, "--auth", "scram-sha-256"],
+      ...["-D", draft, "-U", user, "--pwfile", passwordFile, "--auth", "scram-sha-256"],
       ...["--encoding", "UTF8", "--locale", "C", "--no-instructions", "--no-sync"],
     ]);
   } finally {
     await rm(passwordFile, { force: true });
   }
   await configure(draft);
-  // scram for whoever comes from elsewhere: in containers the Cloud Controllers do.
+  // scram for whoever comes from elsewhere: in containers its clients do.
   await writeFile(join(draft, "pg_hba.conf"), "host all all 0.0.0.0/0 scram-sha-256\nhost all all ::0/0 scram-sha-256\n");
-  await run(join(bin, "postgres"), ["--single", "-D", draft, "-c", "logging_collector=off", "postgres"], "create database ccdb owner foundry\n");
+  if (database !== undefined)
+    await run(join(bin, "postgres"), ["--single", "-D", draft, "-c", "logging_collector=off", "postgres"], `create database ${database} owner ${user}\n`);
   await rename(draft, data);
 }

@@ -1,6 +1,7 @@
 /** The environment of an app process: nothing of the agent's but its marks, then the app's own, then what the platform promises. Source: cf-protocol §2.1, §2.2. */
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Instance } from "./instance.js";
+import { appPath } from "./runtimes.js";
 
 export interface Host {
   readonly dea: string;
@@ -43,8 +44,7 @@ export function environment(instance: Instance, host: Host, own: NodeJS.ProcessE
     // Whoever looks for what a foundation left behind finds apps by these marks, also those that outlived their agent.
     FLOUNDER_FOUNDATION: own.FLOUNDER_FOUNDATION ?? "",
     FLOUNDER_COMPONENT: own.FLOUNDER_COMPONENT ?? "",
-    // The Node that runs the agent is the node runtime, wherever it was installed.
-    PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
+    PATH: appPath,
     LANG: "C.UTF-8",
     HOME: join(instance.dir, "app"),
     TMPDIR: join(instance.dir, "tmp"),

@@ -15,6 +15,7 @@ export const status = (capacity: Capacity, instances: readonly Instance[], usedM
   reserved_memory: reservedMb(instances),
   used_memory: usedMb,
   num_clients: instances.filter(holdsResources).length,
+  runtimes: capacity.runtimes, // our addition; the second DEA of 2012 says it in dea.advertise
   ...(shuttingDown ? { state: "SHUTTING_DOWN" } : {}),
 });
 
