@@ -20,6 +20,8 @@ function failing(target: Target<Capability>): Target<Capability> {
     "population",
     "carries",
     "rttMs",
+    "throughputKBps",
+    "takes",
     "state",
     "answers",
     "steady",

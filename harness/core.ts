@@ -42,6 +42,8 @@ export interface Capabilities {
     carries(): Promise<boolean>;
     /** Round trip of the knock in ms; Infinity if it is not answered. */
     rttMs(): Promise<number>;
+    /** How fast a knock of so many bytes (8000 at the most) gets to its answer, in 1000 bytes per second; 0 if it is not answered. */
+    throughputKBps(ofBytes: number): Promise<number>;
   };
   mount: {
     cut(how: CutMount): Promise<void>;
@@ -67,6 +69,14 @@ export interface Capabilities {
     restore(): Promise<void>;
     /** False while a file that was corrupted is not what its name says: read again each time. */
     whole(): Promise<boolean>;
+  };
+  /** Room on the LUNs of a storage. */
+  room: {
+    /** From now on nothing grows there: new bytes are refused, reading and overwriting in place go on. one: the seed chooses. Replaces what was full. */
+    fill(luns: "one" | "all", seed: number): Promise<void>;
+    free(): Promise<void>;
+    /** Which of the LUNs take new bytes: each is asked over a connection of its own. Rejects when one does not answer. */
+    takes(): Promise<"all" | "some" | "none">;
   };
   /** A routing table. */
   table: {

@@ -6,28 +6,75 @@ import type { PortProtocol } from "../core.js";
 interface Dialogue {
   /** Bytes to send once connected, or after the server's greeting. */
   readonly asks: Buffer;
+  /** The same with so many bytes more that the server reads before it answers, and when it has. */
+  readonly padded: (bytes: number) => Pick<Dialogue, "asks" | "answered">;
   /** The server speaks first; nothing is sent before that. */
   readonly greeting?: boolean;
   readonly answered: (received: Buffer) => boolean;
 }
+/** Shorter than a witness may take. */
+const throughputMs = 2300;
 const text = (received: Buffer) => received.toString("latin1");
+
+const http = (headers: string) => Buffer.from(`GET / HTTP/1.1\r\nHost: knock.invalid\r\n${headers}Connection: close\r\n\r\n`);
+const isHttp = (got: Buffer) => text(got).startsWith("HTTP/");
+const isVersion = (got: Buffer) => got.length >= 5 && got[4] === 2;
+/** A length of 4 bytes, then the rest. */
+const framed = (rest: Buffer, counted: number) => Buffer.concat([Buffer.from(new Uint32Array([counted]).buffer).swap32(), rest]);
+const natsHello = 'CONNECT {"verbose":false,"name":"knock"}\r\n';
 
 const dialogues: Readonly<Record<Exclude<PortProtocol, "udp" | "tcp">, Dialogue>> = {
   // NATS client protocol: INFO comes first, PING is answered with PONG (or -ERR by a server that wants credentials).
-  nats: { asks: Buffer.from('CONNECT {"verbose":false,"name":"knock"}\r\nPING\r\n'), greeting: true, answered: (got) => /\r\n(PONG|-ERR)/.test(text(got)) },
-  // PostgreSQL protocol 3: SSLRequest (length 8, code 80877103) is answered with one byte, S or N.
-  postgres: { asks: Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]), answered: (got) => /^[SN]/.test(text(got)) },
-  http: { asks: Buffer.from("GET / HTTP/1.1\r\nHost: knock.invalid\r\nConnection: close\r\n\r\n"), answered: (got) => text(got).startsWith("HTTP/") },
-  // SFTP draft 02: SSH_FXP_INIT (1) with version 3 is answered with SSH_FXP_VERSION (2).
-  sftp: { asks: Buffer.from([0, 0, 0, 5, 1, 0, 0, 0, 3]), answered: (got) => got.length >= 5 && got[4] === 2 },
+  nats: {
+    asks: Buffer.from(`${natsHello}PING\r\n`),
+    greeting: true,
+    answered: (got) => /\r\n(PONG|-ERR)/.test(text(got)),
+    padded: (bytes) => {
+      const pings = Math.ceil(bytes / 6);
+      return { asks: Buffer.from(natsHello + "PING\r\n".repeat(pings)), answered: (got) => text(got).split("PONG").length > pings };
+    },
+  },
+  // PostgreSQL protocol 3: SSLRequest (length 8, code 80877103) is answered with one byte, S or N; a start-up message (3.0, parameters) with R or E.
+  postgres: {
+    asks: Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]),
+    answered: (got) => /^[SN]/.test(text(got)),
+    padded: (bytes) => {
+      const message = Buffer.from(`\0\x03\0\0user\0knock\0application_name\0${"k".repeat(bytes)}\0\0`, "latin1");
+      return { asks: framed(message, message.length + 4), answered: (got) => /^[RE]/.test(text(got)) };
+    },
+  },
+  http: { asks: http(""), answered: isHttp, padded: (bytes) => ({ asks: http(`X-Padding: ${"k".repeat(bytes)}\r\n`), answered: isHttp }) },
+  // SFTP draft 02: SSH_FXP_INIT (1) with version 3 is answered with SSH_FXP_VERSION (2); pairs of name and data behind the version are passed over.
+  sftp: {
+    asks: Buffer.from([0, 0, 0, 5, 1, 0, 0, 0, 3]),
+    answered: isVersion,
+    padded: (bytes) => {
+      const message = Buffer.concat([Buffer.from([1, 0, 0, 0, 3]), framed(Buffer.from("knock"), 5), framed(Buffer.alloc(bytes, "k"), bytes)]);
+      return { asks: framed(message, message.length), answered: isVersion };
+    },
+  },
 };
+
+/** Bytes per ms that a knock with so many bytes more has; 0 if no answer came within the deadline, or where the protocol has no knock. */
+export async function throughput(at: { readonly host: string; readonly port: number }, protocol: PortProtocol, bytes: number): Promise<number> {
+  if (protocol === "tcp" || protocol === "udp") return 0;
+  return bytes / (await converse(at, { ...dialogues[protocol], ...dialogues[protocol].padded(bytes) }, throughputMs));
+}
 
 /**
  * The round trip in ms, or Infinity if no answer came within the deadline, for whatever reason.
  * tcp: the time to connect, which a proxy answers for its upstream; an upstream that closes at once counts as no answer.
  */
 export function knock(at: { readonly host: string; readonly port: number }, protocol: PortProtocol, deadlineMs = 1000, signal?: AbortSignal): Promise<number> {
-  const dialogue = protocol === "tcp" || protocol === "udp" ? undefined : dialogues[protocol];
+  return converse(at, protocol === "tcp" || protocol === "udp" ? undefined : dialogues[protocol], deadlineMs, signal);
+}
+
+function converse(
+  at: { readonly host: string; readonly port: number },
+  dialogue: Pick<Dialogue, "asks" | "answered" | "greeting"> | undefined,
+  deadlineMs: number,
+  signal?: AbortSignal,
+): Promise<number> {
   return new Promise((resolve) => {
     let askedUs = nowUs();
     let received = Buffer.alloc(0);

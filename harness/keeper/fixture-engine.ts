@@ -16,6 +16,8 @@ export interface FakeState {
   readonly paused?: boolean;
   readonly held?: boolean;
   readonly latencyMs?: number;
+  readonly rateKBps?: number;
+  readonly full?: "one" | "all";
   readonly brownOut?: "A" | "B";
   readonly corrupt?: number;
   readonly poisoned?: string;
@@ -58,7 +60,7 @@ export const fakeTargets: readonly TargetInfo[] = [
   info("lb-1", "lb", "component", ["process", "pool", "links"]),
   wipeable(info("dns-1", "dns", "component", ["process", "config"]), ["all", "external", "internal"]),
   info("nats-1", "nats", "component", ["process", "subjects"]),
-  info("cabinet-a", "cabinet", "component", ["process", "power", "content"]),
+  info("cabinet-a", "cabinet", "component", ["process", "power", "content", "room"]),
   info("dea-1>nats-1", "dea", "link", ["link"], "bus"),
   info("cc-1>ccdb-1", "cc", "link", ["link"], "state"),
   ...Array.from({ length: 8 }, (_, i) => info(`cc-${i + 1}:lun-1`, "cc", "mount", ["mount"])),
@@ -101,10 +103,11 @@ function capabilities(dir: string, name: string, flaws: Flaws): Capabilities {
     },
     link: {
       cut: (how) => deed({ cut: how }),
-      shape: ({ latencyMs }) => deed(latencyMs === undefined ? {} : { latencyMs }),
-      mend: () => undo(["cut", "latencyMs"]),
+      shape: ({ latencyMs, rateKBps }) => deed({ ...(latencyMs === undefined ? {} : { latencyMs }), ...(rateKBps === undefined ? {} : { rateKBps }) }),
+      mend: () => undo(["cut", "latencyMs", "rateKBps"]),
       carries: async () => read().cut === undefined,
       rttMs: async () => (read().cut ? Number.POSITIVE_INFINITY : 1 + (read().latencyMs ?? 0)),
+      throughputKBps: async () => (read().cut ? 0 : (read().rateKBps ?? 5000)),
     },
     mount: {
       cut: (how) => deed({ cut: how }),
@@ -123,6 +126,11 @@ function capabilities(dir: string, name: string, flaws: Flaws): Capabilities {
       truthful: async () => read().poisoned === undefined,
     },
     content: { corrupt: (corrupt) => deed({ corrupt }), restore: () => undo(["corrupt"]), whole: async () => read().corrupt === undefined },
+    room: {
+      fill: (full) => deed({ full }),
+      free: () => undo(["full"]),
+      takes: async () => (({ one: "some", all: "none" }) as const)[read().full as "one"] ?? "all",
+    },
     power: { brownOut: (brownOut) => deed({ brownOut }), restore: () => undo(["brownOut"]), steady: async () => read().brownOut === undefined },
     subjects: { mute: (muted) => deed({ muted }), unmute: () => undo(["muted"]), carries: async (pattern) => read().muted?.includes(pattern) !== true },
     config: {

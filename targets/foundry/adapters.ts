@@ -1,8 +1,8 @@
-/** Capabilities of the foundry that no engine can supply: tables, configs, rules and pools of the front end, a cabinet's power and content, subjects of the bus. */
+/** Capabilities of the foundry that no engine can supply: tables, configs, rules and pools of the front end, a cabinet's power, content and room, subjects of the bus. */
 import { request } from "undici";
 import type { Addresses, Call, Capabilities, Capability, Component, Host } from "../../harness/core.js";
 import { busSubjects } from "./bus-mute.js";
-import { cabinetContent, cabinetPower } from "./cabinet-adapters.js";
+import { cabinetContent, cabinetPower, cabinetRoom } from "./cabinet-adapters.js";
 import { edgeAdapters } from "./edge-adapters.js";
 import { answered, askEdge } from "./edge-ask.js";
 
@@ -14,7 +14,7 @@ const supplied: Readonly<Record<string, readonly Capability[]>> = {
   lb: ["config", "pool"],
   firewall: ["config", "rules"],
   dns: ["config"],
-  cabinet: ["power", "content"],
+  cabinet: ["power", "content", "room"],
   nats: ["subjects"],
 };
 export const capabilities = (component: Component): readonly Capability[] => supplied[component.role] ?? [];
@@ -22,7 +22,9 @@ export const capabilities = (component: Component): readonly Capability[] => sup
 export function adapters(component: Component, call: Call, addresses: Addresses, host?: Host): Partial<Capabilities> {
   return {
     ...edgeAdapters(component, call, addresses),
-    ...(component.role === "cabinet" ? { power: cabinetPower(component, call, addresses), content: cabinetContent(component, call) } : {}),
+    ...(component.role === "cabinet"
+      ? { power: cabinetPower(component, call, addresses), content: cabinetContent(component, call), room: cabinetRoom(component, call, addresses) }
+      : {}),
     ...(component.role === "router" ? { table: table(component, call, addresses) } : {}),
     ...(component.role === "nats" && host ? { subjects: busSubjects(component, addresses, host) } : {}),
   };

@@ -1,6 +1,7 @@
-/** Capabilities of a cabinet over its admin port: `content`, and `power` with the look from elsewhere that its witness needs: does each LUN answer? */
+/** Capabilities of a cabinet over its admin port: `content`, `room`, and `power` with the look from elsewhere that its witness needs: does each LUN answer? */
 import { connect } from "node:net";
 import type { Addresses, Call, Capabilities, Component } from "../../harness/core.js";
+import { takesBytes } from "./lun-room.js";
 
 const answerMs = 1000;
 /** SFTP draft 02: SSH_FXP_INIT (1) with version 3 is answered with SSH_FXP_VERSION (2). */
@@ -37,6 +38,22 @@ export const cabinetContent = ({ name }: Component, call: Call): Capabilities["c
   },
   whole: async () => ((await call(name, "/content")) as { lying: readonly string[] }).lying.length === 0,
 });
+
+export function cabinetRoom(component: Component, call: Call, addresses: Addresses): Capabilities["room"] {
+  const { name } = component;
+  return {
+    async fill(luns, seed) {
+      await call(name, "/room/fill", { luns, seed });
+    },
+    async free() {
+      await call(name, "/room/free", {});
+    },
+    async takes() {
+      const each = await Promise.all(lunPorts(component).map((lun) => takesBytes(addresses.direct(name, lun))));
+      return each.every(Boolean) ? "all" : each.some(Boolean) ? "some" : "none";
+    },
+  };
+}
 
 export function cabinetPower(component: Component, call: Call, addresses: Addresses): Capabilities["power"] {
   const { name } = component;

@@ -18,6 +18,7 @@ export const timersS = {
   lunLost: 40, // cc: unusable for so long ⇒ the LUN is declared lost
   crashReap: 3600, // dea: folders of crashed instances
   longestDip: 36, // cabinet: a flickering supply's longest dip. Our choice: over dropletLost, so that it is noticed, and under lunLost, so that the loss comes from the end of the supply
+  mirrorLost: 60, // cabinet, policy eager: a mirror that has taken nothing for so long is given up for lost. Our choice: over lunLost
   cacheFlush: 30, // cabinet: a write may stay in the cache so long (Linux' dirty_expire_centisecs)
 } as const;
 export type TimerName = keyof typeof timersS;

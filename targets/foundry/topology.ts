@@ -23,6 +23,8 @@ interface Shape {
   readonly monitor?: number;
   /** The gateway to services for apps, with a Postgres and a NATS server for it; absent: apps are offered none. */
   readonly service?: 1;
+  /** What each cabinet moves in all, for clients and mirrors; its room for mirrors; what other tenants keep on each LUN. Absent: so much that nobody notices, nothing. */
+  readonly cabinet?: { readonly kBps: number; readonly mirrorMB: number; readonly tenantsMB: number };
   /** Which runtimes each DEA has; absent: all have all. */
   readonly runtimes?: readonly (readonly string[])[];
   /** Policies of this profile where they are not the first choices. */
@@ -59,11 +61,15 @@ const com: Shape = {
   ],
 };
 
+const org: Shape = { cc: 2, dea: 3, router: 2, lb: 1, dns: 2, firewall: 1, cabinets: ["cabinet-a", "cabinet-b"], lunsPerCabinet: 2, monitor: 1, service: 1 };
+
 export type { Shape };
 export const profiles: Readonly<Record<string, Shape>> = {
   micro: { cc: 1, dea: 1, router: 1, lb: 1, dns: 1, firewall: 1, cabinets: ["cabinet-a"], lunsPerCabinet: 1 },
-  org: { cc: 2, dea: 3, router: 2, lb: 1, dns: 2, firewall: 1, cabinets: ["cabinet-a", "cabinet-b"], lunsPerCabinet: 2, monitor: 1, service: 1 },
+  org,
   com,
+  // Cabinets as full as EC2's were: each has room for half a mirror more than it keeps, and re-mirroring a LUN takes seconds of all that it can move.
+  ebs: { ...org, cabinet: { kBps: 1024, mirrorMB: 5, tenantsMB: 2 }, policy: { "cabinet.reMirror": "eager" } },
   "com-fixed": { ...com, policy: { "monitor.thresholds": "consistent" } },
 };
 
@@ -74,6 +80,8 @@ export const policies: Readonly<Record<string, readonly string[]>> = {
   "router.onNatsLoss": ["prune", "suspend"],
   "hm.freshness": ["none", "guard"],
   "monitor.thresholds": Object.keys(thresholds),
+  // 2011's, too, is the second: but EC2's, not CloudFoundry.com's.
+  "cabinet.reMirror": ["patient", "eager"],
 };
 
 /** What a preset means for those policies that a scenario does not set by itself: the platform of that year. */
@@ -149,6 +157,9 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
   /** The nth LUN of a cabinet is mirrored to the nth of the next one. */
   const partner = (i: number) => luns[(i + shape.lunsPerCabinet) % luns.length]!.lun;
   const mirrored = shape.cabinets.length > 1 ? { MIRRORS: luns.map(({ lun }, i) => `${lun}=${partner(i)}`).join(",") } : {};
+  const limits: Record<string, string> = shape.cabinet
+    ? { CABINET_KBPS: String(shape.cabinet.kBps), MIRROR_MB: String(shape.cabinet.mirrorMB), TENANTS_MB: String(shape.cabinet.tenantsMB) }
+    : {};
   const bus = { nats: { to: "nats-1", port: "client", class: "bus" } };
   const state = { ccdb: { to: "ccdb-1", port: "pg", class: "state" } };
   const gateway = shape.service ? { service: { to: "service-1", port: "broker", class: "state" } } : {};
@@ -187,7 +198,7 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
       const own = luns.filter((l) => l.cabinet === name);
       const peer = shape.cabinets[(i + 1) % shape.cabinets.length]!;
       return ours(name, "cabinet", {
-        env: { ...env, ...mirrored, CORDS: cords(name, shape.cabinets[0]!, own) },
+        env: { ...env, ...mirrored, ...limits, CORDS: cords(name, shape.cabinets[0]!, own) },
         ports: { ...Object.fromEntries(own.map((l) => [l.lun, "sftp" as const])), ...(peer === name ? {} : { mirror: "http" as const }) },
         links: peer === name ? {} : { peer: { to: peer, port: "mirror", class: "storage" } },
         supervised: true,

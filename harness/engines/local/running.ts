@@ -16,7 +16,7 @@ import type {
 } from "../../core.js";
 import { FlounderError } from "../../errors.js";
 import { allLinks } from "../all-links.js";
-import { knock } from "../knock.js";
+import { knock, throughput } from "../knock.js";
 import { mountName, targetList } from "../target-list.js";
 import { callAdmin } from "./call.js";
 import { Fleet } from "./fleet.js";
@@ -310,6 +310,7 @@ export class LocalFoundation implements Running {
         return seen ? await seen : Number.isFinite(await rttMs());
       },
       rttMs,
+      throughputKBps: (bytes) => throughput({ host, port: listen }, protocol, bytes),
     };
   }
 

@@ -29,6 +29,7 @@ export interface TimersMs {
   readonly crashReap: number;
   readonly longestDip: number;
   readonly cacheFlush: number;
+  readonly mirrorLost: number;
   readonly healthProbe: number;
   readonly discoverTimeout: number;
   readonly taintPerInstance: number;

@@ -26,6 +26,7 @@ const timers: TimersMs = {
   crashReap: 180_000,
   longestDip: 1700,
   cacheFlush: 1500,
+  mirrorLost: 3000,
   healthProbe: 500,
   discoverTimeout: 2000,
   taintPerInstance: 10,

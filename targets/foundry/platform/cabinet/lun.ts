@@ -1,11 +1,12 @@
 /**
- * One LUN: a TCP listener with one sftp-server process per connection, the bytes between them go through this process.
+ * One LUN: a TCP listener with one sftp-server process per connection, the bytes between them go through this process and its gate (lun-gate.ts).
  * So a paused cabinet hangs its clients, and a killed one ends its sftp-servers: they see the end of their input. Without power
  * the LUN stalls (held: bytes wait on both sides, and go on where they were) or is gone (refused).
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createServer, type Socket } from "node:net";
 import { log } from "../base/log.js";
+import type { Gated, LunGate } from "./lun-gate.js";
 
 export interface ServedLun {
   readonly listening: Promise<void>;
@@ -20,37 +21,49 @@ export interface ServedLun {
   stop(): void;
 }
 
-export function serveLun(host: string, port: number, command: string, dir: string): ServedLun {
-  const live = new Map<Socket, ChildProcess>();
+interface Connection extends Gated {
+  readonly sftp: ChildProcess;
+}
+
+export function serveLun(host: string, port: number, command: string, gate: LunGate): ServedLun {
+  const live = new Map<Socket, Connection>();
   let held = false;
-  const flow = (socket: Socket, { stdin, stdout }: ChildProcess) => {
-    if (!stdin || !stdout) return;
+  /** What is under way while it is held waits in the gate. */
+  const flow = (socket: Socket, { sftp, toServer, toClient }: Connection) => {
+    if (!sftp.stdin) return;
     if (held) {
-      socket.unpipe(stdin).pause();
-      stdout.unpipe(socket).pause();
+      toServer.unpipe(sftp.stdin);
+      toClient.unpipe(socket);
     } else {
-      socket.pipe(stdin);
-      stdout.pipe(socket);
+      toServer.pipe(sftp.stdin);
+      toClient.pipe(socket);
     }
   };
   const server = createServer((socket) => {
     socket.setNoDelay(true);
-    const sftp = spawn(command, { cwd: dir, stdio: ["pipe", "pipe", "inherit"] });
-    live.set(socket, sftp);
-    flow(socket, sftp);
+    const sftp = spawn(command, { cwd: gate.dir, stdio: ["pipe", "pipe", "inherit"] });
+    const connection = { sftp, ...gate.connection() };
+    const { toServer, toClient } = connection;
+    live.set(socket, connection);
+    socket.pipe(toServer);
+    sftp.stdout.pipe(toClient);
+    flow(socket, connection);
     sftp.on("error", (error) => log.error({ err: error, port }, "sftp-server"));
     sftp.on("close", () => socket.destroy());
+    for (const stream of [toServer, toClient]) stream.on("error", () => socket.destroy());
     // A connection that breaks ends in "close" as well; the sftp-server's own errors end it too.
     socket.on("error", () => {});
     sftp.stdin.on("error", () => {});
     socket.on("close", () => {
       live.delete(socket);
+      toServer.destroy();
+      toClient.destroy();
       sftp.kill("SIGKILL");
     });
   });
   const drop = () => {
     server.close();
-    for (const [socket, sftp] of live) {
+    for (const [socket, { sftp }] of live) {
       sftp.kill("SIGKILL");
       socket.destroy();
     }
@@ -66,7 +79,7 @@ export function serveLun(host: string, port: number, command: string, dir: strin
     hold(to) {
       if (held === to) return;
       held = to;
-      for (const [socket, sftp] of live) flow(socket, sftp);
+      for (const [socket, connection] of live) flow(socket, connection);
     },
     drop,
     back: async () => {

@@ -1,89 +1,158 @@
 /**
- * The mirrors that a cabinet keeps for another one: copies of blobs, below mirror/<lun> of its own LUNs, taken over HTTP (PUT /<lun>/<sha1>, GET /<lun>).
- * A marker in such a folder makes the mirror the LUN: from then on it is written to, and takes no more copies.
+ * The mirrors that a cabinet keeps: copies of blobs, below mirror/<lun> of its own LUNs, taken over HTTP. GET /<lun> lists what is there, PUT /<lun>/<sha1>
+ * adds to it. A marker in such a folder makes the mirror the LUN: from then on it is written to, and takes no more copies.
+ * A whole new copy grows beside the one that is there (PUT /<lun>/<copy>/<sha1>) and replaces it when it is complete (POST /<lun>/<copy>): until then both need
+ * room. DELETE /<lun>/<copy> ends one that is not completed, DELETE /<lun> a mirror. PUT /<lun>/proof is read and forgotten: what can be moved shows that the way is wide enough.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { mirrorFolder } from "../base/mirrors.js";
+import type { Bandwidth } from "./bandwidth.js";
 
-interface Kept {
-  /** The LUN of the other cabinet. */
+export interface Kept {
   readonly lun: string;
   /** Ours, that holds the copy, and its folder. */
   readonly partner: string;
   readonly dir: string;
 }
+export interface StoreSettings {
+  readonly kept: readonly Kept[];
+  readonly roomBytes: number;
+  readonly bandwidth: Bandwidth;
+  /** No power at that LUN now. */
+  readonly isDark: (lun: string) => boolean;
+  /** No room on that LUN at all. */
+  readonly isFull: (lun: string) => boolean;
+}
+interface UnderWay {
+  bytes: number;
+  lastMs: number;
+}
 
 const maxBytes = 256 * 2 ** 20;
+const drafts = "mirror/under-way";
+/** A copy that nobody went on with for so long was left behind by a cabinet that could not say so. */
+const leftBehindMs = 10_000;
+const isSha1 = (name: string) => /^[0-9a-f]{40}$/.test(name);
 
 export class MirrorStore {
   #usedBytes = 0;
+  roomBytes: number;
+  /** Copies that are not complete, by <lun>/<copy>. */
+  readonly #underWay = new Map<string, UnderWay>();
 
-  constructor(
-    readonly kept: readonly Kept[],
-    readonly roomBytes: number,
-    /** No power at that LUN now. */
-    readonly isDark: (lun: string) => boolean,
-  ) {
-    for (const { dir, lun } of kept) {
+  constructor(readonly settings: StoreSettings) {
+    this.roomBytes = settings.roomBytes;
+    for (const { dir, lun } of settings.kept) {
+      rmSync(join(dir, drafts), { recursive: true, force: true });
       mkdirSync(join(dir, mirrorFolder(lun), "blobs"), { recursive: true });
-      for (const sha1 of this.list(lun)) this.#usedBytes += statSync(this.#path(lun, sha1)).size;
+      this.#usedBytes += this.#bytesOf(lun);
     }
   }
 
   get usedBytes(): number {
     return this.#usedBytes;
   }
-  #root(lun: string): string | undefined {
-    const found = this.kept.find((one) => one.lun === lun);
-    return found && join(found.dir, mirrorFolder(lun));
+  get underWay(): readonly string[] {
+    return [...this.#underWay.keys()];
   }
-  #path(lun: string, sha1: string): string {
-    return join(this.#root(lun)!, "blobs", sha1.slice(0, 2), sha1);
+  #kept(lun: string): Kept | undefined {
+    return this.settings.kept.find((one) => one.lun === lun);
+  }
+  /** Of the mirror, or of a copy that is under way. */
+  #root(lun: string, copy?: string): string {
+    return join(this.#kept(lun)!.dir, copy === undefined ? mirrorFolder(lun) : join(drafts, `${lun}.${copy}`));
+  }
+  #bytesOf(lun: string): number {
+    return this.list(lun).reduce((sum, sha1) => sum + statSync(join(this.#root(lun), "blobs", sha1.slice(0, 2), sha1)).size, 0);
   }
   list(lun: string): readonly string[] {
-    const blobs = join(this.#root(lun)!, "blobs");
-    return readdirSync(blobs).flatMap((shard) => readdirSync(join(blobs, shard)).filter((name) => /^[0-9a-f]{40}$/.test(name)));
+    const blobs = join(this.#root(lun), "blobs");
+    return readdirSync(blobs).flatMap((shard) => readdirSync(join(blobs, shard)).filter(isSha1));
   }
   isServing(lun: string): boolean {
-    return existsSync(join(this.#root(lun)!, ".lun"));
+    return existsSync(join(this.#root(lun), ".lun"));
   }
   /** From now on the mirror is the LUN. */
   failOver(lun: string): void {
-    writeFileSync(join(this.#root(lun)!, ".lun"), lun);
+    writeFileSync(join(this.#root(lun), ".lun"), lun);
   }
 
   /** HTTP status of a copy: 201, 400 what came is not what it is called, 409 this mirror is the LUN now, 503 no power, 507 no room. */
-  take(lun: string, sha1: string, bytes: Buffer): number {
+  take(lun: string, copy: string | undefined, sha1: string, bytes: Buffer): number {
+    const { isDark, isFull } = this.settings;
+    const { partner } = this.#kept(lun)!;
     if (this.isServing(lun)) return 409;
-    if (this.isDark(this.kept.find((one) => one.lun === lun)!.partner)) return 503;
+    if (isDark(partner)) return 503;
     if (createHash("sha1").update(bytes).digest("hex") !== sha1) return 400;
-    const path = this.#path(lun, sha1);
+    const path = join(this.#root(lun, copy), "blobs", sha1.slice(0, 2), sha1);
     if (existsSync(path)) return 201;
-    if (this.#usedBytes + bytes.length > this.roomBytes) return 507;
+    if (this.#usedBytes + bytes.length > this.roomBytes) this.#clear();
+    if (this.#usedBytes + bytes.length > this.roomBytes || isFull(partner)) return 507;
     mkdirSync(join(path, ".."), { recursive: true });
     const draft = `${path}.${randomBytes(4).toString("hex")}.part`;
     writeFileSync(draft, bytes);
     renameSync(draft, path);
     this.#usedBytes += bytes.length;
+    if (copy !== undefined) {
+      const under = this.#underWay.get(`${lun}/${copy}`);
+      this.#underWay.set(`${lun}/${copy}`, { bytes: (under?.bytes ?? 0) + bytes.length, lastMs: Date.now() });
+    }
     return 201;
+  }
+  /** The new copy is the mirror from now on; what only the old one had is gone with it. */
+  complete(lun: string, copy: string): number {
+    if (this.isServing(lun)) return 409;
+    const blobs = join(this.#root(lun), "blobs");
+    this.#usedBytes -= this.#bytesOf(lun);
+    rmSync(blobs, { recursive: true });
+    const fresh = join(this.#root(lun, copy), "blobs");
+    mkdirSync(fresh, { recursive: true });
+    renameSync(fresh, blobs);
+    rmSync(this.#root(lun, copy), { recursive: true });
+    this.#underWay.delete(`${lun}/${copy}`);
+    return 201;
+  }
+  /** The mirror itself: it is kept elsewhere now. */
+  forget(lun: string): number {
+    if (this.isServing(lun)) return 409;
+    this.#usedBytes -= this.#bytesOf(lun);
+    const blobs = join(this.#root(lun), "blobs");
+    rmSync(blobs, { recursive: true });
+    mkdirSync(blobs);
+    return 200;
+  }
+  drop(lun: string, copy: string): number {
+    rmSync(this.#root(lun, copy), { recursive: true, force: true });
+    this.#usedBytes -= this.#underWay.get(`${lun}/${copy}`)?.bytes ?? 0;
+    this.#underWay.delete(`${lun}/${copy}`);
+    return 200;
+  }
+  #clear(): void {
+    for (const [key, { lastMs }] of this.#underWay) if (Date.now() - lastMs > leftBehindMs) this.drop(...(key.split("/") as [string, string]));
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const [, lun = "", sha1 = ""] = (request.url ?? "").split("/");
-    if (!this.#root(lun)) return void response.writeHead(404).end();
+    const [, lun = "", second = "", third] = (request.url ?? "").split("/");
+    const [copy, sha1] = third === undefined ? [undefined, second] : [second, third];
+    const answer = (status: number) => void response.writeHead(status).end();
+    if (!this.#kept(lun) || (copy !== undefined && !/^\d+$/.test(copy))) return answer(404);
     if (request.method === "GET") return void response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(this.list(lun)));
-    if (request.method !== "PUT" || !/^[0-9a-f]{40}$/.test(sha1)) return void response.writeHead(400).end();
+    if (request.method === "POST" && /^\d+$/.test(sha1)) return answer(this.complete(lun, sha1));
+    if (request.method === "DELETE" && sha1 === "") return answer(this.forget(lun));
+    if (request.method === "DELETE" && /^\d+$/.test(sha1)) return answer(this.drop(lun, sha1));
+    if (request.method !== "PUT" || !(isSha1(sha1) || sha1 === "proof")) return answer(400);
     const pieces: Buffer[] = [];
     let size = 0;
     for await (const piece of request) {
       size += (piece as Buffer).length;
-      if (size > maxBytes) return void response.writeHead(413).end();
+      if (size > maxBytes) return answer(413);
+      await this.settings.bandwidth.pass((piece as Buffer).length, "mirrors");
       pieces.push(piece as Buffer);
     }
-    response.writeHead(this.take(lun, sha1, Buffer.concat(pieces))).end();
+    answer(sha1 === "proof" ? (this.settings.isDark(this.#kept(lun)!.partner) ? 503 : 200) : this.take(lun, copy, sha1, Buffer.concat(pieces)));
   }
   listen(host: string, port: number): Promise<void> {
     const server = createServer((request, response) => void this.#answer(request, response).catch(() => response.destroy()));
