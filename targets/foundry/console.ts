@@ -88,6 +88,26 @@ export async function blockMirroring(call: Call, topology: Topology, blocked: bo
   await Promise.all(named(topology, "cabinet").map((cabinet) => call(cabinet, "/mirrors/block", { blocked })));
 }
 
+/** Gives the cabinets that much more room for mirrors, each. */
+export async function addCapacity(call: Call, topology: Topology, mb: number): Promise<readonly string[]> {
+  const cabinets = named(topology, "cabinet");
+  await Promise.all(cabinets.map((cabinet) => call(cabinet, "/mirrors/capacity", { mb })));
+  return cabinets;
+}
+
+/** LUNs that have no mirror that is in step now, with what becomes of it. */
+export async function unmirrored(call: Call, topology: Topology): Promise<readonly string[]> {
+  const found = await Promise.all(
+    named(topology, "cabinet").map(async (cabinet) => {
+      const { copies } = (await call(cabinet, "/mirrors")) as { copies: Readonly<Record<string, { state: string; behind: number; on?: string }>> };
+      return Object.entries(copies).flatMap(([lun, { state, behind, on = "peer" }]) =>
+        state === "idle" && behind === 0 && on === "peer" ? [] : [`${lun} (${on === "peer" ? state : `on its ${on}`}, ${behind} behind)`],
+      );
+    }),
+  );
+  return found.flat();
+}
+
 /** What has a saved config, from the door inwards: an inner part is of no use to anybody while an outer one is shut, so the order is that of a request. */
 const edgeRoles = ["dns", "firewall", "lb", "router"];
 

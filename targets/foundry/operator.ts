@@ -14,6 +14,10 @@ export interface Operator {
   /** Of every LUN that hangs or fails for any Cloud Controller; rejects if there is none. */
   failOverSilent(): Promise<string>;
   blockMirroring(blocked: boolean): Promise<string>;
+  /** So much more room for mirrors in each cabinet. */
+  addCapacity(mb: number): Promise<string>;
+  /** Rejects while a LUN has no mirror that is in step. */
+  checkMirrors(): Promise<string>;
   /** Hashes every blob again, through the mounts of one Cloud Controller, or of each in turn. */
   verify(by?: "one" | "each"): Promise<string>;
   /** Refused unless what verify last found whole or repaired is all there is, or the loss of the rest is accepted. */
@@ -77,6 +81,14 @@ export function operator(call: Call, topology: Topology, who: string, audit: (li
       audited("blockMirroring", "all cabinets", async () => {
         await verbs.blockMirroring(call, topology, blocked);
         return blocked ? "blocked" : "let go on";
+      }),
+    addCapacity: (mb) =>
+      audited("addCapacity", "all cabinets", async () => `${mb} MB more for mirrors in ${(await verbs.addCapacity(call, topology, mb)).join(", ")}`),
+    checkMirrors: () =>
+      audited("checkMirrors", "all cabinets", async () => {
+        const without = await verbs.unmirrored(call, topology);
+        if (without.length > 0) throw new FlounderError("platform", `not in step: ${without.join(", ")}`, "wait, or see whether there is room");
+        return "every LUN has its mirror";
       }),
     verify: (by = "one") =>
       audited("verify", "all LUNs", async () => {
