@@ -15,7 +15,7 @@ import type { CfClient } from "./cf-client.js";
 import type { Instance } from "./fingerprint.js";
 import { prober } from "./prepare.js";
 import target from "./target.js";
-import { topologyOf } from "./topology.js";
+import { topology, topologyOf } from "./topology.js";
 
 const shape = {
   ...{ cc: 1, dea: 3, router: 1, lb: 1, dns: 1, cabinets: ["cabinet-a"], lunsPerCabinet: 1 },
@@ -132,5 +132,30 @@ describe("runtimes of DEAs", function () {
     const python = (await filesOf("python")).filter(({ path }) => path !== "Procfile");
     expect(await refused("mute", "python_buildpack", python)).to.equal("python_buildpack: no start command: give one with -c, or in a Procfile");
     expect(await refused("odd", "cobol_buildpack", python)).to.match(/^Buildpack "cobol_buildpack" is unknown; there are nodejs_buildpack, /);
+  });
+});
+
+describe("what profiles offer to apps", () => {
+  const deasOf = (profile: string) => topology(profile, 20, {}).components.filter(({ role }) => role === "dea");
+  it("com has DEAs that are configured differently, each runtime on more than one", () => {
+    const runtimes = deasOf("com").map(({ env }) => env.RUNTIMES!.split(","));
+    for (const has of runtimes) expect(has).to.include.members(["node", "static"]);
+    for (const name of ["python", "binary"])
+      expect(
+        runtimes.filter((has) => has.includes(name)),
+        name,
+      ).to.have.length(2);
+    // Not all on one LUN: a LUN that is lost must not take a runtime with it.
+    for (const name of ["python", "binary"])
+      expect(new Set(deasOf("com").flatMap(({ env, mounts }) => (env.RUNTIMES!.includes(name) ? Object.keys(mounts) : []))), name).to.have.property("size", 2);
+  });
+  it("all others have all of them everywhere, and only micro has no services", () => {
+    for (const profile of ["micro", "org"]) for (const { env } of deasOf(profile)) expect(env).to.not.have.property("RUNTIMES");
+    const gateways = (profile: string) =>
+      topology(profile, 20, {})
+        .components.filter(({ role }) => role === "service")
+        .map(({ name }) => name);
+    for (const profile of ["org", "com", "com-fixed"]) expect(gateways(profile), profile).to.deep.equal(["service-1"]);
+    expect(gateways("micro")).to.deep.equal([]);
   });
 });
