@@ -20,9 +20,12 @@ const keptLate = 1000;
 
 const own = config();
 const limits = thresholds.parse(JSON.parse(process.env.THRESHOLDS || "{}"));
+/** Often enough for the shortest time that a LUN may be silent, and no oftener. */
+const silentMs = [limits.alarms.lunSilentMs, limits.failOver.lunSilentMs].flatMap((ms) => (ms === null ? [] : [ms]));
+const lunEveryMs = Math.min(1000, Math.max(200, Math.min(...silentMs) / 3));
 const links = Object.entries(own.links());
 const cabinets = links.filter(([name]) => name.startsWith("cabinet-"));
-const luns = Object.fromEntries(links.filter(([name]) => /^lun-\d+$/.test(name)).map(([lun, at]) => [lun, new LunWatch(at)]));
+const luns = Object.fromEntries(links.filter(([name]) => /^lun-\d+$/.test(name)).map(([lun, at]) => [lun, new LunWatch(at, lunEveryMs)]));
 
 const supplies: Record<string, { sinceMs: number; state: string } | undefined> = {};
 let lateMs: number[] = [];
@@ -57,12 +60,14 @@ async function lookAtCabinets(): Promise<void> {
     }),
   );
 }
+/** One of them, by turns: the latch is in the CCDB, so all say the same; eight that are asked four times a second would be a load of their own. */
 async function lookAtControllers(): Promise<void> {
-  const states = await Promise.all(ccs.map((host) => ask<{ readOnly: boolean; reason: string | null }>(host, "/state")));
-  const latched = states.find((state) => state?.readOnly);
-  if (latched) readOnly = { sinceMs: readOnly?.sinceMs ?? Date.now(), says: latched.reason ?? "read-only" };
-  else if (states.some(Boolean)) readOnly = undefined;
+  const host = ccs[turn++ % Math.max(1, ccs.length)];
+  const state = host === undefined ? undefined : await ask<{ readOnly: boolean; reason: string | null }>(host, "/state");
+  if (state?.readOnly) readOnly = { sinceMs: readOnly?.sinceMs ?? Date.now(), says: state.reason ?? "read-only" };
+  else if (state) readOnly = undefined;
 }
+let turn = 0;
 async function failOver(lun: string): Promise<void> {
   for (const [cabinet, at] of cabinets) {
     const mirrors = await ask<{ kept: Record<string, unknown> }>(text(at), "/mirrors");

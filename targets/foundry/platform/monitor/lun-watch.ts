@@ -2,7 +2,6 @@
 import { connect, type Socket } from "node:net";
 import type { Address } from "../base/config.js";
 
-const everyMs = 200;
 /** Not answered for so long counts as silent; anything under it is a busy machine. */
 const patienceMs = 300;
 
@@ -15,7 +14,10 @@ export class LunWatch {
   #answeredMs = Date.now();
   #askedMs: number | undefined;
 
-  constructor(readonly at: Address) {
+  constructor(
+    readonly at: Address,
+    everyMs: number,
+  ) {
     setInterval(() => this.#ask(), everyMs);
   }
 
