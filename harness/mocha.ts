@@ -6,7 +6,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before } from "mocha";
-import type { Act, Capability, Client, Fault, Must, Plane, Result, Selector, TargetSystem, Vantage, Verdict } from "./core.js";
+import type { Act, Capability, Client, Fault, Must, Plane, Playbook, Result, Selector, TargetSystem, Vantage, Verdict } from "./core.js";
 import { FlounderError } from "./errors.js";
 import { newFoundation, passingName } from "./foundation.js";
 import { startKeeper } from "./keeper/start.js";
@@ -47,8 +47,8 @@ export interface SuiteFoundation {
   system(): TargetSystem;
   /** Steady before, this fault on these targets for forS seconds, healed, steady after: then judged. */
   hurt<C extends Capability, O>(fault: Fault<C, O>, on: Selector, forS: number, options?: Partial<O>): Promise<Hurt>;
-  /** Several acts with musts of their own, for what `hurt` is too small for. */
-  run(name: string, acts: readonly Act[], must: readonly Must[]): Promise<Hurt>;
+  /** Several acts with musts of their own, for what `hurt` is too small for; acts that a playbook ends need one. */
+  run(name: string, acts: readonly Act[], must: readonly Must[], how?: { readonly playbook?: Playbook; readonly seed?: number }): Promise<Hurt>;
 }
 
 /** mocha's reporter has the word. */
@@ -83,7 +83,7 @@ export function foundation(profile: string, options: FoundationOptions = {}): Su
     client: () => up().client,
     system: () => up().system,
     hurt: (fault, on, forS, faultOptions = {}) => suite.run(fault.name, [act(fault, on, { id: fault.name, forS }, faultOptions)], []),
-    async run(name, acts, must) {
+    async run(name, acts, must, { playbook, seed } = {}) {
       const { client, system } = up();
       const scenario = {
         name,
@@ -92,11 +92,14 @@ export function foundation(profile: string, options: FoundationOptions = {}): Su
         acts,
         must,
         giveUpS: 60 + acts.reduce((sum, one) => sum + one.forS + 30, 0),
+        ...(playbook ? { playbook: playbook.name } : {}),
       };
-      const plan = makePlan({ scenario, seed: options.seed ?? 1, system, engine, faults: await loadFaults(), targets: await client.targets() });
+      const targets = await client.targets();
+      const plan = makePlan({ scenario, seed: seed ?? options.seed ?? 1, system, engine, faults: await loadFaults(), targets, playbook });
       const { verdict, dir } = await run({
         plan,
         system,
+        playbook,
         client,
         resultsDir: results,
         live: silent,

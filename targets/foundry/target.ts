@@ -24,7 +24,7 @@ const adminPassword = (secret: string): string => createHmac("sha256", secret).u
 const foundry: TargetSystem = {
   name: "foundry",
   profiles: Object.keys(profiles),
-  defaultScenario: "four-cuts",
+  defaultScenario: "april-2011",
   topology,
   capabilities,
   ways: edgeWays,

@@ -82,6 +82,8 @@ export const policies: Readonly<Record<string, readonly string[]>> = {
   "monitor.thresholds": Object.keys(thresholds),
   // 2011's, too, is the second: but EC2's, not CloudFoundry.com's.
   "cabinet.reMirror": ["patient", "eager"],
+  // off: what dies by itself stays dead.
+  supervisors: ["on", "off"],
 };
 
 /** What a preset means for those policies that a scenario does not set by itself: the platform of that year. */
