@@ -759,7 +759,7 @@ export interface Step<Console = unknown> {
   /** Waited for before it is begun. */
   readonly guard?: Condition;
   /** Resolves with what came of it. Tried again until limitS while the platform refuses or does not answer. */
-  readonly run?: (console: Console) => Promise<string>;
+  run?(console: Console): Promise<string>;
   /** Waited for before it counts as done. */
   readonly until?: Condition;
   /** From its beginning: then it is given up, and its procedure with it. */

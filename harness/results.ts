@@ -51,7 +51,6 @@ export function openResults(baseDir: string, plan: Plan, now: Date = new Date())
     writeFileSync(join(dir, files.plan), canonical(plan));
     const timeline = openSync(join(dir, files.timeline), "ax");
     pointLatest(base, basename(dir));
-    pictures().catch(() => {}); // writeReports loads it again, and says what is wrong
     return {
       dir,
       samplesFile: join(dir, files.samples),
@@ -171,8 +170,10 @@ export async function writeReports(dir: string): Promise<Verdict> {
   return verdict;
 }
 
-/** Loaded when a run begins, not with every command: drawing takes half a second to load. */
+/** Loaded by whoever writes reports, not with every command: drawing takes half a second to load. */
 const pictures = () => import("./report/html.js");
+/** Ahead of writeReports(), which loads it again and says what is wrong. */
+export const preload = (): void => void pictures().catch(() => {});
 
 /** Whole or not at all: a reader never sees half a report. */
 function replace(path: string, text: string): void {

@@ -13,8 +13,9 @@ import { Conditions } from "./playbooks/conditions.js";
 import { refuseOther } from "./playbooks/planned.js";
 import { playProcedures } from "./playbooks/play.js";
 import { type Prober, startProber } from "./probes/child.js";
+import { startReporter } from "./report/apart.js";
 import type { LiveView } from "./report/terminal.js";
-import { openResults, writeReports } from "./results.js";
+import { openResults } from "./results.js";
 import { type EventBody, quietMs, type Stage } from "./stage.js";
 import { SteadyWatch } from "./steady.js";
 import { playActs } from "./turbulence.js";
@@ -43,6 +44,7 @@ export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdic
   if (plan.procedures && !playbook) throw new Error(`the plan has a playbook, "${plan.playbook}", and the run was given none`);
   if (plan.procedures && playbook) refuseOther(plan.procedures, playbook);
   const results = await openResults(inputs.resultsDir, plan);
+  const reporter = startReporter();
   const zeroUs = inputs.zeroUs ?? nowUs();
   const listeners = new Set<(event: Event) => void>();
   const now = () => nowUs() - zeroUs;
@@ -151,7 +153,7 @@ export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdic
   await keeperEvents.drain();
   closed = true;
   results.close();
-  const [verdict] = await Promise.all([writeReports(results.dir), inputs.ending?.()]);
+  const [verdict] = await Promise.all([reporter.write(results.dir), inputs.ending?.()]).finally(() => reporter.end());
   live.end(verdict, results.dir);
   return { verdict, dir: results.dir };
 }

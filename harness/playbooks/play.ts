@@ -1,6 +1,6 @@
 /** Plays a playbook on a live foundation: waits for what its procedures detect, then does their steps, each with who, when, and what came of it. */
 import { sleep } from "../clock.js";
-import type { Condition, PlannedProcedure, PlannedStep, Playbook } from "../core.js";
+import type { Condition, PlannedProcedure, PlannedStep, Playbook, Step } from "../core.js";
 import { FlounderError } from "../errors.js";
 import type { EventBody } from "../stage.js";
 import { type Conditions, sayCondition } from "./conditions.js";
@@ -94,7 +94,7 @@ async function walk(inputs: PlayInputs, planned: PlannedProcedure, steps: Playbo
     try {
       if (step.guard) await holding(inputs, step.guard, budget);
       note({ ...event, state: "acting" });
-      came = await tried(steps[i]!.run, console, budget);
+      came = await tried(steps[i]!, console, budget);
       if (step.until) await holding(inputs, step.until, budget);
       state = "done";
     } catch (error) {
@@ -109,11 +109,11 @@ async function walk(inputs: PlayInputs, planned: PlannedProcedure, steps: Playbo
 }
 
 /** Again and again while the platform refuses or is silent, until the budget is over; rejects with the last refusal then. */
-async function tried(run: Playbook["procedures"][number]["steps"][number]["run"], console: unknown, budget: AbortSignal): Promise<string> {
-  if (!run) return "";
+async function tried(step: Step, console: unknown, budget: AbortSignal): Promise<string> {
+  if (!step.run) return "";
   for (;;) {
     try {
-      return await run(console);
+      return await step.run(console);
     } catch (error) {
       if (!triesAgain(error)) throw error;
       if (budget.aborted) throw error;

@@ -31,9 +31,12 @@ interface Heard {
   readonly payload: { readonly dea?: string; readonly op?: string; readonly says?: string };
 }
 const nowMs = () => nowUs() / 1000;
+/** npm run soak -- --seeds N; the first is that of the day. */
+const seeds = Array.from({ length: Number(process.env.FLOUNDER_SEEDS ?? 3) }, (_, i) => 20110425 + i);
 
 describe("one supply of one cabinet", function () {
   this.timeout(120_000);
+  const courses = new Set<string>();
   const home = mkdtempSync(join(tmpdir(), "flounder-day-one-"));
   const earlier = process.env.XDG_STATE_HOME;
   let running: Running;
@@ -85,7 +88,7 @@ describe("one supply of one cabinet", function () {
     const found: { fromMs: number; ms: number }[] = [];
     await keep(50, over, async () => {
       const fromMs = nowMs();
-      const content = Buffer.from(`push ${found.length} of ${process.pid}\n`);
+      const content = Buffer.from(`push ${found.length} of ${guid}\n`);
       await client
         .upload(guid, [{ path: "index.html", mode: 0o644, content }])
         .then((bits) => client.stage(bits))
@@ -105,9 +108,15 @@ describe("one supply of one cabinet", function () {
       });
   };
 
-  it("locks every developer out, by what follows from it, and no app user", async () => {
+  for (const seed of seeds) {
+    it(`locks every developer out, by what follows from it, and no app user (seed ${seed})`, () => dayOne(seed));
+    it(`is over when power is back, all blobs are verified and an operator releases (seed ${seed})`, () => over(seed));
+  }
+  it("takes another course by each seed", () => expect(courses.size).to.equal(seeds.length));
+
+  async function dayOne(seed: number): Promise<void> {
     const { client, spaceGuid } = await prober(facts);
-    const guid = await client.createApp(spaceGuid, "probe-day-one");
+    const guid = await client.createApp(spaceGuid, `probe-day-one-${seed}`);
     await client.call("PATCH", `/v3/apps/${guid}`, { lifecycle: { type: "buildpack", data: { buildpacks: ["staticfile_buildpack"] } } });
     let over = false;
     const end = () => over;
@@ -142,7 +151,7 @@ describe("one supply of one cabinet", function () {
     ]);
     await sleep(calmUntilMs - nowMs());
     const fromMs = nowMs();
-    await running.call("cabinet-a", "/power/brown-out", { supply: "A", flickerS, seed: 20110425 });
+    await running.call("cabinet-a", "/power/brown-out", { supply: "A", flickerS, seed });
     await until("storage to be declared lost", () => latchedMs < Number.POSITIVE_INFINITY, 30_000, 50).catch(() => {});
     await sleep(1500);
     over = true;
@@ -174,9 +183,10 @@ describe("one supply of one cabinet", function () {
     expect(latchedMs - fromMs, "lost only when the supply is off").to.be.above(flickerS * 1000);
     expect(users.bad).to.deep.equal([]);
     expect(users.asked).to.be.above(50);
-  });
+    courses.add([lateMs, startMs, fullMs, slowFromMs].map((atMs) => Math.round((atMs - fromMs) / 100)).join(" "));
+  }
 
-  it("is over when power is back, all blobs are verified and an operator releases", async () => {
+  async function over(seed: number): Promise<void> {
     await running.call("cabinet-a", "/power/restore", {});
     expect(((await running.call("cc-1", "/state")) as { readOnly: boolean }).readOnly).to.equal(true);
     const said: string[] = [];
@@ -187,7 +197,7 @@ describe("one supply of one cabinet", function () {
       said.join("; "),
     ).to.equal(true);
     const { client, spaceGuid } = await prober(facts);
-    const guid = await client.createApp(spaceGuid, "probe-day-one-after");
+    const guid = await client.createApp(spaceGuid, `probe-day-one-after-${seed}`);
     expect(guid).to.be.a("string");
-  });
+  }
 });

@@ -63,7 +63,7 @@ describe("what topology() refuses", () => {
     ));
   it("an unknown policy", () =>
     expect(said(() => topology("micro", 20, { "cc.mood": "bad" }))).to.equal(
-      'usage: policy "cc.mood" is unknown; there are preset, cc.onLunLoss, router.onNatsLoss, hm.freshness, monitor.thresholds → mend foundation.policy of the scenario',
+      'usage: policy "cc.mood" is unknown; there are preset, cc.onLunLoss, router.onNatsLoss, hm.freshness, monitor.thresholds, supervisors → mend foundation.policy of the scenario',
     ));
   it("an unknown choice of a policy", () =>
     expect(said(() => topology("micro", 20, { "hm.freshness": "much" }))).to.equal(
@@ -89,6 +89,28 @@ describe("profile com", () => {
   it("has its firewall for a front door, and so has every profile", () => {
     expect(frontDoor(whole)).to.deep.equal({ component: "firewall-1", port: "front" });
     expect(frontDoor(topology("micro", 20, {}))).to.deep.equal({ component: "firewall-1", port: "front" });
+  });
+  it("takes a preset's policies where a scenario sets none of its own", () => {
+    const policyOf = (policy: Record<string, string>) => JSON.parse(topology("com", 20, policy).components.find((one) => one.role === "cc")!.env.POLICY!);
+    expect(policyOf({})).to.include({ "cc.onLunLoss": "latch", "router.onNatsLoss": "prune", "hm.freshness": "none", supervisors: "on" });
+    expect(policyOf({ preset: "2014", "hm.freshness": "none" })).to.include({
+      "cc.onLunLoss": "degrade",
+      "router.onNatsLoss": "suspend",
+      "hm.freshness": "none",
+    });
+  });
+  it("has supervisors, or none by policy", () => {
+    expect(topology("org", 20, {}).components.every((one) => one.supervised)).to.equal(true);
+    expect(topology("org", 20, { supervisors: "off" }).components.some((one) => one.supervised)).to.equal(false);
+  });
+  it("foresees which alarms come too late: three of four in 2011, none when the thresholds are consistent", () => {
+    const late = (profile: string) =>
+      target.foresight!(topology(profile, 20, {})).flatMap(({ alarm, alarmS, tooLateS }) =>
+        alarmS === null || (tooLateS !== null && alarmS >= tooLateS) ? [alarm] : [],
+      );
+    expect(late("com")).to.deep.equal(["supply", "late-heartbeats", "lun-silent"]);
+    expect(late("com-fixed")).to.deep.equal([]);
+    expect(target.foresight!(topology("micro", 20, {}))).to.deep.equal([]);
   });
   it("tells its name servers every component", () => {
     const [dns] = whole.components.filter((component) => component.role === "dns");

@@ -254,9 +254,6 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
   const servers = numbered("dns", shape.dns);
   // The internal zone knows every component by name.
   const named = { ...env, COMPONENTS: [...components.map(({ name }) => name), ...servers].join(",") };
-  return {
-    profile,
-    domain,
-    components: [...components, ...servers.map((name) => ours(name, "dns", { env: named, ports: { dns: "udp" }, supervised: true }))],
-  };
+  const all = [...components, ...servers.map((name) => ours(name, "dns", { env: named, ports: { dns: "udp" }, supervised: true }))];
+  return { profile, domain, components: all.map((one) => ({ ...one, supervised: one.supervised && chosen.supervisors === "on" })) };
 }
