@@ -59,7 +59,7 @@ for (const profile of Object.keys(profiles))
 describe("what topology() refuses", () => {
   it("an unknown profile", () =>
     expect(said(() => topology("tiny", 20, {}))).to.equal(
-      'usage: profile "tiny" is unknown; there are micro, org, com, com-fixed → choose one of them with --profile',
+      'usage: profile "tiny" is unknown; there are micro, org, com, ebs, com-fixed → choose one of them with --profile',
     ));
   it("an unknown policy", () =>
     expect(said(() => topology("micro", 20, { "cc.mood": "bad" }))).to.equal(
