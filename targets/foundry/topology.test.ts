@@ -63,7 +63,7 @@ describe("what topology() refuses", () => {
     ));
   it("an unknown policy", () =>
     expect(said(() => topology("micro", 20, { "cc.mood": "bad" }))).to.equal(
-      'usage: policy "cc.mood" is unknown; there are preset, cc.onLunLoss, router.onNatsLoss, hm.freshness, monitor.thresholds, supervisors → mend foundation.policy of the scenario',
+      'usage: policy "cc.mood" is unknown; there are preset, cc.onLunLoss, router.onNatsLoss, hm.freshness, monitor.thresholds, cabinet.reMirror, supervisors → mend foundation.policy of the scenario',
     ));
   it("an unknown choice of a policy", () =>
     expect(said(() => topology("micro", 20, { "hm.freshness": "much" }))).to.equal(
