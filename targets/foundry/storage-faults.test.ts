@@ -3,14 +3,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { until } from "../../harness/clock.js";
-import type { Capability, Fault, Running } from "../../harness/core.js";
+import { sleep, until } from "../../harness/clock.js";
+import type { Capability, Fault, FoundationFacts, Running } from "../../harness/core.js";
 import { newFoundation, passingName } from "../../harness/foundation.js";
 import { factsOf } from "../../harness/keeper/facts.js";
 import { loadEngine, loadFaults } from "../../harness/registry.js";
 import { type StorageState, storageState, verifyStorage } from "./console.js";
-import { prepare } from "./prepare.js";
+import { prepare, prober } from "./prepare.js";
 import target from "./target.js";
+import { timersMs } from "./timers.js";
 
 const signal = () => AbortSignal.timeout(5000);
 
@@ -19,6 +20,7 @@ describe("storage faults on a real foundation", function () {
   const home = mkdtempSync(join(tmpdir(), "flounder-storage-"));
   const earlier = process.env.XDG_STATE_HOME;
   let running: Running;
+  let facts: FoundationFacts;
   let faults: ReadonlyMap<string, Fault>;
   const state = (): Promise<StorageState> => storageState(running.call, "cc-1");
 
@@ -32,7 +34,8 @@ describe("storage faults on a real foundation", function () {
       console.log("      skipped: LUNs cannot be mounted here");
       this.skip();
     }
-    await prepare(factsOf(spec, running, target), () => {});
+    facts = factsOf(spec, running, target);
+    await prepare(facts, () => {});
   });
   after(async function () {
     this.timeout(60_000);
@@ -78,6 +81,56 @@ describe("storage faults on a real foundation", function () {
       expect([...torn]).to.deep.equal([...((await running.call("cabinet-a", "/content")) as { lying: string[] }).lying].sort());
     });
     expect((await verifyStorage(running.call, "cc-1")).torn).to.deep.equal([]);
+  });
+
+  it("storage-full: what is there is read and proved, nothing new is kept, and it is not a lost LUN", async () => {
+    const { client, spaceGuid } = await prober(facts);
+    const guid = await client.createApp(spaceGuid, "probe-full");
+    const upload = (what: string) => client.upload(guid, [{ path: "index.html", mode: 0o644, content: Buffer.from(what.repeat(100)) }]);
+    await upload("before");
+    const before = await verifyStorage(running.call, "cc-1");
+    await hurt("storage-full", "cabinet-a", {}, async () => {
+      const said = await upload("while it is full").then(
+        () => "kept",
+        (error: Error) => error.message,
+      );
+      expect(said).to.include("blobstore");
+      await sleep(timersMs(20).lunLost + 1000);
+      expect(await state()).to.deep.include({ readOnly: false, mounts: { "lun-1": "usable" } });
+      expect(await verifyStorage(running.call, "cc-1")).to.deep.include({ checked: before.checked, torn: [], missing: [] });
+    });
+    await upload("while it is full");
+  });
+
+  it("storage-full: a cabinet that was killed has no more room than before", async () => {
+    const fault = faults.get("storage-full")!;
+    const [all, cabinet] = [fault.options.parse({ luns: "all" }), running.target<Capability>("cabinet-a", ["room"])];
+    const reads = (wanted: string) => until(`it to read ${wanted}`, async () => (await fault.witness(cabinet, all, signal())).state === wanted, 20_000);
+    await fault.inject(cabinet, all, signal());
+    await reads("broken");
+    const { process: life } = running.target("cabinet-a", ["process"]).can;
+    await life.kill("agent");
+    await life.start();
+    await reads("broken");
+    await fault.heal(cabinet, all, signal());
+    await reads("intact");
+    // While it was away the LUN may have been declared lost, or is about to be.
+    const isWritable = async () => !(await state()).readOnly && (await state()).mounts["lun-1"] === "usable";
+    await until("the CC to be writable", async () => target.recover(running.call, running.topology, () => {}).then(isWritable), 30_000, 500);
+  });
+
+  it("link-bandwidth: answers crawl through it, and nothing is lost", async () => {
+    const tookMs = async () => {
+      const from = performance.now();
+      const { client, spaceGuid } = await prober(facts);
+      await client.apps(spaceGuid);
+      return performance.now() - from;
+    };
+    const before = await tookMs();
+    await hurt("link-bandwidth", "cc-1>ccdb-1", { rateKBps: 4 }, async () => {
+      expect(await tookMs()).to.be.above(before + 300);
+    });
+    expect((await state()).readOnly).to.equal(false);
   });
 
   it("storage-readonly: reads go on, and the CC says what it is", async () => {
