@@ -122,7 +122,7 @@ export async function restoreEdge(call: Call, topology: Topology): Promise<reado
 }
 
 /**
- * Restarts all components of a role, so many at once, each batch when the one before is ready again: the others serve meanwhile.
+ * Restarts all components of a role, so many at once, each batch when the one before is ready again and has its share of the requests: the others serve meanwhile.
  * Rejects if one does not come back in time.
  */
 export async function restartInBatches(call: Call, topology: Topology, role: string, atOnce: number): Promise<readonly string[]> {
@@ -135,11 +135,18 @@ export async function restartInBatches(call: Call, topology: Topology, role: str
       names.slice(i, i + atOnce).map(async (name) => {
         const { pid } = (await call(name, "/restart", {})) as { pid: number };
         await until(`${name} to be ready again`, async () => (await pidOf(name)) !== pid && (await isHealthy(call, name)), restartMs, 100);
+        await until(`the balancers to use ${name} again`, () => isUsed(call, topology, name), restartMs, 100);
       }),
     );
   return names;
 }
 const restartMs = 20_000;
+/** Balancers find out by checks of their own: until then the next batch would leave them nobody. One that does not answer is not waited for. */
+async function isUsed(call: Call, topology: Topology, name: string): Promise<boolean> {
+  const asked = await Promise.allSettled(named(topology, "lb").map((lb) => call(lb, "/backends")));
+  const backends = asked.flatMap((one) => (one.status === "fulfilled" ? (one.value as readonly { router: string; healthy: boolean }[]) : []));
+  return backends.every(({ router, healthy }) => router !== name || healthy);
+}
 const isHealthy = (call: Call, name: string) =>
   call(name, "/healthz").then(
     () => true,
