@@ -1,8 +1,11 @@
 /** The whole foundation under the target's hands: a real micro, prepared, probed at both vantages, fingerprinted, tidied and recovered. */
+import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { connect } from "nats";
+import pg from "pg";
 import { nowUs, until } from "../../harness/clock.js";
 import type { FoundationFacts, PlannedProbe, Running, Sample } from "../../harness/core.js";
 import { newFoundation, passingName } from "../../harness/foundation.js";
@@ -19,6 +22,7 @@ describe("a micro foundation", function () {
   const before_ = process.env.XDG_STATE_HOME;
   let running: Running;
   let facts: FoundationFacts;
+  let secret: string;
   const said: string[] = [];
   const fingerprint = () => target.fingerprint(running.topology, running.call, running);
 
@@ -26,6 +30,7 @@ describe("a micro foundation", function () {
     this.timeout(120_000);
     process.env.XDG_STATE_HOME = state;
     const spec = await newFoundation({ id: passingName("target"), system: target, profile: "micro", timeFactor: 20, policy: {}, engine: "local" });
+    secret = spec.secret;
     const engine = await loadEngine("local");
     running = await engine.start(spec, (line) => said.push(line), new AbortController().signal);
     facts = factsOf(spec, running, target);
@@ -85,6 +90,66 @@ describe("a micro foundation", function () {
     const guid = await client.createApp(spaceGuid, "probe-gone");
     await client.remove(guid);
     expect(await target.missing([`app ${guid} exists`], facts)).to.deep.equal([`app ${guid} exists`]);
+  });
+
+  // seed: CCDB and its backup <- one row is deleted by hand in SQL, and the CCDB is killed afterwards
+  it("names exactly the one whose row was deleted by hand in SQL, also after the CCDB was restarted", async () => {
+    const { client, spaceGuid } = await prober(facts);
+    const guids = await Promise.all(["one", "two", "three"].map((name) => client.createApp(spaceGuid, `probe-row-${name}`)));
+    const writes = guids.map((guid) => `app ${guid} exists`);
+    expect(await target.missing(writes, facts)).to.deep.equal([]);
+    const password = createHmac("sha256", secret).update("ccdb-password").digest("hex");
+    const sql = new pg.Client({ ...running.direct("ccdb-1", "pg"), user: "foundry", database: "ccdb", password });
+    await sql.connect();
+    try {
+      expect((await sql.query("delete from apps where guid = $1", [guids[1]])).rowCount).to.equal(1);
+    } finally {
+      await sql.end();
+    }
+    expect(await target.missing(writes, facts)).to.deep.equal([writes[1]]);
+    const { process: life } = running.target("ccdb-1", ["process"]).can;
+    await life.kill("node");
+    expect(await target.missing(writes, facts).catch((error: Error) => error.message)).to.match(/no CC could be asked/);
+    await life.start();
+    let missing: readonly string[] = [];
+    await until(
+      "the CC to read its database again",
+      async () => {
+        missing = await target.missing(writes, facts);
+        return true;
+      },
+      15_000,
+      200,
+    );
+    expect(missing).to.deep.equal([writes[1]]);
+    await until("the API to go on", async () => (await client.apps(spaceGuid)).some(({ guid }) => guid === guids[0]), 15_000, 200);
+    for (const guid of [guids[0], guids[2]]) await client.remove(guid!);
+  });
+
+  // seed: droplet and its start/stop scripts <- what the start script runs ends at once, again and again
+  it("an app whose start script fails crashes, is started again, and is told to be FLAPPING", async () => {
+    const { client, spaceGuid } = await prober(facts);
+    const { host, port } = running.direct("nats-1", "client");
+    const bus = await connect({ servers: `${host}:${port}` });
+    try {
+      const ended: { readonly reason: string; readonly exit_status: number }[] = [];
+      const alerts: string[] = [];
+      let app = "";
+      bus.subscribe("droplet.exited", { callback: (_, message) => void (message.json<{ droplet: string }>().droplet === app && ended.push(message.json())) });
+      bus.subscribe("hm.alerts", { callback: (_, message) => void alerts.push(message.json<{ says: string }>().says) });
+      const files = [{ path: "package.json", mode: 0o644, content: Buffer.from("{}") }];
+      const spec = { name: "probe-flapping", instances: 1, memoryMb: 16, buildpack: "nodejs_buildpack", command: "exit 3", route: false };
+      app = await client.push(spaceGuid, spec, files);
+      await client.start(app);
+      await until("the alert", () => alerts.some((says) => says.includes("probe-flapping/0 is flapping after 4 crashes")), 30_000, 50);
+      expect(ended.map(({ reason, exit_status }) => [reason, exit_status])).to.deep.equal([1, 2, 3, 4].map(() => ["CRASHED", 3]));
+      const asked = JSON.stringify({ droplet: app, state: "FLAPPING" });
+      const told = (await bus.request("healthmanager.status", asked, { timeout: 2000 })).json<{ indices: readonly { readonly index: number }[] }>();
+      expect(told.indices.map(({ index }) => index)).to.deep.equal([0]);
+      await client.remove(app);
+    } finally {
+      await bus.close();
+    }
   });
 
   it("shows in its fingerprint that somebody changed it", async () => {

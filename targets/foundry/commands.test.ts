@@ -1,0 +1,168 @@
+/** The command line at a foundation that is up: what was not approved does not run on it, and a run heals it and leaves it up. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { until } from "../../harness/clock.js";
+import type { Event } from "../../harness/core.js";
+import type { FlounderError } from "../../harness/errors.js";
+import type { KeeperClient } from "../../harness/keeper/client.js";
+import { connect } from "../../harness/keeper/start.js";
+import { root } from "../../harness/paths.js";
+import { operator } from "./operator.js";
+import { topology } from "./topology.js";
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly says: string;
+}
+/** A scenario of somebody's own, as docs/scenarios.md has it. */
+const scenario = (name: string, forS: number): string => `
+import { act, type Scenario } from "flounder";
+import routerFlush from "flounder/faults/router-flush";
+
+export default {
+  name: "${name}",
+  says: "the routing table is held empty",
+  foundation: { profile: "micro", timeFactor: 20 },
+  acts: [act(routerFlush, { of: "router", pick: 1 }, { id: "table", forS: ${forS} }, { hold: true })],
+  must: [{ plane: "data", from: "outside", lostS: { min: 0.3, max: 10 } }],
+  giveUpS: 120,
+} satisfies Scenario;
+`;
+
+describe("the command line at a foundation that is up", function () {
+  this.timeout(90_000);
+  const dir = mkdtempSync(join(tmpdir(), "flounder-commands-"));
+  const earlier = process.env.XDG_STATE_HOME;
+  const name = "guarded";
+  let client: KeeperClient;
+  let fingerprint: Readonly<Record<string, string>>;
+  const events: Event[] = [];
+
+  const flounder = (...words: string[]): ChildProcess =>
+    spawn(process.execPath, [join(root, "bin", "flounder.mjs"), ...words], {
+      cwd: dir,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, NO_COLOR: "1" },
+    });
+  async function ended(child: ChildProcess): Promise<Ended> {
+    let [out, says] = ["", ""];
+    child.stdout!.on("data", (chunk) => {
+      out += chunk;
+    });
+    child.stderr!.on("data", (chunk) => {
+      says += chunk;
+    });
+    const [code] = (await once(child, "close")) as [number | null];
+    return { code, out, says };
+  }
+  const run = (path: string, ...more: string[]) => flounder("run", path, "--seed", "3", "--foundation", name, ...more);
+  const digestOf = async (path: string) => (JSON.parse((await ended(flounder("plan", path, "--seed", "3"))).out) as { digest: string }).digest;
+  const injected = () => events.filter((event) => event.kind === "injecting").length;
+  /** Up, nothing broken, and configuration and desired state as they were. */
+  async function asBefore(): Promise<void> {
+    const { up, injections } = await client.status();
+    expect(up).to.equal(true);
+    expect(injections.filter((one) => one.state !== "healed")).to.deep.equal([]);
+    await until("the fingerprint to be as before", async () => JSON.stringify(await client.fingerprint()) === JSON.stringify(fingerprint), 10_000, 200);
+  }
+
+  before(async function () {
+    this.timeout(120_000);
+    process.env.XDG_STATE_HOME = join(dir, "state");
+    writeFileSync(join(dir, "blink.ts"), scenario("blink", 1));
+    writeFileSync(join(dir, "stare.ts"), scenario("stare", 60));
+    const { code, says } = await ended(flounder("up", "--profile", "micro", "--name", name, "--protect"));
+    expect(code, says).to.equal(0);
+    client = await connect(name);
+    fingerprint = await client.fingerprint();
+    void (async () => {
+      for await (const event of client.events()) events.push(event);
+    })().catch(() => {});
+  });
+  after(async function () {
+    this.timeout(60_000);
+    await client?.down();
+    rmSync(dir, { recursive: true, force: true });
+    if (earlier === undefined) delete process.env.XDG_STATE_HOME;
+    else process.env.XDG_STATE_HOME = earlier;
+  });
+
+  it("a protected foundation takes no plan without its digest, none with another's, and no single fault", async () => {
+    const digest = await digestOf("./blink.ts");
+    const other = await digestOf("./stare.ts");
+    expect(other).to.not.equal(digest);
+    const bare = await ended(run("./blink.ts"));
+    expect(bare).to.include({ code: 2 });
+    expect(bare.says).to.contain(`the foundation "${name}" is protected, and nobody has approved this plan's digest ${digest}`);
+    const wrong = await ended(run("./blink.ts", "--approve", other));
+    expect(wrong).to.include({ code: 2 });
+    expect(wrong.says).to.contain(`--approve ${other} is not this plan's digest ${digest}`);
+    const single = await ended(flounder("break", "router-flush", "--on", "router", "--for", "1", "--foundation", name));
+    expect(single).to.include({ code: 2 });
+    expect(single.says).to.contain("is protected: it takes only a plan that was approved");
+    expect(injected(), "nothing was injected").to.equal(0);
+    expect(existsSync(join(dir, "results")), "no results folder").to.equal(false);
+    await asBefore();
+  });
+
+  it("takes the plan that was approved; it is healed afterwards, and stays up", async () => {
+    const pids = (await client.facts()).components.map(({ pid }) => pid);
+    const { code, says, out } = await ended(run("./blink.ts", "--approve", await digestOf("./blink.ts"), "--json"));
+    expect(code, says).to.equal(0);
+    const verdict = JSON.parse(out) as { result: string; receipts: { bit: number; of: number } };
+    expect(verdict).to.include({ result: "pass" });
+    expect(verdict.receipts).to.include({ bit: 1, of: 1 });
+    expect(injected()).to.equal(1);
+    await asBefore();
+    expect(
+      (await client.facts()).components.map(({ pid }) => pid),
+      "the same processes as before",
+    ).to.deep.equal(pids);
+  });
+
+  it("interrupted, a run heals what it broke at once, and leaves the foundation up", async () => {
+    const from = events.length;
+    const fresh = () => events.slice(from);
+    const child = run("./stare.ts", "--approve", await digestOf("./stare.ts"));
+    const end = ended(child);
+    await until("the table to be seen empty", () => fresh().some((event) => event.kind === "reading" && event.reading.state === "broken"), 30_000, 20);
+    const fromMs = performance.now();
+    child.kill("SIGINT");
+    await until("it to be healed", () => fresh().some((event) => event.kind === "healed" && event.proved), 10_000, 20);
+    expect(performance.now() - fromMs).to.be.below(5000);
+    const { code, says } = await end;
+    expect(code, says).to.equal(3);
+    await asBefore();
+    const results = readdirSync(join(dir, "results")).filter((one) => one.includes("stare"));
+    expect(JSON.parse(readFileSync(join(dir, "results", results[0]!, "verdict.json"), "utf8"))).to.include({ result: "aborted" });
+  });
+
+  // seed: playbook and paper-only work <- a change freeze: the console's verbs are refused, healing is not, and the playbook can still be read
+  it("frozen, it refuses the console's verbs; healing is never refused, and a playbook can be read on paper", async () => {
+    const id = "before-the-freeze";
+    await client.inject({ id, act: "freeze", fault: "router-flush", options: { hold: true }, target: "router-1", atS: 0, maxS: 60 });
+    await client.call("dns-1", "/config/wipe", {});
+    await client.freeze(new Date(Date.now() + 600_000).toISOString(), "paper only until the review");
+    const lines: string[] = [];
+    const hands = operator(client.call, topology("micro", 20, {}), "ann", ({ verb, ok }) => lines.push(`${verb} ${ok}`));
+    const code = (act: Promise<unknown>) =>
+      act.then(
+        () => "done",
+        (error: FlounderError) => error.code,
+      );
+    for (const verb of [() => hands.restoreEdge(), () => hands.restart("router", 1), () => hands.verify()]) expect(await code(verb())).to.equal("frozen");
+    expect(lines).to.deep.equal(["restoreEdge false", "restart false", "verify false"]);
+    expect(await client.call("dns-1", "/config"), "it is still as it was").to.include({ wiped: true });
+    const another = { id: "another", act: "freeze", fault: "router-flush", options: { hold: true }, target: "router-1", atS: 0, maxS: 5 };
+    expect(await code(client.inject(another))).to.equal("frozen");
+    expect(await client.heal(id)).to.have.nested.property("[0].proved", true);
+    const paper = await ended(flounder("paper", "as-it-was"));
+    expect(paper, paper.says).to.include({ code: 0 });
+    expect(paper.out).to.match(/^# /).and.contain("verify");
+  });
+});
