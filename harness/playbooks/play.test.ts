@@ -74,6 +74,7 @@ describe("playing a playbook", () => {
     expect(by.slice(1, 4)).to.deep.equal(["model", "model", "model"]);
     expect(by.slice(4)).to.deep.equal(["script", "script", "script"]);
   });
+  // seed: playbook and paper-only work <- the platform refuses a step until the step's time is over
   it("tries again while the platform refuses, and gives up at the limit with what was refused last", async () => {
     let tries = 0;
     const { states, heard } = play(
@@ -99,6 +100,7 @@ describe("playing a playbook", () => {
     await until("it to give up", () => states().some((state) => state.includes("gave-up")), 6000);
     expect(states()).to.deep.equal(["1 due", "1 acting", "1 done: at last", "2 due", "2 acting", "2 gave-up: never"]);
   });
+  // seed: playbook and paper-only work <- a change freeze begins in the middle of a procedure
   it("a freeze refuses a step, and with it the rest of its procedure", async () => {
     const { states, heard } = play(
       book([

@@ -109,6 +109,7 @@ describe("one supply of one cabinet", function () {
   };
 
   for (const seed of seeds) {
+    // seed: power supply <- nothing but one supply of one cabinet: day one of April 2011 follows
     it(`locks every developer out, by what follows from it, and no app user (seed ${seed})`, () => dayOne(seed));
     it(`is over when power is back, all blobs are verified and an operator releases (seed ${seed})`, () => over(seed));
   }

@@ -103,6 +103,7 @@ describe("cabinets whose network is too small for a while", function () {
     await read("intact");
   });
 
+  // seed: EC2-style re-mirroring storm <- traffic was moved onto a network too small for it; when it is whole again the storm goes on
   it("do not find back by themselves when the network is whole: all their bandwidth goes into copies that are thrown away", async () => {
     const [before, beforeBytes, fromUs] = [await mirrors(), await thrownAway(), nowUs()];
     await sleep(5000);

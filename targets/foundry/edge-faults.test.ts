@@ -119,11 +119,13 @@ describe("faults of the front end", function () {
     else process.env.XDG_STATE_HOME = earlier;
   });
 
+  // seed: firewall <- the firewall's config, or its rules alone, are wiped
   it("edge-wipe of the firewall refuses everybody, of its rules alone leaves them in silence", async () => {
     await breaks("edge-wipe", "firewall-1", {}, async () => expect(await outside()).to.equal("refused"));
     await breaks("edge-wipe", "firewall-1", { part: "rules" }, async () => expect(await outside()).to.equal("silence"));
   });
 
+  // seeds: load balancer, router pool <- configs of one router, one balancer and all balancers are wiped
   it("edge-wipe of one balancer or one router costs the outside nothing that lasts; of all balancers, everything", async () => {
     await breaks("edge-wipe", "lb-1", {}, async () => {
       await until("the other balancer to serve all", async () => (await seen(4)).join() === "api", 3000);
@@ -153,6 +155,7 @@ describe("faults of the front end", function () {
     }
   }
 
+  // seed: external and internal DNS <- the external zone, the internal one, or both are wiped
   it("edge-wipe of a name server takes one zone or both", async () => {
     const [outer, inner] = ["any.flounder.test", "nats-1.internal.flounder.test"];
     const both = async () => [await resolves(outer), await resolves(inner)];
@@ -162,21 +165,25 @@ describe("faults of the front end", function () {
     expect(await both()).to.deep.equal(["127.0.0.1", "127.0.0.1"]);
   });
 
+  // seed: firewall <- a rule drops or rejects everybody
   it("firewall-deny drops or rejects", async () => {
     await breaks("firewall-deny", "firewall-1", {}, async () => expect(await outside()).to.equal("silence"));
     await breaks("firewall-deny", "firewall-1", { how: "reject" }, async () => expect(await outside()).to.equal("reset"));
   });
 
+  // seed: load balancer <- a balancer is drained of some and of all of its routers
   it("lb-drain of all members fails every request of that balancer, of some none", async () => {
     await breaks("lb-drain", "lb-1", {}, async () => expect(await seen(6)).to.deep.equal(["503", "api"]));
     await breaks("lb-drain", "lb-1", { share: "some" }, async () => expect(await seen(6)).to.deep.equal(["api"]));
   });
 
+  // seed: router pool <- one router of two sends requests to nobody, or to somebody else
   it("router-poison sends half of all to nobody, or to somebody else", async () => {
     await breaks("router-poison", "router-1", {}, async () => expect(await seen(8)).to.deep.equal(["502", "api"]));
     await breaks("router-poison", "router-1", { kind: "wrong" }, async () => expect(await seen(8)).to.deep.equal(["api", "the other"]));
   });
 
+  // seed: message bus <- registrations are silenced for all, also over a restart of the bus
   it("nats-mute silences a subject for all and no other, also over a restart of the bus, and cuts nobody off", async () => {
     let [registrations, heartbeats] = [0, 0];
     const { host, port } = running.direct("nats-1", "client");

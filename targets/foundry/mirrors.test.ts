@@ -133,6 +133,7 @@ describe("mirrors between cabinets", function () {
     expect((await verifyStorage(running.call, "cc-1")).missing).to.deep.equal([]);
   });
 
+  // seed: CCDB and its backup <- the CCDB is put back to an older backup: acknowledged writes are lost, and named
   it("goes back to a backup of the CCDB quickly, and the ledger names each acknowledged write that is lost by it", async () => {
     const { client, spaceGuid } = await prober(facts);
     const before = await client.createApp(spaceGuid, "probe-before-backup");
@@ -148,6 +149,7 @@ describe("mirrors between cabinets", function () {
     expect(await client.createApp(spaceGuid, "probe-since-1"), "the API goes on").to.be.a("string");
   });
 
+  // seed: mirroring <- a blob and its mirror are both torn
   it("a blob that is torn on both sides is said to be so, and not repaired", async () => {
     const [victim] = (await luns()).filter(({ lun }) => lun === "lun-1");
     const { corrupted } = (await running.call("cabinet-a", "/content/corrupt", { percent: 1, seed: 2 })) as { corrupted: string[] };

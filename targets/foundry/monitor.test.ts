@@ -85,6 +85,30 @@ describe("a monitor whose thresholds agree", function () {
     expect(heard).to.deep.equal([]);
   });
 
+  // seed: monitoring <- the monitor is killed and stays dead while a supply fails
+  it("moves nothing while it is dead: nobody is told, and storage is declared lost", async () => {
+    const { process: life } = running.target("monitor-1", ["process"]).can;
+    await life.kill("node");
+    heard.length = 0;
+    await running.call("cabinet-a", "/power/brown-out", { supply: "A", flickerS: 1, seed: 5 });
+    await until("read-only", async () => (await state()).readOnly, 20_000, 50);
+    expect(await state()).to.deep.include({ moved: [] });
+    expect(heard).to.deep.equal([]);
+    await running.call("cabinet-a", "/power/restore", {});
+    await target.recover(running.call, running.topology, () => {});
+    expect(await state()).to.deep.include({ readOnly: false });
+    await life.start();
+    await until(
+      "the alarms of booting to be over",
+      async () => (await state()).mounts["lun-2"] === "usable" && heard.every(({ state }) => state !== "raised"),
+      20_000,
+      500,
+    );
+    toldAtBoot = (await target.alarms!(running.topology, running.call)).length;
+    heard.length = 0;
+  });
+
+  // seed: monitoring <- a supply flickers and fails; what the monitor must say and do first
   it("notices the supply first, moves the LUN that hangs on it, and nobody is locked out", async () => {
     await running.call("cabinet-a", "/power/brown-out", { supply: "A", flickerS: 6, seed: 5 });
     await until("an alarm", () => heard.length > 0, 5000, 20);

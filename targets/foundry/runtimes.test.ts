@@ -91,6 +91,7 @@ describe("runtimes of DEAs", function () {
     expect((await said()).python, "a real Python").to.match(/^3\.\d+/);
   });
 
+  // seed: frameworks and runtimes <- no DEA has the runtime that an app needs
   it("an app whose runtime no DEA has is placed nowhere, and its stats say why", async () => {
     const guid = await started("bare", await filesOf("echo"), { buildpack: "binary_buildpack", command: "node server.js" });
     await until("the reason to be told", async () => (await stats(guid))[0]!.details !== null, 15_000, 200);
@@ -117,6 +118,7 @@ describe("runtimes of DEAs", function () {
     expect((await stats(guid))[0]!.details).to.equal("insufficient resources: of 2 DEAs with the runtime static none has a slot and 8000 MB of memory");
   });
 
+  // seed: frameworks and runtimes <- the buildpack is unknown, or is not told how to start
   it("a buildpack that is unknown, or that is not told how to start, fails the staging with its reason", async () => {
     const refused = async (name: string, buildpack: string, files: readonly AppFile[]) => {
       const pushed = client.push(space, { name, instances: 1, memoryMb: 16, buildpack, route: false }, files);

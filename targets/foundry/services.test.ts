@@ -117,6 +117,7 @@ describe("services for apps", function () {
     else process.env.XDG_STATE_HOME = earlier;
   });
 
+  // seed: services <- the link from apps to their databases is cut
   it("give an app a database with its next start, which it keeps a row in while the link app>servicedb-1 is cut", async () => {
     await client.start(app);
     await answers();

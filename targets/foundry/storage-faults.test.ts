@@ -83,6 +83,7 @@ describe("storage faults on a real foundation", function () {
     expect((await verifyStorage(running.call, "cc-1")).torn).to.deep.equal([]);
   });
 
+  // seed: storage cabinet <- a cabinet has no room left
   it("storage-full: what is there is read and proved, nothing new is kept, and it is not a lost LUN", async () => {
     const { client, spaceGuid } = await prober(facts);
     const guid = await client.createApp(spaceGuid, "probe-full");
@@ -139,6 +140,7 @@ describe("storage faults on a real foundation", function () {
     await writable();
   });
 
+  // seeds: power supply, LUN <- a supply flickers, then takes the LUN away that hangs on it
   it("power-loss: flickers, then takes the LUN away; the latch stays when power is back, until somebody verifies and releases", async () => {
     await hurt("power-loss", "cabinet-a", { flickerS: 2, seed: 3 }, async () => {
       expect((await state()).readOnly, "while it flickers").to.equal(false);

@@ -31,6 +31,7 @@ describe("components of the local engine", function () {
     expect(uid).to.not.equal(0);
   });
 
+  // seed: automatic recovery <- a component exits by itself, and its supervisor restarts it
   it("that die by themselves are restarted, and that is told", async () => {
     const before = await process_("cc-1").generation();
     await tried.running.call("cc-1", "/exit");

@@ -53,6 +53,7 @@ describe("the days of April 2011", function () {
     expect(await restarts()).to.equal(before);
   });
 
+  // seed: playbook and paper-only work <- nobody plays a playbook on day two
   it("with nobody to end it the rail does, and the trial is censored", async () => {
     const run = await org.run(
       "day-2-alone",

@@ -61,6 +61,7 @@ describe("a runner killed with kill -9", function () {
       stdio: ["ignore", "ignore", "pipe"],
     });
 
+  // seed: the three forms (micro, org, com) <- on micro: each fault in turn, with its runner killed at five moments
   for (const fault of faults)
     it(`${fault.name}: healed, and the fingerprint is as before`, async () => {
       const options = fault.options.parse({});

@@ -6,6 +6,7 @@ import { foundation } from "../../../harness/mocha.js";
 describe("losing one routing table of two", function () {
   this.timeout(120_000);
   const org = foundation("org"); // up before the first test, reaped after the last, whatever happens
+  // seed: router pool <- one routing table of two is emptied
   it("costs about half of the requests while it lasts: an empty router still answers", async () => {
     const run = await org.hurt(routerFlush, { of: "router", pick: 1 }, 6);
     expect(run.result, run.dir).to.equal("pass"); // steady before, seen to bite, healed, steady after

@@ -100,6 +100,7 @@ describe("cabinet", function () {
     expect(readFileSync(join((await luns())[1]!.dir, "proof"), "utf8")).to.equal("1");
   });
 
+  // seed: storage cabinet <- a cabinet is killed under its clients
   it("takes its sftp-servers with it when it is killed; the mount answers again when it is back", async () => {
     const servers = childrenOf(cabinet.pid);
     expect(servers).to.have.length(1);

@@ -138,6 +138,7 @@ describe("a cabinet's power", function () {
     await cabinet?.ask("/power/restore", {});
   });
 
+  // seeds: power supply, storage cabinet <- the supply with both cords of a shelf fails, and the cache with it
   it("stalls and then loses only the LUN with both cords on the supply that fails; its last write is torn; restored, it serves again", async () => {
     const seed = seedThat(false);
     await brownOut("A", 3, seed);

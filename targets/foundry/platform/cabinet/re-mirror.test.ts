@@ -150,6 +150,7 @@ for (const policy of ["eager", "patient"] as const)
     }
 
     let writing: ReturnType<typeof ask>;
+    // seed: mirroring <- the network between the cabinets is too small for a while: every mirror is given up
     it("are given up for lost: every LUN is stuck, takes no writes, and still reads", async () => {
       network.bytesPerS = 2048;
       await until("every LUN to be stuck", () => each(({ stuck }) => stuck), 8000);
@@ -158,6 +159,7 @@ for (const policy of ["eager", "patient"] as const)
       expect(writing.over()).to.equal(false);
     });
 
+    // seed: EC2-style re-mirroring storm <- all mirrors are given up at once, with neither room nor bandwidth for new ones
     it("storm when the network is whole again: all copy at once, no copy finds room, and clients wait behind them", async () => {
       network.bytesPerS = Number.POSITIVE_INFINITY;
       await sleep(1500); // what had been sent into the narrow way

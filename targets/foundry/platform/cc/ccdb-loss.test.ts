@@ -39,6 +39,7 @@ describe("cc: the CCDB is away", function () {
     expect((await cf.get("/v3/apps")).status).to.equal(200);
   });
 
+  // seed: CCDB and its backup <- the CCDB swallows every question
   it("swallowed: 503 within about two seconds, and well again after", async () => {
     for (const stream of ["upstream", "downstream"])
       await toxi("/proxies/ccdb/toxics", "POST", { name: stream, type: "timeout", stream, attributes: { timeout: 0 } });
@@ -55,6 +56,7 @@ describe("cc: the CCDB is away", function () {
     await until("it to answer again", async () => (await cf.get("/v3/apps")).status === 200, 5000);
   });
 
+  // seed: CCDB and its backup <- the CCDB crashes
   it("crashed and restarted: what was acknowledged is there", async () => {
     const space = await cf.space();
     const made = await cf.post("/v3/apps", { name: "kept", relationships: { space: { data: { guid: space } } } });

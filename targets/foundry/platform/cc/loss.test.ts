@@ -65,6 +65,7 @@ describe("cc: a lost LUN, policy latch", function () {
     }
   });
 
+  // seed: LUN <- a LUN goes away
   it("makes every Cloud Controller read-only; who is logged in still reads; running apps hear nothing", async () => {
     const stops = rig.dea.of("dea.stop").length;
     rig.unmount("lun-3");
@@ -143,6 +144,7 @@ describe("cc: a lost LUN, policy latch", function () {
     );
   });
 
+  // seed: LUN <- a LUN hangs
   it("tells a LUN that hangs; the others stay usable; release is refused while it is not usable", async () => {
     const end = hang(rig, "lun-2");
     await until("it to be found hung", async () => (await stateOf(rig, "cc-1")).mounts["lun-2"] === "hung", 10_000);

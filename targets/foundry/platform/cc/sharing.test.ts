@@ -40,6 +40,7 @@ describe("cc: several share the work", function () {
     expect(new Set(jobs.map((job) => job.claimed_by)).size, "both worked").to.equal(2);
   });
 
+  // seed: Cloud Controller pool <- a job is claimed by a Cloud Controller that is dead
   it("takes over what a dead Cloud Controller had claimed, when its lease has lapsed and not before", async () => {
     const [claimed] = await rig.ccdb.rows<{ guid: string }>(
       `insert into jobs (guid, operation, payload, claimed_by, lease_until, attempts) values ('orphan', 'app.delete', '{"guid":"none"}', 'cc-9/dead', now() + interval '3 s', 1) returning guid`,
@@ -107,6 +108,7 @@ describe("cc: several share the work", function () {
     ]);
   });
 
+  // seed: Cloud Controller pool <- a Cloud Controller is killed right after it acknowledged a write
   it("keeps its promises through a kill -9, and unregisters when it is told to end", async () => {
     const made = await cf.post("/v3/apps", { name: "kept", relationships: { space: { data: { guid: space } } } });
     rig.ccs.get("cc-1")!.signal("SIGKILL");

@@ -107,6 +107,7 @@ describe("hm", () => {
     expect(second!.atMs - first!.atMs).to.be.within(timers.restartTimeout - 50, timers.restartTimeout + 2000);
   });
 
+  // seed: Health Manager and its alerts <- an app crashes faster than it can be restarted: FLAPPING, and an alert
   it("starts a crashed instance at once, four times not: FLAPPING, until there is a new version", async () => {
     await boot("none", 1);
     for (const n of [1, 2, 3, 4]) {
@@ -163,6 +164,7 @@ describe("hm", () => {
     expect(asked(0).filter(({ op }) => op === "START")).to.deep.equal([]);
   });
 
+  // seed: Health Manager and its alerts <- the Health Manager is stopped for longer than heartbeats may be missing
   it("asks for nothing after a pause of its own, in which DEAs went on", async () => {
     await boot("none");
     run("dea-1", "i0", 0);
@@ -196,6 +198,7 @@ describe("hm", () => {
     expect(asked(released)[0]).to.deep.include({ op: "START", indices: [0, 2] });
   });
 
+  // seeds: Health Manager and its alerts, automatic recovery <- all heartbeats stop: recovery itself asks for everything again; then the CCDB goes, with an alert
   it("policy none: mass START when all heartbeats stop; the last desired state serves when the CCDB is away", async () => {
     await boot("none");
     run("dea-1", "i0", 0);

@@ -375,6 +375,7 @@ describe("router", function () {
     expect(varz.bad_gateways).to.be.at.least(2);
   });
 
+  // seed: message bus <- the bus ends while routers have routes, under both policies
   it("loses every route with the bus under prune, none under suspend; both announce themselves when it is back", async () => {
     const port = await hello("kept");
     const careful = await start("suspend", "router-3");
