@@ -8,7 +8,8 @@ import esbuild from "esbuild";
 import type { Fault, Target } from "./core.js";
 import { dist, root } from "./paths.js";
 import { makePlan } from "./plan.js";
-import { loadEngine, loadFaults, loadScenario, loadTarget } from "./registry.js";
+import { paper } from "./playbooks/paper.js";
+import { loadEngine, loadFaults, loadPlaybook, loadScenario, loadTarget } from "./registry.js";
 
 /** Fenced blocks of a language, in order. */
 const blocks = (page: string, language: string): string[] =>
@@ -30,6 +31,33 @@ describe("docs", () => {
     const plan = makePlan({ scenario, seed: 7, system, engine: "local", faults: await loadFaults(), targets });
     expect(plan.injections.map((one) => one.fault)).to.deep.equal(["router-flush"]);
     expect(plan.warnings).to.deep.equal([]);
+  });
+
+  it("the playbook of docs/playbooks.md can be planned, printed, and asks for verbs that the console has", async () => {
+    const path = join(dir, "front-door-first.ts");
+    writeFileSync(path, blocks("docs/playbooks.md", "ts")[0]!);
+    const playbook = await loadPlaybook(path, "foundry");
+    const { scenario } = await loadScenario("day-2");
+    const system = await loadTarget("foundry");
+    const targets = await (await loadEngine("local")).targets(system.topology("org", 20, {}), system);
+    const plan = makePlan({
+      scenario: { ...scenario, playbook: playbook.name },
+      seed: 7,
+      system,
+      engine: "local",
+      faults: await loadFaults(),
+      targets,
+      playbook,
+    });
+    expect(plan.procedures!.map(({ name }) => name)).to.deep.equal(["nobody gets in"]);
+    expect(paper(playbook)).to.contain("restore the front end from the saved configs");
+    const asked: string[] = [];
+    const call = async (component: string, where: string) => {
+      asked.push(`${component}${where}`);
+      return {};
+    };
+    await playbook.procedures[0]!.steps[0]!.run!(system.console!(call, system.topology("org", 20, {}), "script", () => {}));
+    expect(asked).to.include.members(["firewall-1/config/restore", "lb-1/config/restore", "router-2/config/restore", "dns-1/config/restore"]);
   });
 
   it("the fault of docs/faults.md cuts, heals, and is witnessed", async () => {
@@ -68,7 +96,7 @@ describe("docs", () => {
   });
 
   it("every fault, scenario and command that docs name exists", async () => {
-    const text = ["README.md", "docs/whats-here.md"].map((page) => readFileSync(join(root, page), "utf8")).join("\n");
+    const text = ["README.md", "docs/whats-here.md", "docs/playbooks.md"].map((page) => readFileSync(join(root, page), "utf8")).join("\n");
     const faults = await loadFaults();
     for (const [, name] of text.matchAll(/flounder break ([a-z-]+)/g)) expect(faults.has(name!), `flounder break ${name}`).to.equal(true);
     for (const [, path] of text.matchAll(/`((?:harness|faults|targets|docs|scripts|compose|bench)\/[\w./-]*)`/g))
