@@ -2,7 +2,7 @@
  * The public API of chaos suites: `foundation("org")` in a describe, `org.hurt(fault, on, forS)` in an it.
  * The foundation is up before the first test and reaped after the last, whatever happens in between.
  */
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before } from "mocha";
@@ -24,7 +24,7 @@ export interface FoundationOptions {
   readonly timeFactor?: number;
   readonly policy?: Readonly<Record<string, string>>;
   readonly seed?: number;
-  /** Where the results of each `hurt` go; default: a folder below the system's temp folder, named in `results`. */
+  /** Where the results of each `hurt` go; default: a folder below the system's temp folder, named in `results`, that is removed when every test has passed. */
   readonly results?: string;
 }
 
@@ -76,6 +76,9 @@ export function foundation(profile: string, options: FoundationOptions = {}): Su
     this.timeout(bootTimeoutMs);
     await live?.client.down();
     live = undefined;
+    // Whoever named no folder for results wants them only where something went wrong.
+    const failed = this.test?.parent?.tests.some((test) => test.isFailed()) ?? true;
+    if (options.results === undefined && !failed) rmSync(results, { recursive: true, force: true });
   });
 
   const suite: SuiteFoundation = {

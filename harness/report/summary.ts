@@ -15,7 +15,7 @@ export function summaryLines(plan: Plan, verdict: Verdict): string[] {
     ...verdict.acts.map(({ act, lostS: lost }) => {
       const recovery = verdict.recovery.find((one) => one.act === act);
       const clocks = recovery
-        ? ` · ${recovery.detectedS === null ? "no alarm" : `alarm ${clock(recovery.detectedS)}`}, healed ${clock(recovery.healedS)}, stable ${clock(recovery.stableS)}`
+        ? ` · ${recovery.detectedS === null ? "no alarm" : `${recovery.steps.length > 0 ? "detected" : "alarm"} ${clock(recovery.detectedS)}`}, healed ${clock(recovery.healedS)}, stable ${clock(recovery.stableS)}`
         : "";
       return `  ${act.padEnd(width)}   developers ${bounds(lost.control.outside)} · app users ${bounds(lost.data.outside)}${clocks}`;
     }),

@@ -51,7 +51,9 @@ export function liveView(plan: Plan, out: Out, colour = pc.isColorSupported && (
   const row = (atUs: number, text: string, clock = "", tint = (t: string) => t) => {
     for (const column of columns) shown.set(column, state.of(column).state);
     const at = `${(atUs / 1e6).toFixed(1)} s`.padStart(8);
-    const body = text.length > says ? `${text.slice(0, says - 1)}…` : text.padEnd(says);
+    // A terminal has so many columns; a file has room for every word.
+    const cut = out.isTTY === true && text.length > says;
+    const body = cut ? `${text.slice(0, says - 2)}… ` : text.length >= says ? `${text}  ` : text.padEnd(says);
     line(`  ${paint.dim(clock.padEnd(6))}${at}  ${tint(body)}${cells()}`.trimEnd());
   };
   /** Runs of one act are told as one line, when the last of its injections got there. */

@@ -41,7 +41,10 @@ export function localEngine(load: (name: string) => Promise<TargetSystem>, fuse:
   };
   const needsOpenFolder = (topology: Topology) => topology.components.some((component) => component.unprivileged) && unprivilegedUser() !== undefined;
   const build = (spec: FoundationSpec, system: TargetSystem, topology: Topology, block: Block, openDir: string, verdict: FuseVerdict) => {
-    const place = new Place(spec, wire(topology, block.base), toolbox(topology, openDir), openDir, openDir ? unprivilegedUser() : undefined);
+    const tools = toolbox(topology, openDir);
+    // Without FUSE a mount is a link to the folder itself: whoever keeps the folder must know that nothing stands between.
+    const box = verdict.works ? tools : { ...tools, env: { ...tools.env, LUNS: "linked" } };
+    const place = new Place(spec, wire(topology, block.base), box, openDir, openDir ? unprivilegedUser() : undefined);
     place.makeFolders(topology.components);
     return new LocalFoundation({ place, system, topology, block, fuse: verdict });
   };

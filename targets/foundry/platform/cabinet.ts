@@ -1,6 +1,6 @@
 /**
  * A storage cabinet: each LUN is a folder of DATA_DIR/luns served over SFTP on a port of its own (PORT_LUN_1 …), fed by two power supplies.
- * Own variables: CORDS (which shelves have both cords on one supply), MIRRORS, MIRROR_KBPS and MIRROR_MB (bandwidth and room for mirrors, per cabinet), CABINET_KBPS
+ * Own variables: CORDS (which shelves have both cords on one supply), LUNS (linked: clients reach the folders themselves), MIRRORS, MIRROR_KBPS and MIRROR_MB (bandwidth and room for mirrors, per cabinet), CABINET_KBPS
  * (what it moves in all, for clients and mirrors), TENANTS_MB (what other tenants keep on each LUN). Policy cabinet.reMirror: patient · eager (copier.ts).
  */
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -41,7 +41,12 @@ const luns = Object.entries(own.ports())
     const gate = new LunGate(dir, bandwidth);
     return { lun, port, dir, gate, cords: cordsOf(process.env.CORDS, lun), served: serveLun(own.bindHost, port, sftpServer, gate) };
   });
-const power = new Power(luns, { file: powerFile(own.dataDir), longestDipMs: own.timers.longestDip, cacheMs: own.timers.cacheFlush });
+const power = new Power(luns, {
+  file: powerFile(own.dataDir),
+  longestDipMs: own.timers.longestDip,
+  cacheMs: own.timers.cacheFlush,
+  linked: process.env.LUNS === "linked",
+});
 
 const room = new Room(luns, join(own.dataDir, "room.json"));
 const corruption = new Corruption(luns, join(own.dataDir, "corrupted"));

@@ -70,6 +70,7 @@ export class MirrorStore {
   }
   list(lun: string): readonly string[] {
     const blobs = join(this.#root(lun), "blobs");
+    if (!existsSync(blobs)) return []; // moved away: its LUN has no power
     return readdirSync(blobs).flatMap((shard) => readdirSync(join(blobs, shard)).filter(isSha1));
   }
   isServing(lun: string): boolean {

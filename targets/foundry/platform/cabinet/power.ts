@@ -3,6 +3,7 @@
  * brown-out: the supply flickers (dips.ts), then it is off. A shelf with both cords on that supply stalls for each dip whole, and in the end is gone with
  * what its cache held (write-cache.ts); a shelf with a cord on the other supply only stalls while it goes over, and in the end runs on.
  */
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { log } from "../base/log.js";
 import { savedJson, writeAtomically } from "../base/saved.js";
@@ -26,6 +27,8 @@ export interface PowerSettings {
   readonly file: string;
   readonly longestDipMs: number;
   readonly cacheMs: number;
+  /** Clients reach the LUNs' folders without SFTP, by links: then a folder without power is moved away. It cannot stall or hang for them. */
+  readonly linked: boolean;
 }
 interface Saved {
   readonly off: Supply | null;
@@ -86,7 +89,11 @@ export class Power {
     this.#calm();
     this.#state = { A: "on", B: "on" };
     this.#save({ off: null, hangs: false });
-    for (const { served } of this.shelves) {
+    for (const { served, dir } of this.shelves) {
+      if (existsSync(darkOf(dir))) {
+        rmSync(dir, { recursive: true, force: true });
+        renameSync(darkOf(dir), dir);
+      }
       served.hold(false);
       await served.back();
     }
@@ -112,7 +119,7 @@ export class Power {
     this.#calm();
     this.#off(supply);
     for (const shelf of this.shelves.filter((one) => this.#without(one))) {
-      this.#damage = { ...this.#damage, [shelf.lun]: loseCache(shelf.dir, this.settings.cacheMs, seed) };
+      this.#damage = { ...this.#damage, [shelf.lun]: loseCache(this.settings.linked ? darkOf(shelf.dir) : shelf.dir, this.settings.cacheMs, seed) };
       log.error({ lun: shelf.lun, damage: this.#damage[shelf.lun], hangs: this.#hangs }, "LUN lost with its power");
     }
   }
@@ -120,6 +127,7 @@ export class Power {
     this.#state[supply] = "off";
     for (const shelf of this.shelves) {
       const dark = this.#without(shelf);
+      if (dark && this.settings.linked) moveAway(shelf.dir);
       if (dark && !this.#hangs) shelf.served.drop();
       else shelf.served.hold(dark);
     }
@@ -136,6 +144,13 @@ export class Power {
   #save(saved: Saved): void {
     writeAtomically(this.settings.file, JSON.stringify(saved));
   }
+}
+
+const darkOf = (dir: string): string => `${dir}.dark`;
+/** A cabinet that starts again has made an empty folder meanwhile. */
+function moveAway(dir: string): void {
+  if (existsSync(darkOf(dir))) rmSync(dir, { recursive: true, force: true });
+  else renameSync(dir, darkOf(dir));
 }
 
 /** CORDS="lun-2=AA": shelves whose cords are not one on each supply. */

@@ -91,7 +91,7 @@ export async function prepare({ user, passwordLabel, database }: Wanted): Promis
   try {
     await run(join(bin, "initdb"), [
       ...["-D", draft, "-U", user, "--pwfile", passwordFile, "--auth", "scram-sha-256"],
-      ...["--encoding", "UTF8", "--locale", "C", "--no-instructions", "--no-sync"],
+      ...["--encoding", "UTF8", "--locale", "C", "--no-instructions", "--no-sync", "--wal-segsize=1"],
     ]);
   } finally {
     await rm(passwordFile, { force: true });
