@@ -36,29 +36,24 @@ async function checkMarker(root: string, lun: string): Promise<void> {
 
 /**
  * In place: creating and unlinking a file each time litters an SFTP mount until it answers EBUSY. Opened anew each time: a handle that is kept proves nothing of
- * a mount that became read-only, and keeps it from becoming so. The file begins with the LUN's name and is only ever made where the marker is, so it is a marker
- * itself: eight Cloud Controllers prove eight LUNs each second, and every round trip counts.
+ * a mount that became read-only, and keeps it from becoming so.
  */
 async function prove(root: string, lun: string, proof: string): Promise<void> {
+  await checkMarker(root, lun);
   const path = join(root, proof);
-  const known = await open(path, "r+").catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
-    return undefined;
+  const file = await open(path, "r+").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return open(path, "w");
+    throw error;
   });
-  if (!known) await checkMarker(root, lun);
-  const file = known ?? (await open(path, "w"));
   try {
-    if (known) await checkHeader(file, root, lun);
-    await file.write(`${lun}\n${new Date().toISOString()}\n`, 0);
-    await file.sync();
+    await overwrite(file);
   } finally {
     await file.close();
   }
 }
-/** A power cut may have torn it, or it is from before: then the marker has the word. */
-async function checkHeader(file: FileHandle, root: string, lun: string): Promise<void> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(markerBytes), 0, markerBytes);
-  if (buffer.toString("utf8", 0, bytesRead).split("\n")[0] !== lun) await checkMarker(root, lun);
+async function overwrite(file: FileHandle): Promise<void> {
+  await file.write(new Date().toISOString(), 0);
+  await file.sync();
 }
 
 /** Reads to the end, piece by piece; `take` gets each piece. */
