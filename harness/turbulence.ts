@@ -40,12 +40,12 @@ async function play(stage: Stage, act: Act, playing: Playing | undefined): Promi
   const mine = plan.injections.filter((injection) => injection.act === act.id);
   const open = new Set(mine.map((injection) => injection.id));
   note({ kind: "act", act: act.id, state: "begins" });
-  let byPlaybook = false;
+  const byPlaybook: boolean[] = [];
   const healed = new Promise<void>((resolve) => {
     const off = stage.onEvent((event: Event) => {
       if (event.kind === "healed") {
         open.delete(event.injection);
-        byPlaybook ||= event.why === "playbook";
+        if (mine.some(({ id }) => id === event.injection)) byPlaybook.push(event.why === "playbook");
       }
       if (open.size > 0) return;
       off();
@@ -63,7 +63,7 @@ async function play(stage: Stage, act: Act, playing: Playing | undefined): Promi
   repairs?.();
   note({ kind: "act", act: act.id, state: "ended" });
   await playing?.idle();
-  const ending = await steadyAgain(stage, !byPlaybook);
+  const ending = await steadyAgain(stage, byPlaybook.length === 0 || byPlaybook.includes(false));
   if (ending === "not-steady")
     note({ kind: "trouble", from: act.id, says: `not steady again: ${stage.steady.why(stage.now(), quietMs) ?? "some probe has had no answer since"}` });
   note({ kind: "act", act: act.id, state: ending });
@@ -86,7 +86,7 @@ function watchRepairs({ client, note, onEvent }: Stage, open: ReadonlySet<string
   });
 }
 
-/** Without a playbook's help the target's own recover runs after healing; again if it was too early: a loss may be declared after its cause has gone. */
+/** Where the playbook did not end all of it the target's own recover runs after healing; again if it was too early: a loss may be declared after its cause has gone. */
 async function steadyAgain(stage: Stage, alone: boolean): Promise<Ending> {
   const { plan, system, topology, client, note } = stage;
   const sinceUs = stage.now() - quietMs * 1000;

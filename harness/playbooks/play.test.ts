@@ -123,6 +123,13 @@ describe("playing a playbook", () => {
     await until("it to give up", () => states().length === 3, 3000);
     expect(states().at(-1)).to.equal("1 gave-up: not done within 0.2 s: app users outside up for 1 s did not come");
   });
+  it("a verb that hangs is given up at the limit, and does not keep the run from ending", async () => {
+    const { states, heard, playing } = play(book([{ ...step, limitS: 0.3, run: () => new Promise<string>(() => {}) }]));
+    await heard();
+    await until("it to give up", () => states().length === 3, 3000);
+    expect(states().at(-1)).to.equal("1 gave-up: not done within 0.3 s");
+    await playing.stop();
+  });
   it("begins again at the next alarm, not at the one that it has heard", async () => {
     const { noted, heard, raise, playing } = play(book([step]));
     await heard();

@@ -113,7 +113,7 @@ async function tried(step: Step, console: unknown, budget: AbortSignal): Promise
   if (!step.run) return "";
   for (;;) {
     try {
-      return await step.run(console);
+      return await orAborted(step.run(console), budget);
     } catch (error) {
       if (!triesAgain(error)) throw error;
       if (budget.aborted) throw error;
@@ -122,6 +122,16 @@ async function tried(step: Step, console: unknown, budget: AbortSignal): Promise
       });
     }
   }
+}
+
+/** A verb that hangs must not hold the run. It is not called back: what it does after all stands in the audit. */
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
 }
 
 const why = (error: unknown, step: PlannedStep, budget: AbortSignal): string =>

@@ -17,15 +17,21 @@ export interface Reporter {
 export function startReporter(): Reporter {
   const worker = new Worker(new URL("./apart-worker.js", import.meta.url));
   worker.unref();
+  // Heard from the start: a thread that dies before it is asked must neither end the run nor be waited for.
+  const broken = new Promise<never>((_, reject) => {
+    worker.once("error", reject);
+    worker.once("exit", (code) => reject(new Error(`the reporter's thread ended with ${code} before it had written anything`)));
+  });
+  broken.catch(() => {});
   return {
-    write: (dir) =>
-      new Promise((resolve, reject) => {
-        worker.ref();
-        worker.once("error", reject);
-        worker.once("exit", (code) => reject(new Error(`the reporter's thread ended with ${code} before it had written anything`)));
-        worker.once("message", (drawn: Drawn) => ("error" in drawn ? reject(fromWireError(drawn.error)) : resolve(drawn.verdict)));
-        worker.postMessage(dir);
-      }),
+    write(dir) {
+      worker.ref();
+      const drawn = new Promise<Verdict>((resolve, reject) => {
+        worker.once("message", (answer: Drawn) => ("error" in answer ? reject(fromWireError(answer.error)) : resolve(answer.verdict)));
+      });
+      worker.postMessage(dir);
+      return Promise.race([drawn, broken]);
+    },
     end: async () => void (await worker.terminate()),
   };
 }
