@@ -36,6 +36,10 @@ describe("refusals", function () {
     untouched();
   };
 
+  it("an unknown playbook, and one beside a plan that has its own", () => {
+    refused(flounder(["run", "day-2", "--playbook", "hope"]), 64, /^flounder: playbook "hope" is unknown; there are as-it-was, .*none/);
+    refused(flounder(["run", "plan.json", "--playbook", "none"]), 64, /^flounder: --playbook none with a plan file: a plan has its playbook already/);
+  });
   it("a scenario that does not exist", () =>
     refused(flounder(["run", "five-cuts"]), 64, /^flounder: scenario "five-cuts" is unknown; there are .*four-cuts.*\n {2}→ flounder list scenarios/));
   it("a scenario file that does not exist, and one that is no scenario", () => {

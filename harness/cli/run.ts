@@ -32,6 +32,12 @@ export interface Planned {
 /** A plan from a scenario's name or file, or from a plan's JSON file, with the system that it is for. */
 export async function planFor(what: string | undefined, flags: PlanFlags, live?: readonly TargetInfo[]): Promise<Planned> {
   if (what?.endsWith(".json")) {
+    if (flags.playbook !== undefined)
+      throw new FlounderError(
+        "usage",
+        `--playbook ${flags.playbook} with a plan file: a plan has its playbook already`,
+        "make another: flounder plan SCENARIO --playbook NAME > plan.json",
+      );
     const path = resolve(what);
     if (!existsSync(path)) throw new FlounderError("usage", `plan file ${path} does not exist`, "make it with: flounder plan SCENARIO --seed N > plan.json");
     const plan = readPlan(readFileSync(path, "utf8"), path);
