@@ -7,7 +7,9 @@ import { loadTarget } from "../../registry.js";
 import { targetList } from "../target-list.js";
 import { findTool } from "../tools/find.js";
 import { type ToolName, tools } from "../tools/pins.js";
+import { wire } from "../wiring.js";
 import { type FuseVerdict, fuseVerdict } from "./fuse-check.js";
+import { host } from "./hosts.js";
 import { makeOpenFolder, unprivilegedUser } from "./open-folder.js";
 import { Place } from "./place.js";
 import { type Block, retakeBlock, takeBlock } from "./ports.js";
@@ -16,7 +18,6 @@ import { reapAll, removeFolder } from "./reap.js";
 import { LocalFoundation } from "./running.js";
 import { readSaved } from "./saved.js";
 import { toolbox } from "./toolbox.js";
-import { host, wire } from "./wiring.js";
 
 const noFuse: FuseVerdict = { works: false, ways: ["detach"], why: "" };
 const blockAtLeast = 600;

@@ -4,10 +4,11 @@ import { sleep, until } from "../../clock.js";
 import type { TargetName } from "../../core.js";
 import { ProxiedLink } from "../link.js";
 import { type ProxyFacts, ToxiproxyApi } from "../toxiproxy.js";
+import { proxyName, type Wiring } from "../wiring.js";
 import { adopt, launch } from "./daemon.js";
+import { host } from "./hosts.js";
 import { isAlive, type Living, signal } from "./process-table.js";
 import type { SavedFleet } from "./saved.js";
-import { host, proxyName, type Wiring } from "./wiring.js";
 
 export interface FleetPlace {
   readonly wiring: Wiring;

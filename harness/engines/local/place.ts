@@ -2,10 +2,11 @@
 import { chownSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Component, FoundationSpec } from "../../core.js";
+import { type Wiring, wiringEnv } from "../wiring.js";
 import type { Launch } from "./daemon.js";
+import { hosts } from "./hosts.js";
 import { reachableFile, type User } from "./open-folder.js";
 import type { Toolbox } from "./toolbox.js";
-import { type Wiring, wiringEnv } from "./wiring.js";
 
 export class Place {
   constructor(
@@ -63,7 +64,7 @@ export class Place {
       env: {
         ...this.env(name),
         ...component.env,
-        ...wiringEnv(component, this.wiring, (lun) => this.mountPath(name, lun)),
+        ...wiringEnv(component, this.wiring, hosts, (lun) => this.mountPath(name, lun)),
         FOUNDATION_SECRET: this.spec.secret,
         DATA_DIR: data,
         ...(apart ? { HOME: data, TMPDIR: data } : {}),

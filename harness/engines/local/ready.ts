@@ -5,7 +5,7 @@
 import type { Component } from "../../core.js";
 import { knock } from "../knock.js";
 import { ask } from "./call.js";
-import { host } from "./wiring.js";
+import { host } from "./hosts.js";
 
 export function readiness(component: Component, ports: Readonly<Record<string, number>>): (deadlineMs: number) => Promise<boolean> {
   const [, kind, name = "", path = ""] = /^(http|tcp):([^/]+)(\/.*)?$/.exec(component.ready) ?? [];

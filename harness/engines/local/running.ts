@@ -18,10 +18,12 @@ import { FlounderError } from "../../errors.js";
 import { allLinks } from "../all-links.js";
 import { knock, throughput } from "../knock.js";
 import { mountName, targetList } from "../target-list.js";
+import { proxyName } from "../wiring.js";
 import { callAdmin } from "./call.js";
 import { Fleet } from "./fleet.js";
 import type { FuseVerdict } from "./fuse-check.js";
 import { FuseMount } from "./fuse-mount.js";
+import { host } from "./hosts.js";
 import { localHost } from "./local-host.js";
 import { MountHelper } from "./mount-helper.js";
 import type { LocalMount } from "./mounts.js";
@@ -34,7 +36,6 @@ import { type Saved, save } from "./saved.js";
 import { SupervisedProcess } from "./supervised.js";
 import { lunRoot, SymlinkMount } from "./symlink-mount.js";
 import { endSignal } from "./toolbox.js";
-import { host, proxyName } from "./wiring.js";
 
 export interface Parts {
   readonly place: Place;

@@ -1,8 +1,14 @@
 /** From a topology and its first port: who listens where, and which proxy stands before whom. Pure, so a later keeper comes to the same numbers. */
-import type { Component, PortProtocol, TargetName, Topology } from "../../core.js";
-import { frontName, linkOf, mountClass, mountName, slotClass, slotName } from "../target-list.js";
+import type { Component, PortProtocol, TargetName, Topology } from "../core.js";
+import { frontName, linkOf, mountClass, mountName, slotClass, slotName } from "./target-list.js";
 
-export const host = "127.0.0.1";
+/** How an engine calls the places where components and proxies listen. */
+export interface Hosts {
+  /** What components listen on. */
+  readonly bind: string;
+  /** By which host the proxies of a class of links are dialled. */
+  proxyOf(linkClass: string): string;
+}
 
 export interface Proxied {
   /** The link's or the mount's name. */
@@ -76,17 +82,20 @@ export const proxyName = (target: TargetName) => target.replace("*", "any").repl
 const variable = (prefix: string, name: string) => `${prefix}_${name.toUpperCase().replace(/[^A-Z0-9]/g, "_")}`;
 
 /** The variables that tell a component where it listens and whom it dials. */
-export function wiringEnv(component: Component, wiring: Wiring, mountPath: (lun: string) => string): Record<string, string> {
+export function wiringEnv(component: Component, wiring: Wiring, hosts: Hosts, mountPath: (lun: string) => string): Record<string, string> {
   const { name } = component;
   const own = wiring.ports.get(name)!;
-  const listen = (target: TargetName) => `${host}:${wiring.proxies.get(target)!.listen}`;
+  const dialled = (target: TargetName) => {
+    const { class: of, listen } = wiring.proxies.get(target)!;
+    return `${hosts.proxyOf(of)}:${listen}`;
+  };
   const slots = wiring.slots.get(name)!;
   return {
-    BIND_HOST: host,
+    BIND_HOST: hosts.bind,
     ...Object.fromEntries(Object.entries(own).map(([port, number]) => [variable("PORT", port), String(number)])),
-    ...Object.fromEntries(Object.keys(component.fronts ?? {}).map((port) => [variable("ADVERTISE", port), listen(frontName(name))])),
-    ...Object.fromEntries(Object.keys(component.links).map((key) => [variable("LINK", key), listen(linkOf(component, key))])),
+    ...Object.fromEntries(Object.keys(component.fronts ?? {}).map((port) => [variable("ADVERTISE", port), dialled(frontName(name))])),
+    ...Object.fromEntries(Object.keys(component.links).map((key) => [variable("LINK", key), dialled(linkOf(component, key))])),
     ...Object.fromEntries(Object.keys(component.mounts).map((lun) => [variable("MOUNT", lun), mountPath(lun)])),
-    ...(slots.length > 0 ? { SLOTS: slots.map((slot) => `${slot.listen}:${host}:${slot.advertised}`).join(",") } : {}),
+    ...(slots.length > 0 ? { SLOTS: slots.map((slot) => `${slot.listen}:${hosts.proxyOf(slotClass)}:${slot.advertised}`).join(",") } : {}),
   };
 }
