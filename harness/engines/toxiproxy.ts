@@ -87,14 +87,21 @@ class BoundedHttp extends HttpClient {
 }
 
 export class ToxiproxyApi {
-  readonly #client: Toxiproxy;
-  /** `who` names the server in errors: "toxiproxy-bus". */
+  readonly #http: BoundedHttp;
+  /** `who` names the server in errors: "toxiproxy-bus". `where`: its base URL now; one in a container may move when it is started again. */
   constructor(
     who: string,
-    readonly url: string,
+    private readonly where: () => string,
   ) {
-    this.#client = new Toxiproxy(url);
-    this.#client.api = new BoundedHttp(who);
+    this.#http = new BoundedHttp(who);
+  }
+  get url(): string {
+    return this.where();
+  }
+  get #client(): Toxiproxy {
+    const client = new Toxiproxy(this.url);
+    client.api = this.#http;
+    return client;
   }
   #path = (proxy: string) => `${this.url}/proxies/${encodeURIComponent(proxy)}`;
 

@@ -1,7 +1,8 @@
 /** The keeper's side of the helper process: one question at a time per mount, each with a deadline; a question that hangs stays out until it is answered. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { within } from "../../clock.js";
 
@@ -20,18 +21,24 @@ interface Question {
   readonly answer: (state: MountState) => void;
 }
 
+type Helper = ChildProcessByStdio<Writable, Readable, null>;
+
+const script = join(fileURLToPath(new URL(".", import.meta.url)), "mount-prober.js");
+/** Threads of the helper: more than mounts, since each hung one takes its own. */
+export const helperThreads = (mounts: number): string => String(Math.min(1024, mounts * 2 + 4));
+/** The helper as a process here. */
+export const mountProber = (env: Readonly<Record<string, string>>, cwd: string, mounts: number): Helper =>
+  spawn(process.execPath, [script], { cwd, env: { ...env, UV_THREADPOOL_SIZE: helperThreads(mounts) }, detached: true, stdio: ["pipe", "pipe", "ignore"] });
+
 export class MountHelper {
-  #child: ChildProcess | undefined;
+  #child: Helper | undefined;
   #began: Promise<void> = Promise.resolve();
   #next = 0;
   readonly #open = new Map<number, Question>();
   readonly #byPath = new Map<string, Question>();
 
-  constructor(
-    private readonly env: Readonly<Record<string, string>>,
-    private readonly cwd: string,
-    private readonly mounts: () => number,
-  ) {}
+  /** `start` starts mount-prober.js where the mounts are, with pipes for stdin and stdout. */
+  constructor(private readonly start: () => Helper) {}
 
   async state(path: string, lun: string): Promise<MountState> {
     const pending = this.#byPath.get(path);
@@ -66,20 +73,13 @@ export class MountHelper {
     };
     this.#open.set(ask, question);
     this.#byPath.set(path, question);
-    child.stdin!.write(`${JSON.stringify({ ask, path, lun })}\n`);
+    child.stdin.write(`${JSON.stringify({ ask, path, lun })}\n`);
     return question;
   }
 
-  #begin(): ChildProcess {
+  #begin(): Helper {
     if (this.#child) return this.#child;
-    const script = join(fileURLToPath(new URL(".", import.meta.url)), "mount-prober.js");
-    const threads = String(Math.min(1024, this.mounts() * 2 + 4));
-    const child = spawn(process.execPath, [script], {
-      cwd: this.cwd,
-      env: { ...this.env, UV_THREADPOOL_SIZE: threads },
-      detached: true,
-      stdio: ["pipe", "pipe", "ignore"],
-    });
+    const child = this.start();
     this.#child = child;
     let begun: () => void = () => undefined;
     this.#began = new Promise((resolve) => {

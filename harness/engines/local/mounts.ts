@@ -2,6 +2,7 @@
 
 import { nowUs } from "../../clock.js";
 import type { Capabilities, CutMount } from "../../core.js";
+import type { MountLife } from "../running.js";
 import type { Living } from "./process-table.js";
 
 /** What a mount can be made: CutMount, or slow. */
@@ -13,9 +14,8 @@ export async function proofMs(state: Capabilities["mount"]["state"]): Promise<nu
   return (await state()) === "usable" ? (nowUs() - fromUs) / 1000 : Number.POSITIVE_INFINITY;
 }
 
-export interface LocalMount {
+export interface LocalMount extends MountLife {
   readonly living: Living | undefined;
-  readonly can: Capabilities["mount"];
   /** Makes it there; nothing happens if it is. */
   up(): Promise<void>;
   /** The same, but a mount whose link is cut right now comes later by itself. */
@@ -24,8 +24,5 @@ export interface LocalMount {
   down(): Promise<void>;
   /** From now on it is not mounted again, until up() is asked for: its node or the foundation ends. */
   end(): void;
-  /** Frees whoever is blocked on it, and makes it anew. */
-  remount(): Promise<void>;
   attach(living: Living | undefined): void;
-  fingerprint(): string;
 }

@@ -25,7 +25,6 @@ const saved = z.object({
   sshfs: z.record(z.string(), living),
 });
 export type Saved = z.infer<typeof saved>;
-export type SavedFleet = Saved["fleet"];
 export type SavedComponent = Saved["components"][string];
 
 const path = (dir: string) => join(dir, "engine.json");

@@ -2,6 +2,7 @@
 import { nowUs, sleep, until, within } from "../../clock.js";
 import type { ComponentFacts } from "../../core.js";
 import { FlounderError } from "../../errors.js";
+import type { ComponentLife } from "../running.js";
 import { adopt, type Launch, lastWords, launch, runToEnd } from "./daemon.js";
 import { isAlive, type Living, type ProcessTable, signal } from "./process-table.js";
 import type { SavedComponent } from "./saved.js";
@@ -38,7 +39,7 @@ export interface Life {
 
 const reason = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-export class SupervisedProcess {
+export class SupervisedProcess implements ComponentLife {
   #living: Living | undefined;
   #generation = "never started";
   /** Every pid that its main process has had: what a killed one left in the kernel carries that number. */
@@ -58,6 +59,10 @@ export class SupervisedProcess {
     const { name, role, ports, main } = this.life;
     const state = this.#held ? "held" : this.#paused ? "paused" : this.#ready ? "ready" : this.#bringing ? "starting" : "dead";
     return { name, role, state, pid: this.#living?.pid ?? null, ports, restarts: this.#restarts, log: main.log };
+  }
+  startedAs(): unknown {
+    const { argv, env } = this.life.main;
+    return [argv, Object.entries(env).sort()];
   }
   saved(): SavedComponent {
     return { ...(this.#living ? { living: this.#living } : {}), held: this.#held, paused: this.#paused, restarts: this.#restarts };

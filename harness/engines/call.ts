@@ -1,16 +1,20 @@
 /** Questions to a component's admin port, past every proxy. One connection each: a restarted component never meets a stale one. */
 import { request } from "node:http";
-import { FlounderError } from "../../errors.js";
+import { FlounderError } from "../errors.js";
 
 const defaultMs = 5000;
 
+export interface At {
+  readonly host: string;
+  readonly port: number;
+}
 interface Answer {
   readonly status: number;
   readonly text: string;
 }
 
-/** An HTTP request to loopback with a deadline over all of it. */
-export function ask(port: number, path: string, body: unknown, deadlineMs: number, host = "127.0.0.1"): Promise<Answer> {
+/** An HTTP request with a deadline over all of it. */
+export function ask({ host, port }: At, path: string, body: unknown, deadlineMs: number): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const headers = text === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
@@ -42,10 +46,10 @@ function parsed(text: string): unknown {
 }
 
 /** GET, or POST if there is a body; resolves with the JSON of a 2xx, or its text. */
-export async function callAdmin(component: string, port: number, path: string, body?: unknown, timeoutMs = defaultMs): Promise<unknown> {
+export async function callAdmin(component: string, at: At, path: string, body?: unknown, timeoutMs = defaultMs): Promise<unknown> {
   let answer: Answer;
   try {
-    answer = await ask(port, path, body, timeoutMs);
+    answer = await ask(at, path, body, timeoutMs);
   } catch (error) {
     throw new FlounderError("unreachable", `${component} ${path}: ${error instanceof Error ? error.message : error}`, "flounder status shows how it is", {
       cause: error,

@@ -1,0 +1,33 @@
+/** Toxiproxy servers as child processes. */
+import { join } from "node:path";
+import { until } from "../../clock.js";
+import { type ServerKind, serverName } from "../fleet.js";
+import type { Wiring } from "../wiring.js";
+import { adopt, launch } from "./daemon.js";
+import { host } from "./hosts.js";
+import { isAlive, type Living, signal } from "./process-table.js";
+
+const killMs = 5000;
+
+export interface ServersPlace {
+  readonly wiring: Wiring;
+  /** Path of toxiproxy-server. */
+  readonly command: string;
+  readonly dir: string;
+  env(component: string): Record<string, string>;
+}
+
+export const localServers = ({ wiring, command, dir, env }: ServersPlace): ServerKind<Living> => ({
+  hostOf: () => host,
+  launch(of, onExit) {
+    const name = serverName(of);
+    const argv = [command, "-host", host, "-port", String(wiring.servers.get(of)!)];
+    return launch({ name, argv, env: { ...env(name), LOG_LEVEL: "warn" }, cwd: dir, log: join(dir, "logs", `${name}.log`) }, onExit);
+  },
+  adopt: (_, one, onExit) => adopt(one, onExit),
+  async kill(of, one) {
+    signal(one, "SIGKILL");
+    await until(`${serverName(of)} to be gone`, () => !isAlive(one), killMs, 10);
+  },
+  alive: (_, one) => isAlive(one),
+});

@@ -1,0 +1,192 @@
+/** A foundation that runs, whatever brought it to life: its components, links and mounts, and what can be done to them. Used by the keeper alone. */
+import { createHash } from "node:crypto";
+import type { Call, Capabilities, Capability, ComponentFacts, Host, Running, Target, TargetInfo, TargetName, TargetSystem, Topology } from "../core.js";
+import { FlounderError } from "../errors.js";
+import { allLinks } from "./all-links.js";
+import { callAdmin } from "./call.js";
+import type { Fleet } from "./fleet.js";
+import { knock, throughput } from "./knock.js";
+import { proxyName, type Wiring } from "./wiring.js";
+
+/** One component's life, as processes here or as a container. */
+export interface ComponentLife {
+  readonly lives: boolean;
+  facts(): ComponentFacts;
+  /** All that its start depends on; equal as long as it would be started the same way. */
+  startedAs(): unknown;
+  /** Releases the hold, starts it if it does not run; resolves when it is ready. */
+  start(): Promise<void>;
+  /** Kills it and holds it dead. */
+  kill(scope: "agent" | "node"): Promise<void>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Kills all of it and starts it anew: the last step of undoing. */
+  restart(): Promise<void>;
+  responds(): Promise<boolean>;
+  generation(): string;
+  population(): number | Promise<number>;
+}
+/** One LUN as one component sees it. */
+export interface MountLife {
+  readonly can: Capabilities["mount"];
+  /** Frees whoever is blocked on it, and makes it anew. */
+  remount(): Promise<void>;
+  fingerprint(): string | Promise<string>;
+}
+
+export interface RunningParts<Life extends ComponentLife, Mount extends MountLife> {
+  readonly system: TargetSystem;
+  readonly topology: Topology;
+  readonly infos: readonly TargetInfo[];
+  readonly wiring: Wiring;
+  readonly fleet: Pick<Fleet<unknown>, "links" | "facts" | "restart" | "hostOf">;
+  readonly components: ReadonlyMap<string, Life>;
+  readonly mounts: ReadonlyMap<TargetName, Mount>;
+  readonly host: Host;
+  /** The address of a component itself, past every proxy. */
+  readonly hostOf: (component: string) => string;
+}
+
+export const reason = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+export abstract class RunningFoundation<Life extends ComponentLife = ComponentLife, Mount extends MountLife = MountLife> implements Running {
+  readonly #listeners: ((from: string, says: string) => void)[] = [];
+  protected abstract readonly parts: RunningParts<Life, Mount>;
+  protected ended = false;
+
+  abstract reap(): Promise<void>;
+
+  get topology(): Topology {
+    return this.parts.topology;
+  }
+  onTrouble(listener: (from: string, says: string) => void): void {
+    this.#listeners.push(listener);
+  }
+  protected trouble(from: string, says: string): void {
+    if (!this.ended) for (const listener of this.#listeners) listener(from, says);
+  }
+
+  // ── Questions ──
+
+  direct(component: string, port: string): { readonly host: string; readonly port: number } {
+    const number = this.parts.wiring.ports.get(component)?.[port];
+    if (number === undefined)
+      throw new FlounderError("usage", `component "${component}" has no port "${port}"`, "flounder status --json lists components and ports");
+    return { host: this.parts.hostOf(component), port: number };
+  }
+  dialled(link: TargetName): { readonly host: string; readonly port: number } {
+    const proxied = this.parts.wiring.proxies.get(link);
+    if (!proxied) throw new FlounderError("usage", `there is no link "${link}"`, "flounder list targets shows links and mounts");
+    return { host: this.parts.fleet.hostOf(proxied.class), port: proxied.listen };
+  }
+  readonly call: Call = async (component, path, body, timeoutMs) => callAdmin(component, this.direct(component, "admin"), path, body, timeoutMs);
+  components(): readonly ComponentFacts[] {
+    return [...this.parts.components.values()].map((component) => component.facts());
+  }
+  targets(): readonly TargetInfo[] {
+    return this.parts.infos;
+  }
+  async fingerprint(): Promise<Readonly<Record<TargetName, string>>> {
+    const { wiring, fleet, components, mounts } = this.parts;
+    const facts = await fleet.facts();
+    const link = (target: TargetName) => {
+      const proxied = wiring.proxies.get(target)!;
+      const server = facts.get(proxied.class);
+      const proxy = server?.[proxyName(target)];
+      if (!proxy) return server ? "no proxy" : "its toxiproxy does not answer";
+      const toxics = proxy.toxics.map((toxic) => `${toxic.name} ${JSON.stringify(toxic.attributes)}`).sort();
+      return `${proxy.enabled ? "enabled" : "disabled"}, ${proxy.listen} to ${proxy.upstream}, toxics: ${toxics.join(" ") || "none"}`;
+    };
+    const alive = ({ state }: ComponentFacts) => (state === "ready" || state === "starting" ? "alive" : state);
+    const mounted = await Promise.all([...mounts].map(async ([name, mount]) => [name, `${await mount.fingerprint()}; ${link(name)}`] as const));
+    return {
+      ...Object.fromEntries([...components].map(([name, life]) => [name, `${alive(life.facts())}, started as ${digest(life.startedAs())}`])),
+      ...Object.fromEntries([...wiring.proxies.keys()].map((target) => [target, link(target)])),
+      ...Object.fromEntries(mounted),
+    };
+  }
+
+  // ── Targets ──
+
+  target<C extends Capability>(name: TargetName, needs: readonly C[]): Target<C> {
+    const info = this.#info(name);
+    const can = this.#can(info);
+    const lacking = needs.filter((need) => can[need] === undefined);
+    if (lacking.length > 0)
+      throw new FlounderError("plan", `${name} cannot ${lacking.join(", ")}; it can ${info.can.join(", ")}`, "choose other targets for this fault");
+    return { name, role: info.role, can: Object.fromEntries(needs.map((need) => [need, can[need]])) as Pick<Capabilities, C> };
+  }
+  #info(name: TargetName): TargetInfo {
+    const info = this.parts.infos.find((one) => one.name === name);
+    if (!info) throw new FlounderError("plan", `there is no target "${name}"`, "flounder targets lists them");
+    return info;
+  }
+  #can(info: TargetInfo): Partial<Capabilities> {
+    const { mounts, topology, components, system, host } = this.parts;
+    if (info.kind === "mount") return { mount: mounts.get(info.name)!.can };
+    if (info.kind === "link") return { link: this.#link(info.name) };
+    const component = topology.components.find((one) => one.name === info.name)!;
+    const own = components.get(info.name)!;
+    return {
+      ...system.adapters(component, this.call, this, host),
+      links: this.#links(info.name),
+      process: {
+        kill: (scope) => own.kill(scope),
+        start: () => own.start(),
+        pause: () => own.pause(),
+        resume: () => own.resume(),
+        responds: () => own.responds(),
+        generation: async () => own.generation(),
+        population: async () => own.population(),
+      },
+    };
+  }
+  #links(component: string): Capabilities["links"] {
+    const own = [...this.parts.wiring.proxies.values()].filter(
+      ({ from, to, target }) => (from === component || to === component) && !this.parts.mounts.has(target),
+    );
+    return allLinks(own.map(({ target, slot }) => ({ can: this.#link(target), slot })));
+  }
+  #link(name: TargetName): Capabilities["link"] {
+    const { fleet, wiring, system } = this.parts;
+    const link = fleet.links.get(name)!;
+    const { from, to, class: of, protocol } = wiring.proxies.get(name)!;
+    const at = () => this.dialled(name);
+    const rttMs = () => knock(at(), protocol);
+    return {
+      cut: (how) => link.cut(how),
+      shape: (shape) => link.shape(shape),
+      mend: () => link.mend(),
+      carries: async () => {
+        const seen = system.carries?.({ from, to, class: of }, this, AbortSignal.timeout(2000));
+        return seen ? await seen : Number.isFinite(await rttMs());
+      },
+      rttMs,
+      throughputKBps: (bytes) => throughput(at(), protocol, bytes),
+    };
+  }
+
+  async escalate(name: TargetName, step: 0 | 1 | 2): Promise<void> {
+    this.#info(name);
+    const { wiring, components, mounts, fleet } = this.parts;
+    const proxied = wiring.proxies.get(name);
+    const owner = components.get(!proxied ? name : proxied.from === "*" ? proxied.to : proxied.from)!;
+    const mount = mounts.get(name);
+    if (!proxied) {
+      if (step === 0) {
+        await owner.resume();
+        await owner.start();
+      } else await owner.restart();
+    } else if (step === 0) await fleet.links.get(name)!.recreate();
+    else if (step === 1) {
+      await fleet.restart(name);
+      await mount?.remount();
+    } else {
+      await mount?.remount().catch((error: unknown) => this.trouble(name, reason(error)));
+      await owner.restart();
+    }
+  }
+}
+
+/** How a process is started, in a few letters. */
+const digest = (what: unknown) => createHash("sha256").update(JSON.stringify(what)).digest("hex").slice(0, 12);
