@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { admin, ready } from "./base/admin.js";
 import { config } from "./base/config.js";
 import { onEnd } from "./base/end.js";
+import { HostNames } from "./base/host-names.js";
 import { configRoutes } from "./base/kept-config.js";
 import { log } from "./base/log.js";
 import { answer } from "./dns/answer.js";
@@ -20,27 +21,37 @@ const kept = zones(own, listed("FRONT_ADDRESSES") ?? [own.bindHost], listed("COM
 onEnd(() => {});
 await admin({ ...configRoutes(kept, { parts, apply: () => {} }), "GET /zone": () => kept.running.zones });
 
+const names = new HostNames();
+const ask = (octets: Buffer, over: "udp" | "tcp") => answer(kept.running, octets, over, (host) => names.addresses(host));
+
 const udp = createSocket("udp4");
-udp.on("message", (octets, from) => {
-  const said = answer(kept.running, octets, "udp");
+udp.on("message", async (octets, from) => {
+  const said = await ask(octets, "udp");
   if (said) udp.send(said, from.port, from.address);
 });
 
-const tcp = createServer((socket) => {
+const tcp = createServer({ allowHalfOpen: true }, (socket) => {
   let pending = Buffer.alloc(0);
+  let last: Promise<unknown> = Promise.resolve();
+  /** In the order of the questions, though a host name may keep one waiting. */
+  const say = (said: Promise<Buffer | undefined>) => {
+    last = Promise.all([said, last]).then(([octets]) => {
+      if (!octets) return socket.destroy();
+      const head = Buffer.alloc(2);
+      head.writeUInt16BE(octets.length);
+      return socket.write(Buffer.concat([head, octets]));
+    });
+  };
   socket.setTimeout(idleMs, () => socket.destroy());
+  socket.on("end", () => void last.finally(() => socket.end()));
   socket.on("error", () => socket.destroy());
   socket.on("data", (bytes) => {
     pending = Buffer.concat([pending, bytes]);
     // Each message comes after its length in two octets; several may come on one connection.
     while (pending.length >= 2 && pending.length >= 2 + pending.readUInt16BE(0)) {
       const length = pending.readUInt16BE(0);
-      const said = answer(kept.running, pending.subarray(2, 2 + length), "tcp");
+      say(ask(pending.subarray(2, 2 + length), "tcp"));
       pending = pending.subarray(2 + length);
-      if (!said) return socket.destroy();
-      const head = Buffer.alloc(2);
-      head.writeUInt16BE(said.length);
-      socket.write(Buffer.concat([head, said]));
     }
   });
 });

@@ -1,4 +1,4 @@
-/** What an authoritative server says to one question. Pure. Source: RFC 1034 §4.3.2, RFC 2308 (no data, no name), RFC 6891 (EDNS). */
+/** What an authoritative server says to one question. Knows nothing but what it is given. Source: RFC 1034 §4.3.2, RFC 2308 (no data, no name), RFC 6891 (EDNS). */
 import { type Answer, AUTHORITATIVE_ANSWER, type DecodedPacket, decode, encode, type OptAnswer, type Packet, RECURSION_DESIRED } from "dns-packet";
 import type { Zone, Zones } from "./zone.js";
 
@@ -14,16 +14,25 @@ const soa = ({ origin, ttlS, serial, ns }: Zone): Answer => ({
   data: { mname: ns[0]!, rname: `hostmaster.${ns[0]!.split(".").slice(1).join(".")}`, serial, refresh: 60, retry: 10, expire: 3600, minimum: ttlS },
 });
 
-/** Records for a name in the zone; an empty list means that there is the name but no such record, undefined that there is no such name. */
-function records(zone: Zone, name: string, type: string): Answer[] | undefined {
-  const { origin, ttlS, ns } = zone;
-  const apex = name.toLowerCase() === origin;
+/** IPv4 addresses of a host; empty when there are none to be had. */
+export type LookUp = (host: string) => Promise<readonly string[]>;
+
+const isApex = ({ origin }: Zone, name: string) => name.toLowerCase() === origin;
+
+/** The hosts that a name in the zone stands for; undefined when there is no such name. */
+function hostsOf(zone: Zone, name: string): readonly string[] | undefined {
+  const apex = isApex(zone, name);
+  const key = apex ? "@" : name.toLowerCase().slice(0, -zone.origin.length - 1);
+  return Object.hasOwn(zone.addresses, key) ? zone.addresses[key] : apex ? [] : zone.addresses["*"];
+}
+
+/** Records for a name in the zone; none means that there is the name but no such record. */
+function records(zone: Zone, name: string, type: string, addresses: readonly string[]): Answer[] {
+  const { ttlS, ns } = zone;
+  const apex = isApex(zone, name);
   const any = type === "ANY";
-  const key = apex ? "@" : name.toLowerCase().slice(0, -origin.length - 1);
-  const addresses = Object.hasOwn(zone.addresses, key) ? zone.addresses[key] : apex ? [] : zone.addresses["*"];
-  if (!addresses) return undefined;
   return [
-    ...(any || type === "A" ? addresses.map((data): Answer => ({ type: "A", name, ttl: ttlS, data })) : []),
+    ...addresses.map((data): Answer => ({ type: "A", name, ttl: ttlS, data })),
     ...(apex && (any || type === "NS") ? ns.map((data): Answer => ({ type: "NS", name, ttl: ttlS, data })) : []),
     ...(apex && (any || type === "SOA") ? [soa(zone)] : []),
   ];
@@ -36,7 +45,7 @@ function zoneOf({ zones }: Zones, name: string): Zones["zones"][string] | undefi
     .sort((a, b) => b.origin.length - a.origin.length)[0];
 }
 
-export function reply(zones: Zones, query: DecodedPacket): Packet {
+export async function reply(zones: Zones, query: DecodedPacket, lookUp: LookUp): Promise<Packet> {
   const [question] = query.questions ?? [];
   const flags = (query.flag_rd ? RECURSION_DESIRED : 0) | AUTHORITATIVE_ANSWER;
   const edns = query.additionals?.some(({ type }) => type === "OPT");
@@ -47,13 +56,18 @@ export function reply(zones: Zones, query: DecodedPacket): Packet {
   const zone = zoneOf(zones, question.name.toLowerCase());
   if (!zone) return fails(rcodes.refused);
   if ("lost" in zone) return fails(rcodes.servFail);
-  const answers = records(zone, question.name, question.type);
-  if (!answers) return { ...base, flags: flags | rcodes.nxDomain, authorities: [soa(zone)] };
+  const hosts = hostsOf(zone, question.name);
+  if (!hosts) return { ...base, flags: flags | rcodes.nxDomain, authorities: [soa(zone)] };
+  const type: string = question.type;
+  const asked = type === "A" || type === "ANY" ? hosts : [];
+  const addresses = (await Promise.all(asked.map(lookUp))).flat();
+  if (asked.length > 0 && addresses.length === 0) return fails(rcodes.servFail);
+  const answers = records(zone, question.name, type, addresses);
   return { ...base, flags, answers, authorities: answers.length === 0 ? [soa(zone)] : [] };
 }
 
 /** From octets to octets; undefined for what deserves no answer. */
-export function answer(zones: Zones, octets: Buffer, over: "udp" | "tcp"): Buffer | undefined {
+export async function answer(zones: Zones, octets: Buffer, over: "udp" | "tcp", lookUp: LookUp): Promise<Buffer | undefined> {
   // A response must never be answered, or two servers would talk for ever.
   if (octets.length < 12 || (octets[2]! & 0x80) !== 0) return undefined;
   const fails = (rcode: number) => encode({ type: "response", id: octets.readUInt16BE(0), flags: rcode, questions: [] });
@@ -65,7 +79,7 @@ export function answer(zones: Zones, octets: Buffer, over: "udp" | "tcp"): Buffe
   } catch {
     return fails(rcodes.formErr);
   }
-  const packet = reply(zones, query);
+  const packet = await reply(zones, query, lookUp);
   const whole = encode(packet);
   if (over === "tcp" || whole.length <= plainUdpOctets) return whole;
   return encode({ ...packet, flags: (packet.flags ?? 0) | TRUNCATED, answers: [], authorities: [] });

@@ -121,6 +121,45 @@ describe("dns", () => {
     expect(await resolver.resolveSoa("internal.flounder.test")).to.include({ nsname: "ns1.flounder.test", hostmaster: "hostmaster.flounder.test" });
   });
 
+  it("asks for the addresses of host names when it is asked, fails for a name whose host cannot be found, and for no other", async () => {
+    const of = (n: number, env: Readonly<Record<string, string>>) => lab.start(`dns-${n}`, "dns", { ports: ["dns"], env });
+    const was = resolver;
+    const parts = [
+      await of(2, { FRONT_ADDRESSES: "localhost", COMPONENTS: "nats-1=localhost,cc-1=nowhere.invalid,hm-1=127.0.0.9" }),
+      await of(3, { FRONT_ADDRESSES: "nowhere.invalid,127.0.0.5", COMPONENTS: "localhost,nats-1", BIND_HOST: "0.0.0.0" }),
+    ];
+    const found = [];
+    try {
+      for (const part of parts) {
+        resolver = new Resolver({ timeout: 2000, tries: 1 });
+        resolver.setServers([`127.0.0.1:${part.port("dns")}`]);
+        found.push(
+          await Promise.all(["app", "nats-1.internal", "cc-1.internal", "hm-1.internal", "localhost.internal"].map((name) => failure(`${name}.flounder.test`))),
+        );
+      }
+      expect(await tcpAnswers(parts[0]!, ["nats-1.internal.flounder.test", "hm-1.internal.flounder.test"])).to.deep.equal(["127.0.0.1", "127.0.0.9"]);
+    } finally {
+      resolver = was;
+      for (const part of parts) part.signal("SIGTERM");
+    }
+    expect(found).to.deep.equal([
+      ["127.0.0.1", "127.0.0.1", "ESERVFAIL", "127.0.0.9", "ENOTFOUND"],
+      // At any address of its own machine, a component is where its name leads.
+      ["127.0.0.5", "ESERVFAIL", "ENOTFOUND", "ENOTFOUND", "127.0.0.1"],
+    ]);
+  });
+  /** On one connection, which says at once that no more will come. */
+  const tcpAnswers = async (part: Part, names: readonly string[]): Promise<unknown[]> => {
+    const socket = connect({ port: part.port("dns"), host: "127.0.0.1", allowHalfOpen: true });
+    socket.end(Buffer.concat(names.map((name, id) => streamEncode(query(name, "A", { id })))));
+    let heard = Buffer.alloc(0);
+    for await (const bytes of socket) heard = Buffer.concat([heard, bytes as Buffer]);
+    const said: unknown[] = [];
+    for (; heard.length > 0; heard = heard.subarray(2 + heard.readUInt16BE(0)))
+      said.push(...(decode(heard.subarray(2, 2 + heard.readUInt16BE(0))).answers ?? []).map((one) => "data" in one && one.data));
+    return said;
+  };
+
   it("fails for the zone that was wiped, and for that one alone, until it is restored", async () => {
     const both = async () => [await failure("app-1.flounder.test"), await failure("nats-1.internal.flounder.test")];
     const whole = ["127.0.0.1,127.0.0.2", "127.0.0.1"];

@@ -3,6 +3,8 @@ import * as z from "zod/mini";
 import type { Config } from "../base/config.js";
 import { KeptConfig } from "../base/kept-config.js";
 
+const host = z.string().check(z.regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i));
+
 const zone = z.object({
   /** The apex, without a dot at the end. */
   origin: z.string().check(z.minLength(1)),
@@ -11,8 +13,8 @@ const zone = z.object({
   serial: z.int().check(z.positive()),
   /** Name servers. */
   ns: z.array(z.string().check(z.minLength(1))).check(z.minLength(1)),
-  /** IPv4 addresses by name below the apex, in lower case: "@" is the apex, "*" every name that is not listed. */
-  addresses: z.record(z.string(), z.array(z.ipv4()).check(z.minLength(1))),
+  /** By name below the apex, in lower case ("@" is the apex, "*" every name that is not listed): IPv4 addresses, or hosts whose addresses are asked for when somebody asks. */
+  addresses: z.record(z.string(), z.array(host).check(z.minLength(1))),
 });
 export type Zone = Readonly<z.infer<typeof zone>>;
 
@@ -31,7 +33,10 @@ export const parts: Readonly<Record<string, (running: Zones) => Zones>> = {
   internal: (running) => lose(running, ["internal"]),
 };
 
-/** `front`: addresses of the front door. `components`: "nats-1" or, where it is not at bindHost, "nats-1=10.0.0.7". */
+/**
+ * `front`: addresses or host names of the front door. `components`: "nats-1" or, where it is elsewhere, "nats-1=10.0.0.7" or "nats-1=host". Nothing said, it is
+ * at bindHost; where that is any address of a machine of its own, the machine has the component's name.
+ */
 export function zones(own: Config, front: readonly string[], components: readonly string[]): KeptConfig<Zones> {
   const common = { ttlS: 1, serial: 1, ns: [`ns1.${own.domain}`, `ns2.${own.domain}`] };
   return new KeptConfig(own.dataDir, "dns", shape, {
@@ -41,7 +46,7 @@ export function zones(own: Config, front: readonly string[], components: readonl
         ...common,
         addresses: Object.fromEntries(
           components.map((component) => {
-            const [name = "", address = own.bindHost] = component.toLowerCase().split("=");
+            const [name = "", address = own.bindHost === "0.0.0.0" ? name : own.bindHost] = component.toLowerCase().split("=");
             return [name, [address]];
           }),
         ),
