@@ -13,5 +13,6 @@ export function factsOf(spec: FoundationSpec, running: Running, system: TargetSy
     domain: topology.domain,
     ...reached,
     components: running.components(),
+    ...(running.vantages ? { vantages: running.vantages } : {}),
   };
 }

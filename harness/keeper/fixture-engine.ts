@@ -167,13 +167,14 @@ function running(dir: string, flaws: Flaws): Running {
     target: (name, needs) => fakeTarget(dir, name, needs, flaws),
     targets: () => fakeTargets,
     direct: (_component, _port) => ({ host: "127.0.0.1", port: 1 }),
+    dialled: (_link) => ({ host: "127.0.0.1", port: 1 }),
     call: async (component, path, body) => {
       if (component === "boom") throw new Error("a defect in an adapter");
       if (component === "crash") setTimeout(() => Promise.reject(new Error("planted defect")), 1);
       return { component, path, body: body ?? null };
     },
     fingerprint: async () => Object.fromEntries(fakeTargets.map(({ name }) => [name, readFake(dir, name).cut ?? "whole"])),
-    components: () => [{ name: "cc-1", role: "cc", state: "ready", pid: null, ports: {}, restarts: 0, log: "" }],
+    components: () => [{ name: "cc-1", role: "cc", host: "127.0.0.1", state: "ready", pid: null, ports: {}, restarts: 0, log: "" }],
     escalate: async (name, step) => writeFake(dir, name, { ...readFake(dir, name), escalated: [...(readFake(dir, name).escalated ?? []), step] }),
     onTrouble: () => {},
     reap: async () => rmSync(join(dir, "fake"), { recursive: true, force: true }),

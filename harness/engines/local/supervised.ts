@@ -4,6 +4,7 @@ import type { ComponentFacts } from "../../core.js";
 import { FlounderError } from "../../errors.js";
 import type { ComponentLife } from "../running.js";
 import { adopt, type Launch, lastWords, launch, runToEnd } from "./daemon.js";
+import { host } from "./hosts.js";
 import { isAlive, type Living, type ProcessTable, signal } from "./process-table.js";
 import type { SavedComponent } from "./saved.js";
 
@@ -58,7 +59,7 @@ export class SupervisedProcess implements ComponentLife {
   facts(): ComponentFacts {
     const { name, role, ports, main } = this.life;
     const state = this.#held ? "held" : this.#paused ? "paused" : this.#ready ? "ready" : this.#bringing ? "starting" : "dead";
-    return { name, role, state, pid: this.#living?.pid ?? null, ports, restarts: this.#restarts, log: main.log };
+    return { name, role, host, state, pid: this.#living?.pid ?? null, ports, restarts: this.#restarts, log: main.log };
   }
   startedAs(): unknown {
     const { argv, env } = this.life.main;
