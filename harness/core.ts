@@ -467,10 +467,16 @@ export interface FoundationFacts {
   readonly user: string;
   readonly password: string;
   readonly components: readonly ComponentFacts[];
+  /** Where each vantage is; absent: both are this machine, and one prober asks from both. */
+  readonly vantages?: Vantages;
 }
+/** Containers: the network that a vantage's prober is on, and the image that it is started from. */
+export type Vantages = Readonly<Record<Vantage, { readonly network: string; readonly image: string }>>;
 export interface ComponentFacts {
   readonly name: string;
   readonly role: string;
+  /** By which this machine reaches its ports. */
+  readonly host: string;
   readonly state: "starting" | "ready" | "dead" | "held" | "paused";
   readonly pid: number | null;
   readonly ports: Readonly<Record<string, number>>;
@@ -479,16 +485,10 @@ export interface ComponentFacts {
 }
 
 /** Used by the keeper alone. */
-  /** Where each vantage is; absent: both are this machine, and one prober asks from both. */
-  readonly vantages?: Vantages;
 export interface Engine {
-/** Containers: the network that a vantage's prober is on, and the image that it is started from. */
-export type Vantages = Readonly<Record<Vantage, { readonly network: string; readonly image: string }>>;
   readonly name: "local" | "compose";
   /** Every problem that would stop `start`, each with what to do; empty = fine. `doctor` prints it. */
   check(): Promise<readonly { readonly what: string; readonly hint: string }[]>;
-  /** By which this machine reaches its ports. */
-  readonly host: string;
   /** What was found, in words, for `doctor`: tool → version or path, mounts → how LUNs are mounted here and why. */
   facts(): Promise<Readonly<Record<string, string>>>;
   /** Pure: what targets there will be, without starting anything. */
@@ -512,9 +512,13 @@ export interface FoundationSpec {
 }
 export interface Running extends Addresses {
   readonly topology: Topology;
+  /** Where users are and where insiders are, if neither is this machine. */
+  readonly vantages?: Vantages;
   target<C extends Capability>(name: TargetName, needs: readonly C[]): Target<C>;
   targets(): readonly TargetInfo[];
   readonly call: Call;
+  /** Where whoever uses this link, or mounts over it, dials: its proxy, as this process reaches it. */
+  dialled(link: TargetName): { readonly host: string; readonly port: number };
   fingerprint(): Promise<Readonly<Record<TargetName, string>>>;
   components(): readonly ComponentFacts[];
   /** Stronger ways to undo, tried in order when heal is not proved: recreate the proxy, restart its Toxiproxy, restart the component. */
@@ -526,13 +530,9 @@ export interface Running extends Addresses {
 }
 
 /** What runner, CLI, suites and console hold: a socket to the keeper, never a target. */
-  /** Where users are and where insiders are, if neither is this machine. */
-  readonly vantages?: Vantages;
 export interface Client extends AsyncDisposable {
   readonly id: string;
   /** True if this client's command started the foundation. */
-  /** Where whoever uses this link, or mounts over it, dials: its proxy, as this process reaches it. */
-  dialled(link: TargetName): { readonly host: string; readonly port: number };
   readonly owned: boolean;
   facts(): Promise<FoundationFacts>;
   targets(): Promise<readonly TargetInfo[]>;
