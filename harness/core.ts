@@ -332,6 +332,18 @@ export interface Component {
   readonly supervised: boolean;
   /** App slots, each a listen port and an advertised proxy port: links "*>name.<n>", class apps. */
   readonly slots?: number;
+  readonly contained?: Contained;
+}
+/** What else a component is where each lives in a container of its own; an engine without containers passes it over. */
+export interface Contained {
+  /** On top of the component's env. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Users reach it: it is on their network too, by its name and by these. */
+  readonly outside?: readonly string[];
+  /** Ports that are published on this machine's loopback, under the same number; a udp one over TCP as well. */
+  readonly published?: readonly string[];
+  /** Packets pass through it by rules of its own. */
+  readonly filters?: true;
 }
 export interface Topology {
   readonly profile: string;
@@ -496,6 +508,8 @@ export interface Engine {
   start(spec: FoundationSpec, say: (line: string) => void, signal: AbortSignal): Promise<Running>;
   /** Takes over what a dead keeper left: adopts or restarts components, knows their proxies and mounts. */
   attach(dir: string): Promise<Running>;
+  /** What it would start, for people to read and to start by hand; absent where there is no such form. Starts nothing. */
+  print?(topology: Topology, system: TargetSystem, portBase?: number): string;
 }
 export interface FoundationSpec {
   readonly id: string;

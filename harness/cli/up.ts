@@ -2,9 +2,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
+import { FlounderError } from "../errors.js";
 import { newFoundation, protectedMark } from "../foundation.js";
 import { startKeeper } from "../keeper/start.js";
-import { loadTarget } from "../registry.js";
+import { loadEngine, loadTarget } from "../registry.js";
 import { engineOption, jsonOption, positive, say, whole } from "./options.js";
 import { refuseTrouble } from "./run.js";
 import { printStatus } from "./status.js";
@@ -21,6 +22,7 @@ export function register(program: Command): void {
     .addOption(new Option("--policy <name=value...>", "e.g. cc.onLunLoss=degrade").default([]))
     .addOption(new Option("--port-base <n>", "first port of the foundation's block").argParser(whole))
     .addOption(new Option("--protect", "only a plan whose digest was approved may run on it"))
+    .addOption(new Option("--print", "what it would start, as a compose file on stdout; starts nothing"))
     .addOption(jsonOption())
     .addHelpText("after", "\nExample: flounder up --profile micro --name demo")
     .action(
@@ -33,11 +35,18 @@ export function register(program: Command): void {
         policy: string[];
         portBase?: number;
         protect?: boolean;
+        print?: boolean;
         json?: boolean;
       }) => {
         const system = await loadTarget(flags.target);
         const policy = Object.fromEntries(flags.policy.map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)]));
-        system.topology(flags.profile, flags.timeFactor, policy);
+        const topology = system.topology(flags.profile, flags.timeFactor, policy);
+        if (flags.print) {
+          const engine = await loadEngine(flags.engine);
+          if (!engine.print) throw new FlounderError("usage", `the ${engine.name} engine has nothing to print`, "print with --engine compose");
+          process.stdout.write(engine.print(topology, system, flags.portBase));
+          return;
+        }
         await refuseTrouble(flags.engine);
         const spec = await newFoundation({
           id: flags.name,

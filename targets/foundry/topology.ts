@@ -1,6 +1,6 @@
 /** Which components a profile has, and how they are wired: pure data for an engine. Add a role here and its entry file in platform/. */
 import { join } from "node:path";
-import type { Component, Topology } from "../../harness/core.js";
+import type { Component, Contained, Topology } from "../../harness/core.js";
 import { FlounderError } from "../../harness/errors.js";
 import { dist } from "../../harness/paths.js";
 import { thresholds, thresholdsMs } from "./thresholds.js";
@@ -164,6 +164,8 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
     : {};
   const bus = { nats: { to: "nats-1", port: "client", class: "bus" } };
   const state = { ccdb: { to: "ccdb-1", port: "pg", class: "state" } };
+  /** Where users come in, as they call it; with a firewall the balancers are inside. */
+  const door: Contained = { outside: ["door"], published: ["front"] };
   const gateway = shape.service ? { service: { to: "service-1", port: "broker", class: "state" } } : {};
   const ours = (name: string, role: string, parts: Partial<Component>): Component => ({
     name,
@@ -211,6 +213,7 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
         env: { ...env, ...mirrored, ...(shape.ccWorkers ? { CC_WORKERS: String(shape.ccWorkers) } : {}) },
         ports: { api: "http" },
         fronts: { api: "edge" },
+        contained: { published: ["api"] },
         links: { ...bus, ...state, ...gateway },
         mounts: Object.fromEntries(luns.map((l) => [l.lun, { cabinet: l.cabinet, port: l.lun }])),
         supervised: true,
@@ -236,9 +239,10 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
     ...(shape.service ? services(ours) : []),
     ours("hm-1", "hm", { links: { ...bus, ...state }, supervised: true }),
     ...numbered("router", shape.router).map((name) => ours(name, "router", { ports: { http: "http" }, links: bus, supervised: true })),
-    ...numbered("lb", shape.lb).map((name) =>
+    ...numbered("lb", shape.lb).map((name, i) =>
       ours(name, "lb", {
         ports: { front: "http" },
+        contained: shape.firewall || i > 0 ? {} : door,
         links: Object.fromEntries(numbered("router", shape.router).map((to) => [to, { to, port: "http", class: "edge" }])),
         supervised: true,
       }),
@@ -246,6 +250,7 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
     ...numbered("firewall", shape.firewall ?? 0).map((name) =>
       ours(name, "firewall", {
         ports: { front: "http" },
+        contained: door,
         links: Object.fromEntries(numbered("lb", shape.lb).map((to) => [to, { to, port: "front", class: "edge" }])),
         supervised: true,
       }),
@@ -253,7 +258,14 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
   ];
   const servers = numbered("dns", shape.dns);
   // The internal zone knows every component by name.
-  const named = { ...env, COMPONENTS: [...components.map(({ name }) => name), ...servers].join(",") };
-  const all = [...components, ...servers.map((name) => ours(name, "dns", { env: named, ports: { dns: "udp" }, supervised: true }))];
+  const names = [...components.map(({ name }) => name), ...servers];
+  const named = { ...env, COMPONENTS: names.join(",") };
+  const contained: Contained = {
+    // Where they are is not known before they run: whoever answers looks it up.
+    env: { FRONT_ADDRESSES: "door", COMPONENTS: names.map((name) => `${name}=${name}`).join(",") },
+    outside: [],
+    published: ["dns"],
+  };
+  const all = [...components, ...servers.map((name) => ours(name, "dns", { env: named, ports: { dns: "udp" }, contained, supervised: true }))];
   return { profile, domain, components: all.map((one) => ({ ...one, supervised: one.supervised && chosen.supervisors === "on" })) };
 }

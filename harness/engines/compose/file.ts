@@ -1,0 +1,161 @@
+/**
+ * From a topology to a compose document: a service for each component and for each class of links' Toxiproxy. Pure. Docker Compose v2 and 1.29.2 take it,
+ * hence no `version:`, no `name:`, and a doubled $ for a plain one.
+ * What is the user's comes from the environment of whoever runs compose, so the document holds no secret: FLOUNDER_ID, FLOUNDER_DIR (its run/ and logs/ are
+ * shared with the containers), FLOUNDER_IMAGE, FOUNDATION_SECRET. All have defaults, for running it by hand.
+ */
+import { relative } from "node:path";
+import type { Component, Topology } from "../../core.js";
+import { dist } from "../../paths.js";
+import { endSignal } from "../local/toolbox.js";
+import { mountName } from "../target-list.js";
+import { type Hosts, proxyName, type Wiring, wiringEnv } from "../wiring.js";
+import { needs, rightsOf } from "./rights.js";
+
+export const proxyService = (linkClass: string): string => `toxiproxy-${linkClass}`;
+/** How containers are dialled: by the names of their services. */
+export const hosts: Hosts = { bind: "0.0.0.0", proxyOf: proxyService };
+
+/** Where a component has its data, and the LUNs that it mounts. */
+export const dataDir = "/data";
+export const lunPath = (lun: string): string => `/luns/${lun}`;
+/** The unprivileged user of the image. */
+const unprivileged = "foundry";
+
+export const labels = {
+  foundation: "org.flounder.foundation",
+  role: "org.flounder.role",
+  component: "org.flounder.component",
+} as const;
+/** The role of the proxies' services. */
+export const proxyRole = "toxiproxy";
+
+export type Network = "inside" | "outside";
+type Words = Readonly<Record<string, string>>;
+export interface Service {
+  readonly image: string;
+  readonly pull_policy: "never";
+  readonly hostname: string;
+  readonly labels: Words;
+  readonly command: readonly string[];
+  readonly environment: Words;
+  readonly networks: Readonly<Partial<Record<Network, { readonly aliases?: readonly string[] }>>>;
+  readonly ports?: readonly string[];
+  readonly volumes: readonly string[];
+  readonly restart: "no";
+  readonly stop_grace_period: string;
+  readonly cap_drop: readonly string[];
+  readonly cap_add?: readonly string[];
+  readonly devices?: readonly string[];
+  readonly security_opt: readonly string[];
+  readonly sysctls?: Words;
+}
+export interface ComposeDocument {
+  readonly services: Readonly<Record<string, Service>>;
+  readonly networks: Readonly<Record<Network, { readonly labels: Words }>>;
+}
+
+/** Compose puts variables in for $: a plain one is doubled. */
+const plain = (text: string) => text.replaceAll("$", "$$$$");
+const plainly = (env: Words): Words => Object.fromEntries(Object.entries(env).map(([name, value]) => [name, plain(value)]));
+const foundation = "${FLOUNDER_ID:-by-hand}";
+/** For people who start it by hand and set none. */
+export const byHandSecret = "by-hand";
+const secret = `\${FOUNDATION_SECRET:-${byHandSecret}}`;
+
+/** Where the image has what a command's first word, or a file of dist/, means. */
+const programs: Words = { node: "node", "tool:nats-server": "nats-server", "tool:postgres": "/opt/pg/bin/postgres" };
+export function inImage(command: readonly string[], ports: Readonly<Record<string, number>>): readonly string[] {
+  return command.map((word, at) => {
+    if (at > 0) {
+      const below = relative(dist, word);
+      const file = word.startsWith("/") && !below.startsWith("..") ? `/opt/flounder/dist/${below}` : word;
+      return file.replaceAll("{data}", dataDir).replace(/\{port\.([^}]+)\}/g, (_, port: string) => String(ports[port]));
+    }
+    const program = programs[word];
+    if (!program) throw new Error(`the topology starts "${word}", which the image does not have; it has ${Object.keys(programs).join(", ")}`);
+    return program;
+  });
+}
+
+const common = (name: string, role: string) => ({
+  image: "${FLOUNDER_IMAGE:-flounder/foundry:dev}",
+  pull_policy: "never" as const,
+  hostname: name,
+  labels: { [labels.foundation]: foundation, [labels.role]: role, [labels.component]: name },
+  volumes: ["run", "logs"].map((folder) => `\${FLOUNDER_DIR:-./state}/${folder}:/state/${folder}`),
+  restart: "no" as const,
+  stop_grace_period: "1s",
+});
+
+/** What the supervisor in every container is told, whatever it starts. */
+const supervision = (name: string, supervised: boolean, signal: NodeJS.Signals): Words => ({
+  FLOUNDER_FOUNDATION: foundation,
+  FLOUNDER_COMPONENT: name,
+  SUPERVISED: supervised ? "1" : "0",
+  END_SIGNAL: signal.replace("SIG", ""),
+  DATA_DIR: dataDir,
+});
+
+function componentService(component: Component, wiring: Wiring): Service {
+  const { name, role, command, prepare, contained = {} } = component;
+  const ports = wiring.ports.get(name)!;
+  const prepared = prepare && inImage(prepare, ports);
+  if (prepared?.some((word) => /\s/.test(word))) throw new Error(`${name} is prepared by "${prepared.join('" "')}": no word may have a blank in it`);
+  const mounts = Object.keys(component.mounts).map((lun) => {
+    const { class: of, listen } = wiring.proxies.get(mountName(name, lun))!;
+    return `${lun}=${hosts.proxyOf(of)}:${listen}`;
+  });
+  return {
+    ...common(name, role),
+    command: ["supervise", ...inImage(command, ports)].map(plain),
+    environment: {
+      ...supervision(name, component.supervised, endSignal(command)),
+      FOUNDATION_SECRET: secret,
+      ...plainly({
+        HOST_NAME: name,
+        ...component.env,
+        ...wiringEnv(component, wiring, hosts, lunPath),
+        ...(prepared ? { PREPARE: prepared.join(" ") } : {}),
+        ...(component.unprivileged ? { RUN_AS: unprivileged, HOME: dataDir, TMPDIR: dataDir } : {}),
+        ...(mounts.length > 0 ? { SSHFS: mounts.join(" ") } : {}),
+        ...contained.env,
+      }),
+    },
+    networks: { inside: {}, ...(contained.outside ? { outside: contained.outside.length > 0 ? { aliases: contained.outside } : {} } : {}) },
+    ...(contained.published ? { ports: contained.published.flatMap((port) => published(ports[port]!, component.ports[port] === "udp")) } : {}),
+    ...rightsOf(needs(component)),
+  };
+}
+const published = (port: number, udp: boolean) => ["tcp", ...(udp ? ["udp"] : [])].map((over) => `127.0.0.1:${port}:${port}/${over}`);
+
+/** One proxy on each line, so that people can read it. */
+function proxies(linkClass: string, wiring: Wiring): string {
+  const all = [...wiring.proxies.values()].filter((proxied) => proxied.class === linkClass);
+  const each = all.map(({ target, listen, to, upstream }) =>
+    JSON.stringify({ name: proxyName(target), listen: `${hosts.bind}:${listen}`, upstream: `${to}:${upstream}`, enabled: true }),
+  );
+  return `[\n${each.join(",\n")}\n]`;
+}
+function proxiesService(linkClass: string, port: number, wiring: Wiring): Service {
+  const name = proxyService(linkClass);
+  const start = `printenv PROXIES > /tmp/proxies.json; exec toxiproxy-server -host ${hosts.bind} -port ${port} -config /tmp/proxies.json`;
+  return {
+    ...common(name, proxyRole),
+    command: ["supervise", "bash", "-c", plain(start)],
+    environment: { ...supervision(name, true, "SIGTERM"), LOG_LEVEL: "warn", PROXIES: plain(proxies(linkClass, wiring)) },
+    networks: { inside: {} },
+    ...rightsOf([]),
+  };
+}
+
+export function composeFile(topology: Topology, wiring: Wiring): ComposeDocument {
+  const network = { labels: { [labels.foundation]: foundation } };
+  return {
+    services: Object.fromEntries([
+      ...[...wiring.servers].map(([of, port]) => [proxyService(of), proxiesService(of, port, wiring)] as const),
+      ...topology.components.map((component) => [component.name, componentService(component, wiring)] as const),
+    ]),
+    networks: { inside: network, outside: network },
+  };
+}
