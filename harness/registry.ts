@@ -58,6 +58,16 @@ export async function loadEngine(name: string): Promise<Engine> {
   return importDefault<Engine>(join(dist, "harness", "engines", name, "engine.js"));
 }
 
+export type EngineName = Engine["name"];
+
+/** The same engine over other target systems than those of targets/, for tests: `<name>Engine(load)` of its file. */
+export async function engineFor(name: EngineName, load: (name: string) => Promise<TargetSystem>): Promise<Engine> {
+  const module = (await import(pathToFileURL(join(dist, "harness", "engines", name, "engine.js")).href)) as Record<string, unknown>;
+  const make = module[`${name}Engine`] as ((load: (name: string) => Promise<TargetSystem>) => Engine) | undefined;
+  if (!make) throw new Error(`harness/engines/${name}/engine.ts must export ${name}Engine(load)`);
+  return make(load);
+}
+
 export interface FoundScenario {
   readonly system: string;
   readonly scenario: Scenario;

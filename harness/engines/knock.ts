@@ -6,8 +6,8 @@ import type { PortProtocol } from "../core.js";
 interface Dialogue {
   /** Bytes to send once connected, or after the server's greeting. */
   readonly asks: Buffer;
-  /** The same with so many bytes more that the server reads before it answers, and when it has. */
-  readonly padded: (bytes: number) => Pick<Dialogue, "asks" | "answered">;
+  /** The same with so many bytes more, or with fewer (`bytes`), that the server reads before it answers, and when it has. */
+  readonly padded: (bytes: number) => Pick<Dialogue, "asks" | "answered"> & { readonly bytes?: number };
   /** The server speaks first; nothing is sent before that. */
   readonly greeting?: boolean;
   readonly answered: (received: Buffer) => boolean;
@@ -21,17 +21,20 @@ const isHttp = (got: Buffer) => text(got).startsWith("HTTP/");
 const isVersion = (got: Buffer) => got.length >= 5 && got[4] === 2;
 /** A length of 4 bytes, then the rest. */
 const framed = (rest: Buffer, counted: number) => Buffer.concat([Buffer.from(new Uint32Array([counted]).buffer).swap32(), rest]);
-const natsHello = 'CONNECT {"verbose":false,"name":"knock"}\r\n';
+const natsHello = (name: string) => `CONNECT {"verbose":false,"name":"${name}"}\r\nPING\r\n`;
+const isPong = (got: Buffer) => /\r\n(PONG|-ERR)/.test(text(got));
+const longestNatsName = 3900;
 
 const dialogues: Readonly<Record<Exclude<PortProtocol, "udp" | "tcp">, Dialogue>> = {
   // NATS client protocol: INFO comes first, PING is answered with PONG (or -ERR by a server that wants credentials).
   nats: {
-    asks: Buffer.from(`${natsHello}PING\r\n`),
+    asks: Buffer.from(natsHello("knock")),
     greeting: true,
-    answered: (got) => /\r\n(PONG|-ERR)/.test(text(got)),
-    padded: (bytes) => {
-      const pings = Math.ceil(bytes / 6);
-      return { asks: Buffer.from(natsHello + "PING\r\n".repeat(pings)), answered: (got) => text(got).split("PONG").length > pings };
+    answered: isPong,
+    // In the client's name, since a server that wants credentials answers CONNECT and reads no further; a line may have 4096 bytes.
+    padded: (wanted) => {
+      const bytes = Math.min(wanted, longestNatsName);
+      return { bytes, asks: Buffer.from(natsHello("k".repeat(bytes))), answered: isPong };
     },
   },
   // PostgreSQL protocol 3: SSLRequest (length 8, code 80877103) is answered with one byte, S or N; a start-up message (3.0, parameters) with R or E.
@@ -58,7 +61,8 @@ const dialogues: Readonly<Record<Exclude<PortProtocol, "udp" | "tcp">, Dialogue>
 /** Bytes per ms that a knock with so many bytes more has; 0 if no answer came within the deadline, or where the protocol has no knock. */
 export async function throughput(at: { readonly host: string; readonly port: number }, protocol: PortProtocol, bytes: number): Promise<number> {
   if (protocol === "tcp" || protocol === "udp") return 0;
-  return bytes / (await converse(at, { ...dialogues[protocol], ...dialogues[protocol].padded(bytes) }, throughputMs));
+  const padded = dialogues[protocol].padded(bytes);
+  return (padded.bytes ?? bytes) / (await converse(at, { ...dialogues[protocol], ...padded }, throughputMs));
 }
 
 /**
