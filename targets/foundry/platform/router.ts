@@ -28,7 +28,7 @@ const nowMs = () => performance.now();
 const table = new Table(routeTtl / 4, chanceOf(process.env.SEED || own.name));
 const kept = settings(own);
 let healthy = false;
-const front = new Front({ table, name: own.name, host: own.bindHost, traceKey: () => kept.running.traceKey, healthy: () => healthy, nowMs });
+const front = new Front({ table, name: own.name, host: own.host, traceKey: () => kept.running.traceKey, healthy: () => healthy, nowMs });
 const doors = new Doors(() =>
   createServer({ requireHostHeader: false, keepAliveTimeout: 30_000 }, (request, response) => {
     front.handle(request, response).catch((error: unknown) => {
@@ -90,7 +90,7 @@ const bus = await connectBus();
 const { index, uuid } = identity();
 const greeting = {
   id: `${index}-${uuid}`,
-  hosts: [own.bindHost],
+  hosts: [own.host],
   minimumRegisterIntervalInSeconds: routeRegister / 1000,
   pruneThresholdInSeconds: routeTtl / 1000,
 };

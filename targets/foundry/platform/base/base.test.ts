@@ -42,6 +42,8 @@ describe("a component's configuration", () => {
       { listen: 3, host: "h", port: 4 },
     ]);
     expect(own.timers.routeTtl).to.equal(6000);
+    expect(own.host).to.equal("127.0.0.1");
+    expect(readConfig({ ...env, BIND_HOST: "0.0.0.0", HOST_NAME: "cc-1" })).to.include({ bindHost: "0.0.0.0", host: "cc-1" });
     // printf jwt-key | openssl dgst -sha256 -hmac s
     expect(own.secret("jwt-key")).to.equal("053fb985e87100ac39e6b8335d8606a3558850c3cf7c9413a49f5c40e605d8ee");
   });

@@ -48,6 +48,8 @@ export interface Config {
   readonly domain: string;
   readonly dataDir: string;
   readonly bindHost: string;
+  /** By which others on the same network call this machine: HOST_NAME, else where we listen. */
+  readonly host: string;
   /** Number to listen on at bindHost. */
   port(name: string): number;
   /** Every port, by its key in lower case with dashes. */
@@ -123,6 +125,7 @@ export function readConfig(env: Env): Config {
     domain: need(env, "DOMAIN"),
     dataDir: need(env, "DATA_DIR"),
     bindHost: need(env, "BIND_HOST"),
+    host: env.HOST_NAME || need(env, "BIND_HOST"),
     port(name) {
       const key = variable("PORT", name);
       return portOf(need(env, key), key);

@@ -28,7 +28,7 @@ export function identity(own: Config = config()): Identity {
     index: Number(number) - 1,
     uuid,
     name: own.name,
-    host: `${own.bindHost}:${own.port("admin")}`,
+    host: `${own.host}:${own.port("admin")}`,
     credentials: ["", ""],
     start: startedAt.toISOString(),
     uptime: `${Math.floor(s / 86_400)}d:${Math.floor(s / 3600) % 24}h:${Math.floor(s / 60) % 60}m:${s % 60}s`,
