@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type Docker from "dockerode";
 import { FlounderError } from "../../errors.js";
 import { cacheDir } from "../../paths.js";
 import { onPath } from "../tools/find.js";
@@ -11,6 +12,7 @@ import { packages } from "./image-content.js";
 import { dockerEnv } from "./socket.js";
 import type { Steps } from "./steps.js";
 
+const keyLabel = "org.flounder.base";
 const makeMs = 900_000;
 const importMs = 300_000;
 /** Nobody reads manuals in a container. */
@@ -41,7 +43,7 @@ async function hostRelease(): Promise<Release> {
   if (!codename || found[0]?.[1] !== codename)
     throw new FlounderError(
       "environment",
-      "no registry can be reached, and a base of Debian packages is made only on Debian or Ubuntu, from this machine's own package sources",
+      "a base of Debian packages is made only on Debian or Ubuntu, from this machine's own package sources",
       "load a base with Node 20 or newer into Docker (docker load), then: flounder images build --base IMAGE",
     );
   return { codename, lines: [...new Set(found.map((words) => `deb ${words.join(" ")}`))] };
@@ -74,38 +76,43 @@ async function debootstrap(tar: string, { codename, lines }: Release): Promise<v
   }
 }
 
-/** Makes it, or takes it from the cache; resolves with its name in Docker's store. The cache has the newest one only. */
-export async function debianBase(steps: Steps): Promise<string> {
+interface Base {
+  readonly image: string;
+  readonly release: Release;
+  /** Of all that it is made of; the image has it as a label, the cached tar in its name. */
+  readonly key: string;
+}
+async function wanted(): Promise<Base> {
   const release = await hostRelease();
-  const key = createHash("sha256")
-    .update(JSON.stringify([release, packages(), process.version, process.arch]))
-    .digest("hex")
-    .slice(0, 12);
+  const content = JSON.stringify([release, packages(), process.version, process.arch]);
+  const key = createHash("sha256").update(content).digest("hex").slice(0, 12);
+  return { image: `flounder/base:${release.codename}`, release, key };
+}
+
+/** Its name, if Docker's store has it as it would be made now. */
+export async function storedDebianBase(client: Docker): Promise<string | undefined> {
+  const base = await wanted().catch(() => undefined);
+  const labels =
+    base &&
+    (await client
+      .getImage(base.image)
+      .inspect()
+      .then(
+        (found) => found.Config.Labels,
+        () => undefined,
+      ));
+  return labels?.[keyLabel] === base?.key ? base?.image : undefined;
+}
+
+/** Makes it, or takes it from the cache, which has the newest one only; resolves with its name in Docker's store. */
+export async function debianBase(steps: Steps): Promise<string> {
+  const { image, release, key } = await wanted();
   const dir = join(cacheDir(), "images");
   const tar = join(dir, `base-${key}.tar`);
-  const image = `flounder/base:${release.codename}`;
-  if (!existsSync(tar)) {
-    const maker = (onPath("mmdebstrap") && mmdebstrap) || (onPath("debootstrap") && debootstrap);
-    if (!maker)
-      throw new FlounderError(
-        "environment",
-        "no registry can be reached, and neither mmdebstrap nor debootstrap is here to make a base of Debian packages",
-        "apt-get install mmdebstrap; or, with an image that you have: flounder images build --base IMAGE",
-      );
-    mkdirSync(dir, { recursive: true });
-    const draft = join(dir, `${process.pid}.tmp.tar`);
-    try {
-      await steps.take(`${maker.name}: a base of ${release.codename}, Node ${process.versions.node}`, () => maker(draft, release));
-      for (const name of readdirSync(dir)) if (/^base-\w+\.tar$/.test(name)) rmSync(join(dir, name), { force: true });
-      renameSync(draft, tar);
-    } finally {
-      rmSync(draft, { force: true });
-    }
-  }
-  const label = `LABEL org.flounder.base=${key}`;
-  const path = "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  if (!existsSync(tar)) await make(tar, dir, release, steps);
+  const changes = ["--change", `LABEL ${keyLabel}=${key}`, "--change", "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"];
   await steps.take(`docker import: ${image}`, () =>
-    run("docker", ["import", "--change", path, "--change", label, tar, image], {
+    run("docker", ["import", ...changes, tar, image], {
       what: `importing ${image}`,
       hint: `remove ${tar} to make it anew`,
       limitMs: importMs,
@@ -113,4 +120,23 @@ export async function debianBase(steps: Steps): Promise<string> {
     }),
   );
   return image;
+}
+
+async function make(tar: string, dir: string, release: Release, steps: Steps): Promise<void> {
+  const maker = (onPath("mmdebstrap") && mmdebstrap) || (onPath("debootstrap") && debootstrap);
+  if (!maker)
+    throw new FlounderError(
+      "environment",
+      "neither mmdebstrap nor debootstrap is here to make a base of Debian packages",
+      "apt-get install mmdebstrap; or, with an image that you have: flounder images build --base IMAGE",
+    );
+  mkdirSync(dir, { recursive: true });
+  const draft = join(dir, `${process.pid}.tmp.tar`);
+  try {
+    await steps.take(`${maker.name}: a base of ${release.codename}, Node ${process.versions.node}`, () => maker(draft, release));
+    for (const name of readdirSync(dir)) if (/^base-\w+\.tar$/.test(name)) rmSync(join(dir, name), { force: true });
+    renameSync(draft, tar);
+  } finally {
+    rmSync(draft, { force: true });
+  }
 }

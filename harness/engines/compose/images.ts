@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type Docker from "dockerode";
 import { within } from "../../clock.js";
 import { run } from "./command.js";
-import { debianBase } from "./debian-base.js";
+import { debianBase, storedDebianBase } from "./debian-base.js";
 import { collect, imageTag, newestImage, publicBase, repository } from "./image-content.js";
 import { dockerEnv, dockerSocket } from "./socket.js";
 import { Steps } from "./steps.js";
@@ -31,27 +31,35 @@ export interface BuildOptions {
   readonly airGapped?: boolean;
 }
 
-const reason = (error: unknown) => (error instanceof Error ? error.message : String(error)).trim().split("\n").at(-1)!;
+const reason = (error: unknown) =>
+  (error instanceof Error ? error.message : String(error))
+    .trim()
+    .split("\n")
+    .at(-1)!
+    .replace(/^\(HTTP code.*?\) .*? - /, "");
 
-/** The public base if it is here or a registry answers soon, else one of Debian packages. */
+/** What is in the store, the public base first; else the public base if a registry answers soon, else one of Debian packages. */
 async function chooseBase(client: Docker, { base, airGapped }: BuildOptions, steps: Steps): Promise<string> {
   if (base) return base;
-  if (airGapped) return debianBase(steps);
   const wanted = publicBase();
   const image = client.getImage(wanted);
-  const here = await image.inspect().then(
-    () => true,
-    () => false,
-  );
-  if (here) return wanted;
+  const isStored = () =>
+    image.inspect().then(
+      () => true,
+      () => false,
+    );
+  if (!airGapped && (await isStored())) return wanted;
+  const stored = await storedDebianBase(client);
+  if (stored) return stored;
+  if (airGapped) return debianBase(steps);
   try {
     await steps.take("asking the registry for the public base", () => within(registryMs, "the registry's answer", image.distribution()));
     await steps.take(`docker pull: ${wanted}`, () =>
-      run("docker", ["pull", "-q", wanted], { what: "pulling the public base", hint: "", limitMs: pullMs, env: dockerEnv() }),
+      run("docker", ["pull", "-q", wanted], { what: "pulling the public base", hint: "flounder images build --air-gapped", limitMs: pullMs, env: dockerEnv() }),
     );
     return wanted;
   } catch (error) {
-    steps.say(`the public base cannot be had (${reason(error)}): making one of Debian packages`);
+    steps.say(`the public base cannot be had: ${reason(error)}`);
     return debianBase(steps);
   }
 }
@@ -59,9 +67,10 @@ async function chooseBase(client: Docker, { base, airGapped }: BuildOptions, ste
 /** Builds what imageTag() names; resolves with it, and says in between which base it is made on. */
 export async function buildImage(options: BuildOptions, say: (line: string) => void): Promise<string> {
   const steps = new Steps(say);
-  const tag = imageTag();
   const client = await docker();
+  imageTag(); // a missing tool is said before a base is made
   const base = await chooseBase(client, options, steps);
+  const tag = imageTag();
   const folder = mkdtempSync(join(tmpdir(), "flounder-image-"));
   try {
     await steps.take("collecting tools and bundles", async () => collect(folder));
