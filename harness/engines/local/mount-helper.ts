@@ -23,12 +23,18 @@ interface Question {
 
 type Helper = ChildProcessByStdio<Writable, Readable, null>;
 
-const script = join(fileURLToPath(new URL(".", import.meta.url)), "mount-prober.js");
+/** The helper's program. */
+export const mountProberScript = join(fileURLToPath(new URL(".", import.meta.url)), "mount-prober.js");
 /** Threads of the helper: more than mounts, since each hung one takes its own. */
 export const helperThreads = (mounts: number): string => String(Math.min(1024, mounts * 2 + 4));
 /** The helper as a process here. */
 export const mountProber = (env: Readonly<Record<string, string>>, cwd: string, mounts: number): Helper =>
-  spawn(process.execPath, [script], { cwd, env: { ...env, UV_THREADPOOL_SIZE: helperThreads(mounts) }, detached: true, stdio: ["pipe", "pipe", "ignore"] });
+  spawn(process.execPath, [mountProberScript], {
+    cwd,
+    env: { ...env, UV_THREADPOOL_SIZE: helperThreads(mounts) },
+    detached: true,
+    stdio: ["pipe", "pipe", "ignore"],
+  });
 
 export class MountHelper {
   #child: Helper | undefined;

@@ -1,0 +1,107 @@
+/** One LUN as one component sees it: sshfs in its container, kept by the supervisor there. */
+import { spawn } from "node:child_process";
+import { nowUs, sleep } from "../../clock.js";
+import type { Capabilities } from "../../core.js";
+import { FlounderError } from "../../errors.js";
+import type { ProxiedLink } from "../link.js";
+import { helperThreads, MountHelper, mountProberScript } from "../local/mount-helper.js";
+import { proofMs } from "../local/mounts.js";
+import type { MountLife } from "../running.js";
+import type { SupervisedContainer } from "./container.js";
+import type { Docker } from "./docker.js";
+import { inImage, lunPath } from "./file.js";
+import { dockerEnv } from "./socket.js";
+
+const remountMs = 2000;
+/** sshfs again at its place, after it was killed. */
+const againMs = 5000;
+
+/** The process that asks the mounts of one container, in that container. */
+export const containerHelper = (container: SupervisedContainer, mounts: number): MountHelper =>
+  new MountHelper(() => {
+    const words = ["exec", "-i", "-e", `UV_THREADPOOL_SIZE=${helperThreads(mounts)}`, container.container.id, ...inImage(["node", mountProberScript], {})];
+    return spawn("docker", words, { env: { ...process.env, ...dockerEnv() }, detached: true, stdio: ["pipe", "pipe", "ignore"] });
+  });
+
+export interface MountPlace {
+  readonly name: string;
+  readonly lun: string;
+  readonly docker: Docker;
+  readonly container: SupervisedContainer;
+  readonly link: ProxiedLink;
+  readonly helper: MountHelper;
+}
+interface Mounted {
+  readonly readOnly: boolean;
+  readonly says: string;
+}
+
+export class ContainerMount implements MountLife {
+  readonly #path: string;
+
+  constructor(private readonly place: MountPlace) {
+    this.#path = lunPath(place.lun);
+  }
+
+  #run = (...argv: string[]) => this.place.docker.command(this.place.container.container.id, argv);
+  #isUp = () => this.place.container.container.running && !this.place.container.facts().state.startsWith("paused");
+
+  /** As the container's own table of mounts has it: nothing here touches the mount itself. Format: proc(5). */
+  async #mounted(): Promise<Mounted | undefined> {
+    const { text } = await this.#run("cat", "/proc/self/mountinfo");
+    const line = text.split("\n").findLast((one) => one.split(" ")[4] === this.#path);
+    if (!line) return undefined;
+    const [left = "", right = ""] = line.split(" - ");
+    const own = left.split(" ")[5] ?? "";
+    const [type, source, options] = right.split(" ");
+    return { readOnly: own.split(",").includes("ro"), says: `${type} ${source} ${own};${options}` };
+  }
+  async fingerprint(): Promise<string> {
+    return this.#isUp() ? ((await this.#mounted())?.says ?? "not mounted") : "not mounted";
+  }
+  async remount(): Promise<void> {
+    if (!this.#isUp()) return;
+    // SIGKILL frees whoever is blocked; the supervisor takes the dead mount away and makes a new one.
+    await this.#run("pkill", "-KILL", "-f", `^sshfs [^ ]+ ${this.#path} `);
+    const end = nowUs() + againMs * 1000;
+    await sleep(200);
+    while (!(await this.#mounted())?.says.startsWith("fuse.sshfs")) {
+      if (nowUs() > end)
+        throw new FlounderError(
+          "platform",
+          `${this.place.name} was not mounted again within ${againMs} ms`,
+          `read logs/${this.place.name.replace(":", ".")}.log`,
+        );
+      await sleep(100);
+    }
+  }
+  async #readOnly(to: boolean): Promise<void> {
+    const { name } = this.place;
+    if (((await this.#mounted())?.readOnly ?? to) === to) return;
+    const end = nowUs() + remountMs * 1000;
+    let complaint = "";
+    do {
+      // The kernel says EBUSY while a file is open for writing: proofs open theirs for a moment only.
+      const said = await this.#run("mount", "-c", "-o", `remount,bind,${to ? "ro" : "rw"}`, this.#path);
+      complaint = said.text;
+      if (said.code === 0 && (await this.#mounted())?.readOnly === to) return;
+      await sleep(20);
+    } while (nowUs() < end);
+    throw new FlounderError("refused", `${name} cannot be remounted ${to ? "read-only" : "writable"}: ${complaint}`, "a file on it may be open for writing");
+  }
+
+  readonly can: Capabilities["mount"] = {
+    cut: async (how) => {
+      if (how === "detach") await this.place.link.cut("refuse");
+      else if (how === "hang") await this.place.link.cut("swallow");
+      else await this.#readOnly(true);
+    },
+    slow: (latencyMs) => this.place.link.shape({ latencyMs }),
+    mend: async () => {
+      await this.place.link.mend();
+      if (this.#isUp()) await this.#readOnly(false);
+    },
+    state: () => this.place.helper.state(this.#path, this.place.lun),
+    proofMs: () => proofMs(() => this.can.state()),
+  };
+}
