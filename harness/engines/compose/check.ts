@@ -36,31 +36,32 @@ export async function problems(machine: Machine = thisMachine): Promise<readonly
   } catch (error) {
     return [asProblem(error)];
   }
+  const [compose, state, engine] = await Promise.all([findCompose(), full(foundationsDir(), "foundations' state", machine), askEngine(socket, machine)]);
   const found: Problem[] = [];
   if (!onPath("docker")) found.push({ what: "the docker command is not on PATH", hint: "install Docker's command line (Debian: apt-get install docker.io)" });
-  if (!(await findCompose())) found.push(composeMissing);
+  if (!compose) found.push(composeMissing);
   if (!existsSync(machine.fuseDevice))
     found.push({
       what: `there is no ${machine.fuseDevice}: LUNs cannot be mounted in containers`,
       hint: "modprobe fuse, as root; in a container: --device /dev/fuse",
     });
-  found.push(...(await full(foundationsDir(), "foundations' state", machine)));
+  return [...found, ...state, ...engine];
+}
 
+async function askEngine(socket: string, machine: Machine): Promise<Problem[]> {
   const { default: Client } = await import("dockerode");
-  const client = new Client({ socketPath: socket, timeout: answerMs });
   try {
-    found.push(...(await within(2 * answerMs, "Docker's answer", engineProblems(client, machine))));
+    return await within(2 * answerMs, "Docker's answer", engineProblems(new Client({ socketPath: socket, timeout: answerMs }), machine));
   } catch (error) {
-    found.push(unreachable(error, socket));
+    return [unreachable(error, socket)];
   }
-  return found;
 }
 
 async function engineProblems(client: Docker, machine: Machine): Promise<Problem[]> {
   const [version, info] = await Promise.all([client.version(), client.info() as Promise<Info>]);
   const [major, minor] = version.ApiVersion.split(".").map(Number) as [number, number];
   // Nothing else is worth saying of an engine that will not do.
-  if (major < oldestApi[0] || (major === oldestApi[0] && minor < oldestApi[1]))
+  if (!(major > oldestApi[0] || (major === oldestApi[0] && minor >= oldestApi[1])))
     return [{ what: `Docker here speaks API ${version.ApiVersion}; ${oldestApi.join(".")} is needed`, hint: "install Docker Engine 20.10 or newer" }];
   if (info.SecurityOptions?.some((option) => option.includes("rootless")))
     return [

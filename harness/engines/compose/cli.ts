@@ -12,18 +12,14 @@ const upMs = 300_000;
 const downMs = 60_000;
 const sayEveryMs = 1000;
 
-/** The words that start it: ["docker", "compose"] or ["docker-compose"]; undefined: neither is here. */
+/** The words that start it: ["docker", "compose"] or ["docker-compose"]; undefined: neither is here. A plugin is found by asking alone; the other by its name, since v1 takes a second to answer anything. */
 export async function findCompose(): Promise<readonly string[] | undefined> {
-  for (const words of [["docker", "compose"], ["docker-compose"]]) {
-    const [program, ...rest] = words;
-    if (!onPath(program!)) continue;
-    const works = await tryCommand(program!, [...rest, "version"], { timeout: 10_000 }).then(
-      () => true,
-      () => false,
-    );
-    if (works) return words;
-  }
-  return undefined;
+  const plugin = await tryCommand("docker", ["compose", "version"], { timeout: 10_000 }).then(
+    () => true,
+    () => false,
+  );
+  if (plugin) return ["docker", "compose"];
+  return onPath("docker-compose") ? ["docker-compose"] : undefined;
 }
 export const composeMissing = {
   what: "neither docker compose nor docker-compose is here",
