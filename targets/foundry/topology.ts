@@ -250,7 +250,8 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
     ...numbered("firewall", shape.firewall ?? 0).map((name) =>
       ours(name, "firewall", {
         ports: { front: "http" },
-        contained: door,
+        // A network namespace of its own has a packet filter of its own.
+        contained: { ...door, env: { FIREWALL: "nft" }, filters: true },
         links: Object.fromEntries(numbered("lb", shape.lb).map((to) => [to, { to, port: "front", class: "edge" }])),
         supervised: true,
       }),
