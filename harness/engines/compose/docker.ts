@@ -66,7 +66,10 @@ export class Docker {
 
   start = (id: string) => this.#act("start", id, [304], (container) => container.start());
   pause = (id: string) => this.#act("pause", id, [409], (container) => container.pause());
-  unpause = (id: string) => this.#act("unpause", id, [409], (container) => container.unpause());
+  /** Docker's word for one that is not paused is a 500: it is looked at first. */
+  async unpause(id: string): Promise<void> {
+    if ((await this.inspect(id)).paused) await this.#act("unpause", id, [409], (container) => container.unpause());
+  }
   /** SIGKILL to all of it. */
   async kill(id: string): Promise<void> {
     // A paused container takes no signal: it goes on for an instant.
