@@ -8,6 +8,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { expect } from "chai";
 import type { Sample } from "./core.js";
 import { FlounderError } from "./errors.js";
+import { bySchedule } from "./judge.js";
 import { smallEvents, smallPlan, smallSamples } from "./judge-fixture.js";
 import { dist } from "./paths.js";
 import { writeFixture } from "./report/fixture.js";
@@ -100,6 +101,35 @@ describe("results folder", () => {
     writeFileSync(join(dir, files.plan), plan.replace('"giveUpS": 60', '"giveUpS": 61'));
     expect((await caught(() => readResults(dir))).message).to.contain("it was changed after it was made");
     expect((await caught(() => readResults(join(base, "none")))).message).to.contain("ENOENT");
+  });
+
+  it("is judged alike however the members of two probers come to lie behind each other; a cut one among them is said", async function () {
+    this.timeout(60_000); // three reports
+
+    const dir = await small();
+    const [outside, inside] = (["outside", "inside"] as const).map((from) => smallSamples().filter((sample) => sample.from === from));
+    const seconds = (samples: readonly Sample[]) => {
+      const members = new Map<number, Sample[]>();
+      for (const sample of samples) {
+        const second = Math.floor(sample.endUs / 1e6);
+        members.set(second, [...(members.get(second) ?? []), sample]);
+      }
+      return [...members.values()].map((own) => gzipSync(own.map((sample) => `${JSON.stringify(sample)}\n`).join("")));
+    };
+    const [theirs, others] = [seconds(outside!), seconds(inside!)];
+    const judged = async (members: readonly Buffer[]) => {
+      writeFileSync(join(dir, files.samples), Buffer.concat(members));
+      await writeReports(dir);
+      return rebuilt.map((name) => readFileSync(join(dir, name), "utf8"));
+    };
+    const inTurn = await judged(theirs.flatMap((member, i) => [member, ...(others[i] ? [others[i]] : [])]));
+    const apart = await judged([...others, ...theirs]);
+    for (const [i, name] of rebuilt.entries()) expect(firstDifference(apart[i]!, inTurn[i]!), name).to.equal(undefined);
+
+    writeFileSync(join(dir, files.samples), Buffer.concat([others[0]!, theirs[0]!.subarray(0, 40), ...others.slice(1), ...theirs.slice(1)]));
+    const { samples, cuts } = readResults(dir);
+    expect(bySchedule(samples.filter(({ from }) => from === "inside"))).to.deep.equal(bySchedule(inside!));
+    expect(cuts).to.deep.equal(["a member of samples.jsonl.gz was cut: at most one second of one prober's samples is missing"]);
   });
 
   it("without a single sample is inconclusive, not a crash", async () => {

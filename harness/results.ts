@@ -4,10 +4,10 @@
  */
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync, writeSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { constants, gunzipSync } from "node:zlib";
 import { canonical, sorted } from "./canonical.js";
 import type { Event, Plan, Sample, Verdict } from "./core.js";
 import { FlounderError } from "./errors.js";
+import { type Unpacked, unpackMembers } from "./gzip-members.js";
 import { judgement } from "./judge.js";
 import { readPlan } from "./plan.js";
 import { junit } from "./report/junit.js";
@@ -92,7 +92,10 @@ function pointLatest(base: string, name: string): void {
   renameSync(draft, join(base, "latest"));
 }
 
-/** Throws FlounderError "environment" for a missing file and "plan" for a broken one; a cut end is accepted and reported. */
+/**
+ * Samples are in the order in which probers wrote them: several may have written one file, each a member per second. Throws FlounderError "environment"
+ * for a missing file and "plan" for a broken one; what a killed writer cut off is accepted and reported.
+ */
 export function readResults(dir: string): RunRecord {
   const plan = readPlan(read(dir, files.plan).toString("utf8"), join(dir, files.plan));
   const timeline = lines<Event>(read(dir, files.timeline).toString("utf8"), join(dir, files.timeline));
@@ -102,10 +105,7 @@ export function readResults(dir: string): RunRecord {
     plan,
     events: timeline.rows,
     samples: samples.rows,
-    cuts: [
-      ...(timeline.cut ? [`the last line of ${files.timeline} was cut and is left out`] : []),
-      ...(packed.cut || samples.cut ? [`the last member of ${files.samples} was cut: at most one second of samples is missing`] : []),
-    ],
+    cuts: [...(timeline.cut ? [`the last line of ${files.timeline} was cut and is left out`] : []), ...sayCuts(packed)],
   };
 }
 
@@ -143,16 +143,19 @@ function lines<T>(text: string, where: string): { rows: T[]; cut: boolean } {
   return { rows, cut: rest !== "" };
 }
 
-/** All whole members, and what can be had of a last one that was cut. */
-function unpack(packed: Buffer, where: string): { text: string; cut: boolean } {
-  if (packed.length === 0) return { text: "", cut: false };
+function unpack(packed: Buffer, where: string): Unpacked {
   try {
-    return { text: gunzipSync(packed).toString("utf8"), cut: false };
+    return unpackMembers(packed);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "Z_BUF_ERROR")
-      throw new FlounderError("plan", `${where} is damaged: ${(error as Error).message}`, "only a cut end is accepted; run it again", { cause: error });
-    return { text: gunzipSync(packed, { finishFlush: constants.Z_SYNC_FLUSH }).toString("utf8"), cut: true };
+    throw new FlounderError("plan", `${where} is damaged: ${(error as Error).message}`, "only cut members are accepted; run it again", { cause: error });
   }
+}
+
+function sayCuts({ cuts, atEnd }: Unpacked): string[] {
+  if (cuts === 0) return [];
+  if (cuts === 1 && atEnd) return [`the last member of ${files.samples} was cut: at most one second of samples is missing`];
+  if (cuts === 1) return [`a member of ${files.samples} was cut: at most one second of one prober's samples is missing`];
+  return [`${cuts} members of ${files.samples} were cut: of each, at most one second of one prober's samples is missing`];
 }
 
 /**

@@ -1,5 +1,8 @@
-/** Writes lines as gzip members, one per second: `zcat` reads the file, and a kill loses at most the last second. */
-import { closeSync, openSync, write } from "node:fs";
+/**
+ * Writes lines as gzip members, one per second: `zcat` reads the file, and a kill loses at most the last second. Several processes may append to one file:
+ * each member is appended in one write, so that members are never mixed; their order is that of the writes, not of the samples.
+ */
+import { closeSync, openSync, write, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { FlounderError } from "../errors.js";
@@ -7,6 +10,20 @@ import { FlounderError } from "../errors.js";
 const zip = promisify(gzip);
 const writeTo = promisify(write);
 
+function cannot(path: string, error: unknown): FlounderError {
+  return new FlounderError("environment", `${path} cannot be written: ${(error as NodeJS.ErrnoException).code}`, "give a path that you may write");
+}
+
+/** Makes the file, or empties it, for those who append to it. Throws FlounderError "environment" if it cannot be written. */
+export function emptySamples(path: string): void {
+  try {
+    writeFileSync(path, "");
+  } catch (error) {
+    throw cannot(path, error);
+  }
+}
+
+/** Appends to what is there. */
 export class SamplesFile {
   readonly #file: number;
   #lines: string[] = [];
@@ -16,9 +33,9 @@ export class SamplesFile {
   /** Throws FlounderError "environment" if it cannot be written. */
   constructor(readonly path: string) {
     try {
-      this.#file = openSync(path, "w", 0o644);
+      this.#file = openSync(path, "a", 0o644);
     } catch (error) {
-      throw new FlounderError("environment", `${path} cannot be written: ${(error as NodeJS.ErrnoException).code}`, "give a path that you may write");
+      throw cannot(path, error);
     }
   }
 
@@ -27,14 +44,16 @@ export class SamplesFile {
     this.#lines.push(line);
   }
 
-  /** Packs what was added since the last call into one member. Call it once a second; members stay in order. */
+  /** Packs what was added since the last call into one member. Call it once a second; its own members stay in order. */
   flush(): Promise<void> {
     if (this.#lines.length === 0) return this.#writing;
     const text = `${this.#lines.join("\n")}\n`;
     this.#lines = [];
     this.#writing = this.#writing.then(async () => {
       const member = await zip(text, { level: 1 });
-      for (let at = 0; at < member.length; ) at += (await writeTo(this.#file, member, at)).bytesWritten;
+      const { bytesWritten } = await writeTo(this.#file, member);
+      // The rest would come behind what others have appended meanwhile.
+      if (bytesWritten < member.length) throw new Error(`only ${bytesWritten} of ${member.length} bytes were written`);
     });
     this.#writing = this.#writing.catch((error: Error) => {
       this.#failed ??= error;

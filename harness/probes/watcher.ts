@@ -13,7 +13,7 @@ import type { Outage } from "../measure/outages.js";
 import { Histogram } from "./lateness.js";
 import { PlainProber, type PlainSample, type PlainTarget } from "./plain.js";
 import { raisePriority } from "./priority.js";
-import { SamplesFile } from "./samples-file.js";
+import { emptySamples, SamplesFile } from "./samples-file.js";
 
 export interface WatcherStart {
   readonly kind: "start";
@@ -106,6 +106,7 @@ export async function watcher(input: Readable, output: Writable): Promise<void> 
 }
 
 async function begin(start: WatcherStart, say: (message: WatcherMessage) => void): Promise<() => Promise<void>> {
+  if (start.samplesFile !== undefined) emptySamples(start.samplesFile);
   const file = start.samplesFile === undefined ? undefined : new SamplesFile(start.samplesFile);
   file?.add(JSON.stringify({ columns, targets: start.targets }));
   const watched = start.targets.map((target) => new Watched(target));
