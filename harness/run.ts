@@ -122,6 +122,7 @@ export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdic
         observer: (health) => note({ ...pick(health), kind: "observer" }),
         trouble: (says) => note({ kind: "trouble", from: "prober", says }),
       },
+      facts,
     );
     const routing = keepRoutes(client, prober, giveUp, note);
     const hearing = keepAlarms(system, topology, client, giveUp, ({ from, alarm, on, says }) =>
@@ -135,7 +136,7 @@ export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdic
       hearing.stop();
       await prober.end();
     }
-    await afterwards(stage, facts, acked);
+    await afterwards(stage, acked);
     keepLogs(facts, results.logsDir, note);
     note({ kind: "phase", phase: "end" });
   } catch (error) {
@@ -175,8 +176,9 @@ async function theActs(stage: Stage): Promise<void> {
 }
 
 /** After the last sample: remove what the probes made, read the ledger back, compare the fingerprints. */
-async function afterwards(stage: Stage, facts: FoundationFacts, acked: readonly string[]): Promise<void> {
+async function afterwards(stage: Stage, acked: readonly string[]): Promise<void> {
   const { system, client, note } = stage;
+  const facts = await client.facts(); // whoever was started again may have another address
   for (const write of await system.missing(acked, facts)) note({ kind: "missing", write });
   await system.tidy(facts);
   note({ kind: "fingerprint", when: "after", values: await client.fingerprint() });

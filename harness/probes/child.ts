@@ -1,10 +1,12 @@
-/** The prober as its runner sees it: a child process that is told where to ask, and that answers with samples. */
-import { spawn } from "node:child_process";
-import { join } from "node:path";
+/** The prober as its runner sees it: one child process, or one per vantage, told where to ask, and answering with samples. */
+
+import { resolve as absolute } from "node:path";
 import { createInterface } from "node:readline";
-import type { Credentials, PlannedProbe, Route, Sample } from "../core.js";
+import type { Credentials, FoundationFacts, PlannedProbe, Route, Sample, Vantage } from "../core.js";
 import { FlounderError } from "../errors.js";
-import { dist } from "../paths.js";
+import { Combined, type ObserverHealth } from "./combined.js";
+import { emptySamples } from "./samples-file.js";
+import { type ProberProcess, proberHere, proberInContainer } from "./vantage.js";
 
 export interface ProberStart {
   readonly zeroUs: number;
@@ -12,36 +14,54 @@ export interface ProberStart {
   readonly probes: readonly PlannedProbe[];
   readonly routes: readonly Route[];
   readonly credentials: Credentials;
+  /** Made anew; each prober appends to it. */
   readonly samplesFile: string;
   readonly warmUpMs: number;
-}
-export interface ObserverHealth {
-  readonly cpuUs: number;
-  readonly latenessP50Us: number;
-  readonly latenessP99Us: number;
-  readonly samples: number;
-  readonly shed: number;
 }
 export interface ProberListener {
   samples(batch: readonly Sample[]): void;
   acked(write: string, atUs: number): void;
+  /** Of all together, cumulative. */
   observer(health: ObserverHealth): void;
   trouble(says: string): void;
 }
 export interface Prober {
-  /** Resolves when set-up and warm-up are done and sampling goes on. */
+  /** Resolves when set-up and warm-up are done and sampling goes on; rejects with FlounderError "environment" when a process ends before. */
   readonly ready: Promise<void>;
   routes(routes: readonly Route[]): void;
   /** Ends sampling; resolves after the last flush. */
   end(): Promise<void>;
-  readonly pid: number;
 }
 
-export function startProber(start: ProberStart, listener: ProberListener): Prober {
-  const child = spawn(process.execPath, [join(dist, "harness", "probes", "prober.js")], {
-    stdio: ["pipe", "pipe", "pipe"],
-    detached: true, // a session of its own has its own share of the CPU, and Ctrl-C does not reach it before the runner has healed
+/** Throws FlounderError "environment" if the samples' file cannot be written. */
+export function startProber(start: ProberStart, listener: ProberListener, { id, vantages }: Pick<FoundationFacts, "id" | "vantages">): Prober {
+  const samplesFile = absolute(start.samplesFile);
+  emptySamples(samplesFile);
+  if (!vantages) return proberOf(proberHere(), { ...start, samplesFile }, listener, () => {});
+  const asking = (["outside", "inside"] as const).filter((from) => start.probes.some((probe) => probe.from === from));
+  const health = new Combined(asking, (all) => listener.observer(all));
+  const probers = asking.map((from) => {
+    const process = proberInContainer({ foundation: id, from, at: vantages[from], samplesFile });
+    const own = { ...start, samplesFile, probes: start.probes.filter((probe) => probe.from === from), routes: routesFrom(from, start.routes) };
+    const prober = proberOf(process, own, { ...listener, observer: (said) => health.said(from, said) }, () => health.ended(from));
+    return { from, prober };
   });
+  const ready = Promise.all(probers.map(({ prober }) => prober.ready)).then(() => {});
+  ready.catch(() => {}); // whoever awaits it sees it; nobody need
+  return {
+    ready,
+    routes(routes) {
+      for (const { from, prober } of probers) prober.routes(routesFrom(from, routes));
+    },
+    async end() {
+      await Promise.all(probers.map(({ prober }) => prober.end()));
+    },
+  };
+}
+
+const routesFrom = (from: Vantage, routes: readonly Route[]) => routes.filter((route) => route.from === from);
+
+function proberOf({ name, child }: ProberProcess, start: ProberStart, listener: ProberListener, gone: () => void): Prober {
   const send = (message: object) => {
     if (child.stdin.writable) child.stdin.write(`${JSON.stringify(message)}\n`);
   };
@@ -58,13 +78,18 @@ export function startProber(start: ProberStart, listener: ProberListener): Probe
     failed = reject;
   });
   ready.catch(() => {}); // whoever awaits it sees it; nobody need
-  const exited = new Promise<void>((resolve) => {
-    child.on("exit", (code, signal) => {
-      const says = `the prober ended (${signal ?? `exit ${code}`})${stderr ? `: ${stderr.trim().split("\n").slice(-3).join(" | ")}` : ""}`;
+  const closed = new Promise<void>((resolve) => {
+    const end = (why: string) => {
+      const says = `${name} ended (${why})`;
       failed(new FlounderError("environment", says, "run again; if it stays so, flounder doctor"));
       if (!ended) listener.trouble(says);
+      ended = true;
+      gone();
       resolve();
-    });
+    };
+    child.once("error", (error) => end(`${child.spawnfile} cannot be run: ${error.message}`));
+    // Not "exit": what it said last is read before.
+    child.once("close", (code, signal) => end(`${signal ?? `exit ${code}`}${lastLines(stderr)}`));
   });
   createInterface({ input: child.stdout }).on("line", (line) => {
     const message = JSON.parse(line) as { kind: string } & Record<string, unknown>;
@@ -78,13 +103,18 @@ export function startProber(start: ProberStart, listener: ProberListener): Probe
   send({ kind: "start", ...start });
   return {
     ready,
-    pid: child.pid ?? 0,
     routes: (routes) => send({ kind: "routes", routes }),
     async end() {
       ended = true;
       send({ kind: "end" });
       child.stdin.end();
-      await exited;
+      await closed;
     },
   };
+}
+
+/** What it said on stderr, without Docker's word on how to get help. */
+function lastLines(stderr: string): string {
+  const lines = stderr.split("\n").filter((line) => line.trim() !== "" && !line.includes("docker run --help"));
+  return lines.length === 0 ? "" : `: ${lines.slice(-3).join(" | ")}`;
 }

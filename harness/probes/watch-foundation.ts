@@ -1,6 +1,6 @@
 /** Watches both planes of a foundation, outside and inside, with the probes of its target system. */
 
-import { rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nowUs } from "../clock.js";
@@ -8,7 +8,8 @@ import type { Outcome, PlannedProbe, Sample } from "../core.js";
 import { connect } from "../keeper/start.js";
 import { OutageStream } from "../measure/outage-stream.js";
 import { loadTarget } from "../registry.js";
-import { type ObserverHealth, startProber } from "./child.js";
+import { startProber } from "./child.js";
+import type { ObserverHealth } from "./combined.js";
 import type { Measured, Watching } from "./watch.js";
 import { stamped, total, type WatchedEndpoint, wallOffsetUs } from "./watch-result.js";
 
@@ -28,7 +29,10 @@ export async function watchFoundation(
   const offsetUs = wallOffsetUs();
   const zeroUs = nowUs();
   // The prober always keeps its samples; nobody asked for these.
-  const passing = limits.samplesFile === undefined ? join(tmpdir(), `flounder-watch-${process.pid}.jsonl.gz`) : undefined;
+  const passing = limits.samplesFile === undefined ? await mkdtemp(join(tmpdir(), "flounder-watch-")) : undefined;
+  const forget = async () => {
+    if (passing !== undefined) await rm(passing, { recursive: true, force: true });
+  };
   const watched = new Map(planned.map((probe) => [keyOf(probe), new WatchedProbe(probe, limits.slowMs)]));
   let health: ObserverHealth = { cpuUs: 0, latenessP50Us: 0, latenessP99Us: 0, samples: 0, shed: 0 };
   let troubled = 0;
@@ -39,7 +43,7 @@ export async function watchFoundation(
       probes: planned,
       routes: await client.routes(),
       credentials: { user: facts.user, password: facts.password },
-      samplesFile: limits.samplesFile ?? passing!,
+      samplesFile: limits.samplesFile ?? join(passing!, "samples.jsonl.gz"),
       warmUpMs: 1000,
     },
     {
@@ -55,8 +59,13 @@ export async function watchFoundation(
         process.stderr.write(`prober: ${says}\n`);
       },
     },
+    facts,
   );
-  await prober.ready;
+  await prober.ready.catch(async (error: unknown) => {
+    await prober.end();
+    await forget();
+    throw error;
+  });
   const fromUs = nowUs();
   const measured = (): Measured => {
     const seconds = (nowUs() - fromUs) / 1e6;
@@ -88,9 +97,9 @@ export async function watchFoundation(
       for (const timer of timers) clearInterval(timer);
       await prober.end();
       const last = measured();
-      await system.tidy(facts);
+      await system.tidy(await client.facts()); // whoever was started again may have another address
       await client[Symbol.asyncDispose]();
-      if (passing !== undefined) await rm(passing, { force: true });
+      await forget();
       return last;
     },
   };

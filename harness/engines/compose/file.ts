@@ -10,7 +10,10 @@ import { dist } from "../../paths.js";
 import { endSignal } from "../local/toolbox.js";
 import { mountName } from "../target-list.js";
 import { type Hosts, proxyName, type Wiring, wiringEnv } from "../wiring.js";
+import { labels } from "./labels.js";
 import { needs, rightsOf } from "./rights.js";
+
+export { labels };
 
 export const proxyService = (linkClass: string): string => `toxiproxy-${linkClass}`;
 /** How containers are dialled: by the names of their services. */
@@ -22,11 +25,6 @@ export const lunPath = (lun: string): string => `/luns/${lun}`;
 /** The unprivileged user of the image. */
 const unprivileged = "foundry";
 
-export const labels = {
-  foundation: "org.flounder.foundation",
-  role: "org.flounder.role",
-  component: "org.flounder.component",
-} as const;
 /** The role of the proxies' services. */
 export const proxyRole = "toxiproxy";
 
