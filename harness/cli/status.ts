@@ -1,7 +1,7 @@
 /** flounder status: what is up, and how to reach it. */
 import type { Command } from "commander";
 import pc from "picocolors";
-import type { FoundationFacts } from "../core.js";
+import type { ComponentFacts, FoundationFacts } from "../core.js";
 import { listFoundations } from "../keeper/start.js";
 import { foundationOption, jsonOption, open } from "./options.js";
 
@@ -40,10 +40,12 @@ export function printStatus(facts: FoundationFacts, json: boolean): void {
     `router  ${facts.router}   dns ${facts.dns.join(", ")}`,
     ...facts.components.map(
       (c) =>
-        `  ${c.name.padEnd(12)} ${(c.state === "ready" ? pc.green : pc.red)(c.state.padEnd(9))} pid ${String(c.pid ?? "-").padEnd(8)} ${Object.entries(c.ports)
-          .map(([name, port]) => `${name}:${port}`)
-          .join(" ")}${c.restarts ? `  restarts ${c.restarts}` : ""}`,
+        `  ${c.name.padEnd(12)} ${(c.state === "ready" ? pc.green : pc.red)(c.state.padEnd(9))} pid ${String(c.pid ?? "-").padEnd(8)} ${reached(c)}${c.restarts ? `  restarts ${c.restarts}` : ""}`,
     ),
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
 }
+
+/** Its host where that is not this machine, and its ports. */
+const reached = ({ host, ports }: ComponentFacts): string =>
+  [...(host === "127.0.0.1" ? [] : [host]), ...Object.entries(ports).map(([name, port]) => `${name}:${port}`)].join(" ");

@@ -40,7 +40,7 @@ const pollMs = 80;
 export class CfClient {
   #token = "";
 
-  /** origin: "http://127.0.0.1:4711", a CC's own port or the front door; host: "api.<domain>". */
+  /** origin: "http://10.1.2.3:4711", a CC's own port or the front door; host: "api.<domain>". */
   constructor(
     readonly origin: string,
     readonly host: string,

@@ -17,7 +17,7 @@ const serve = (apps: readonly { guid: string; state: string; instances: number }
       });
     }).listen(0, "127.0.0.1", () => {
       const { port } = server.address() as { port: number };
-      const cc = (name: string, admin: number) => ({ name, role: "cc", ports: { admin } });
+      const cc = (name: string, admin: number) => ({ name, role: "cc", host: "127.0.0.1", ports: { admin } });
       resolve({ server, facts: { components: [cc("cc-1", 1), cc("cc-2", port)] } as unknown as FoundationFacts });
     });
   });

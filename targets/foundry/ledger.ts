@@ -71,7 +71,7 @@ async function existing(guids: readonly string[], facts: FoundationFacts): Promi
   let last: unknown;
   for (const cc of facts.components.filter((component) => component.role === "cc"))
     try {
-      const answer = await request(`http://127.0.0.1:${cc.ports.admin}/exists`, {
+      const answer = await request(`http://${cc.host}:${cc.ports.admin}/exists`, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ apps: guids }),

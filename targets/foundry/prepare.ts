@@ -35,7 +35,7 @@ export async function prober(facts: FoundationFacts): Promise<{ readonly client:
 function clientOf(facts: FoundationFacts, which: 0 | -1): CfClient {
   const cc = facts.components.filter((component) => component.role === "cc").at(which);
   if (!cc) throw new FlounderError("platform", `profile ${facts.profile} has no cc`, "choose a profile of the foundry");
-  return new CfClient(`http://127.0.0.1:${cc.ports.api}`, new URL(facts.api).hostname, facts);
+  return new CfClient(`http://${cc.host}:${cc.ports.api}`, new URL(facts.api).hostname, facts);
 }
 
 async function pushSamples(facts: FoundationFacts): Promise<void> {

@@ -1,7 +1,7 @@
 /** Deletes an app that `create` made. */
 import { type Probe, ProbeFailure } from "../../../harness/core.js";
 import { askApi, mayHaveHappened } from "./api.js";
-import { openSession, sessionOf } from "./session.js";
+import { openSession, prober, sessionOf } from "./session.js";
 
 /** So many are made in set-up: deleting can be asked although creating is refused. What could not be deleted is asked for again, so a few are enough. */
 const reserve = 5;
@@ -13,7 +13,7 @@ export const remove: Probe = {
   async setUp(context) {
     await openSession(context);
     const { client, made, spaceGuid } = sessionOf(context);
-    const names = Array.from({ length: reserve }, (_, i) => `probe-${context.route.target}-${process.pid}-spare-${i}`);
+    const names = Array.from({ length: reserve }, (_, i) => `probe-${context.route.target}-${prober}-spare-${i}`);
     const guids = await Promise.all(names.map((name) => client.createApp(spaceGuid, name)));
     made.push(...guids.map((guid) => ({ guid, tried: false })));
   },

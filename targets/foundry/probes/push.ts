@@ -4,7 +4,7 @@ import { type Probe, type ProbeContext, ProbeFailure } from "../../../harness/co
 import { resource, zipOf } from "../app-bits.js";
 import { multipart } from "../multipart.js";
 import { ask, askApi, jsonOf } from "./api.js";
-import { openSession, sessionOf } from "./session.js";
+import { openSession, prober, sessionOf } from "./session.js";
 
 const pollMs = 100;
 
@@ -16,7 +16,7 @@ export const push: Probe = {
   async ask(context) {
     const session = sessionOf(context);
     // Content that no blobstore has seen yet: every push writes a blob, and so needs the storage.
-    const file = { path: "index.html", mode: 0o644, content: Buffer.from(`push ${context.seq} of ${process.pid} to ${context.route.target}\n`) };
+    const file = { path: "index.html", mode: 0o644, content: Buffer.from(`push ${context.seq} of ${prober} to ${context.route.target}\n`) };
     const matches = await askApi(context, session, "POST", "/v3/resource_matches", { resources: [resource(file)] });
     if (jsonOf<{ resources: unknown[] }>(matches).resources.length > 0) throw new ProbeFailure("wrong-answer", "claims to have a file that is new");
     const made = await askApi(context, session, "POST", "/v3/packages", { type: "bits", relationships: { app: { data: { guid: session.pushGuid } } } });

@@ -2,6 +2,7 @@
  * What the control-plane probes of one vantage and target share: a token and the apps they work on.
  * The token is renewed beside the samples, never inside of one, so that no operation's result depends on the login probe or on an expiry.
  */
+import { randomBytes } from "node:crypto";
 import { Resolver } from "node:dns/promises";
 import { nowUs } from "../../../harness/clock.js";
 import { type ProbeContext, ProbeFailure, type Route } from "../../../harness/core.js";
@@ -22,7 +23,7 @@ export interface MadeApp {
   readonly tried: boolean;
 }
 export interface Session {
-  readonly client: CfClient;
+  client: CfClient;
   renewedUs: number;
   renewing: boolean;
   readonly spaceGuid: string;
@@ -34,6 +35,9 @@ export interface Session {
   /** Handed out by `login`, to be revoked by `logout`. */
   readonly tokens: string[];
 }
+
+/** Part of the names of what this prober makes: no other one's has it. A process id would not do: in a container each prober has the same. */
+export const prober = randomBytes(4).toString("hex");
 
 /** Tokens live for minutes; a fresh one is fetched long before. */
 const renewAfterUs = 60e6;
@@ -49,8 +53,7 @@ export function openSession(context: ProbeContext): Promise<void> {
 
 async function open(context: ProbeContext): Promise<void> {
   const { route } = context;
-  const client = new CfClient(await addressOf(route), route.host, context.credentials);
-  await client.login();
+  const client = await logIn(context);
   const spaceGuid = await client.spaceGuid(probeOrg.org, probeOrg.space);
   const apps = new Map((await client.apps(spaceGuid)).map((app) => [app.name, app]));
   const standing = (name: string) => {
@@ -78,10 +81,10 @@ export function sessionOf(context: ProbeContext): Session {
   if (!session) throw new ProbeFailure("not-attempted", "no session: set-up failed");
   if (nowUs() - session.renewedUs > renewAfterUs && !session.renewing) {
     session.renewing = true;
-    session.client
-      .login()
+    logIn(context)
       .then(
-        () => {
+        (client) => {
+          session.client = client;
           session.renewedUs = nowUs();
         },
         () => {}, // while nobody can log in the old token is used; the next sample tries again
@@ -92,6 +95,13 @@ export function sessionOf(context: ProbeContext): Session {
   }
   if (session.client.expiresInS < 1) throw new ProbeFailure("not-attempted", "no token to be had");
   return session;
+}
+
+/** At the route's address as it is now: whoever was started again may have another one. */
+async function logIn({ route, credentials }: ProbeContext): Promise<CfClient> {
+  const client = new CfClient(await addressOf(route), route.host, credentials);
+  await client.login();
+  return client;
 }
 
 /** http://address:port of a route; a name is resolved at the route's resolvers. */

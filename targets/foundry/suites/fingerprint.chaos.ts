@@ -25,7 +25,8 @@ describe("the fingerprint", function () {
     const facts = await micro.client().facts();
     await micro.system().prepare(facts, () => {});
     id = facts.id;
-    cf = new CfClient(`http://127.0.0.1:${facts.components.find((one) => one.name === "cc-1")!.ports.api}`, `api.${facts.domain}`, facts);
+    const cc = facts.components.find((one) => one.name === "cc-1")!;
+    cf = new CfClient(`http://${cc.host}:${cc.ports.api}`, `api.${facts.domain}`, facts);
     await cf.login();
     space = await cf.spaceGuid("flounder", "dev");
     app = (await cf.app(space, "app-1"))!.guid;
