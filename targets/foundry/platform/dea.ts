@@ -13,7 +13,7 @@ import { DiskProcess, ownFolder } from "./dea/disk-process.js";
 import { allRuntimes, usableRuntimes } from "./dea/runtimes.js";
 import { wire } from "./dea/wire.js";
 
-const { name, foundation, dataDir, bindHost, timers, port, slots, mounts } = config();
+const { name, foundation, dataDir, bindHost, host, timers, port, slots, mounts } = config();
 const memoryMb = Number(process.env.MEMORY_MB || 4096);
 if (!(memoryMb > 0)) throw new Error(`environment variable MEMORY_MB is "${process.env.MEMORY_MB}"; expected megabytes`);
 const wanted = process.env.RUNTIMES?.split(",") ?? allRuntimes;
@@ -30,6 +30,7 @@ const agent = new Agent(
     dataDir,
     storage: lun ? new DiskProcess({ root: join(lun[1], "dea", name), lun: { name: lun[0], path: lun[1] } }) : ownFolder(dataDir),
     bindHost,
+    host,
     slots: slots(),
     capacity: { memoryMb, runtimes },
     timers,

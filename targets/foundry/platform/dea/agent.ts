@@ -23,7 +23,10 @@ export interface AgentSettings {
   readonly dataDir: string;
   /** Droplet cache and instance folders; a LUN where one is mounted. App logs stay in dataDir: an app whose output is a file on a LUN dies with it. */
   readonly storage: DiskRunner;
+  /** Apps listen here. */
   readonly bindHost: string;
+  /** By which others call this machine. */
+  readonly host: string;
   readonly slots: readonly Slot[];
   readonly capacity: Capacity;
   readonly timers: TimersMs;
@@ -289,7 +292,7 @@ export class Agent {
 
   async shutdown(): Promise<void> {
     this.#shuttingDown = true;
-    this.publish("dea.shutdown", says.shutdown(this.settings.name, this.settings.bindHost, this.instances));
+    this.publish("dea.shutdown", says.shutdown(this.settings.name, this.settings.host, this.instances));
     await this.stop(this.instances, "DEA_SHUTDOWN", shutdownGraceMs);
   }
 }

@@ -13,8 +13,8 @@ import * as says from "./says.js";
 const greetTimeoutMs = 1000;
 
 export function wire(bus: Bus, agent: Agent, adminPort: number): void {
-  const { name, bindHost, timers, capacity } = agent.settings;
-  const hello = () => says.hello(name, bindHost, adminPort);
+  const { name, host, timers, capacity } = agent.settings;
+  const hello = () => says.hello(name, host, adminPort);
   /** While the agent looks at its disk it hears nothing and says nothing: what comes meanwhile waits. */
   let free: Promise<void> = Promise.resolve();
   /** Hears one kind of message; what does not fit its schema is logged and ignored. */
