@@ -13,7 +13,7 @@ describe("four cuts", function () {
   this.timeout(240_000);
   const org = foundation("org");
 
-  // seeds: DEA node, message bus, router pool, LUN, the three forms (micro, org, com) <- on org: a LUN is cut from all Cloud Controllers, two DEA nodes die, the bus is severed, all routing tables are held empty
+  // seeds: DEA node, message bus, router pool, LUN, the three forms (micro, org, com) <- on org: a LUN is cut from all Cloud Controllers, a DEA node dies, the bus is severed, all routing tables are held empty
   it("passes as it is", async () => {
     const run = await org.run("four-cuts", fourCuts.acts, fourCuts.must);
     expect(run.result, run.dir).to.equal("pass");

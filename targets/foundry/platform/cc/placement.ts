@@ -1,7 +1,7 @@
 /**
- * Starting instances: a bounded number of workers ask for a DEA (dea.discover, the first reply wins) and send it the start message. No DEA within
- * the time, or no droplet: nothing more is done, the Health Manager will ask again. Staging is done by the same workers: a storm of restarts delays it.
- * Source: cf-protocol §2.1, §7.4. Own variable: CC_WORKERS (default 8).
+ * Starting instances: a bounded number of workers ask for a DEA (dea.discover) and send it the start message. No DEA within the time, or no droplet:
+ * nothing more is done, the Health Manager will ask again. Staging is done by the same workers: a storm of restarts delays it.
+ * Source: cf-protocol §2.1, §2.2, §7.4. Own variable: CC_WORKERS (default 8).
  */
 import pLimit from "p-limit";
 import * as z from "zod";
@@ -37,11 +37,17 @@ interface Startable {
 
 const workers = Number(process.env.CC_WORKERS || 8);
 if (!Number.isInteger(workers) || workers < 1) throw new Error(`environment variable CC_WORKERS is "${process.env.CC_WORKERS}"; expected a positive number`);
-const fds = 256;
+const limitsOf = ({ memory_mb, disk_mb }: Startable) => ({ mem: memory_mb, disk: disk_mb, fds: 256 });
 
 /** Host names (with path) that lead to an app, as rows of one column `uri`; $1 is the app. */
 export const urisOf = `select r.host || case when r.host = '' then '' else '.' end || d.name || r.path as uri
   from destinations x join routes r on r.guid = x.route_guid join domains d on d.guid = r.domain_guid where x.app_guid = a.guid order by 1`;
+
+/** A reply to dea.discover; how many instances of apps it has already is our addition, as the second DEA says it in dea.advertise. */
+const offer = z.object({ id: z.string(), app_id_to_count: z.record(z.string(), z.number()).default({}) });
+type Offer = z.output<typeof offer>;
+/** An offer that must be compared with others waits so long for them: no DEA that could be better delays its own longer than this, however full it is. */
+const compareMs = 100;
 
 /** What a DEA says of itself (dea.status); `runtimes` is our addition. */
 const status = z.object({ runtimes: z.array(z.string()).default([]) });
@@ -60,6 +66,8 @@ export class Placement {
   readonly #limit = pLimit(workers);
   /** What waits for a worker: a request that is repeated while it waits is the same one. */
   readonly #waiting = new Set<string>();
+  /** By app: ends when all of it that was asked for is placed. */
+  readonly #lines = new Map<string, Promise<void>>();
   #fullSince: number | undefined;
   #fullMs = 0;
 
@@ -100,16 +108,39 @@ export class Placement {
     }
   }
 
+  /** One instance of an app after the other: the DEA that took the one before has it when it is asked for the next, and holds its offer back. */
   start(wanted: Wanted): void {
     const key = `${wanted.app} ${wanted.version} ${wanted.index}`;
     if (this.#waiting.has(key)) return;
     this.#waiting.add(key);
-    void this.occupy(async () => {
-      this.#waiting.delete(key);
-      await this.#place(wanted).catch((error: unknown) =>
-        log[isAway(error) ? "warn" : "error"]({ err: error, ...wanted }, "instance not placed; left to the Health Manager"),
-      );
+    const place = () =>
+      this.occupy(async () => {
+        this.#waiting.delete(key);
+        await this.#place(wanted).catch((error: unknown) =>
+          log[isAway(error) ? "warn" : "error"]({ err: error, ...wanted }, "instance not placed; left to the Health Manager"),
+        );
+      });
+    const placed = (this.#lines.get(wanted.app) ?? Promise.resolve()).then(place);
+    this.#lines.set(wanted.app, placed);
+    void placed.then(() => {
+      if (this.#lines.get(wanted.app) === placed) this.#lines.delete(wanted.app);
     });
+  }
+
+  /**
+   * The first offer is taken, as in 2011, if it comes from a DEA without an instance of the app. Its neighbour that has one answers only a few ms later, which a
+   * busy machine turns round: then the others' offers are heard too, and the fewest instances of the app win, the Cloud Controller's rule of 2013.
+   */
+  async #find(bus: Bus, app: Startable): Promise<string | undefined> {
+    const ask = async (until: { readonly timeoutMs: number; readonly max?: number }): Promise<readonly Offer[]> => {
+      const wanted = { droplet: app.guid, limits: limitsOf(app), name: app.name, runtime: app.runtime, sha: app.sha1 };
+      return (await bus.requestMany("dea.discover", wanted, until)).flatMap((reply) => offer.safeParse(reply).data ?? []);
+    };
+    const has = ({ app_id_to_count }: Offer) => app_id_to_count[app.guid] ?? 0;
+    const [first] = await ask({ timeoutMs: config().timers.discoverTimeout, max: 1 });
+    if (!first || has(first) === 0) return first?.id;
+    const offers = [first, ...(await ask({ timeoutMs: compareMs }))];
+    return offers.reduce((best, other) => (has(other) < has(best) ? other : best)).id;
   }
 
   /** Looks at the CCDB again: since it was asked for, the app may have been stopped, changed, or the storage lost. */
@@ -132,13 +163,8 @@ export class Placement {
       log.warn({ app: app.name, index: wanted.index, droplet: app.sha1 }, "the storage does not give the droplet; left to the Health Manager");
       return;
     }
-    const limits = { mem: app.memory_mb, disk: app.disk_mb, fds };
-    const [dea] = await bus.requestMany(
-      "dea.discover",
-      { droplet: app.guid, limits, name: app.name, runtime: app.runtime, sha: app.sha1 },
-      { timeoutMs: config().timers.discoverTimeout, max: 1 },
-    );
-    if (typeof dea?.id !== "string") {
+    const dea = await this.#find(bus, app);
+    if (dea === undefined) {
       log.warn({ app: app.name, index: wanted.index }, "no resources available: no DEA answered");
       // Not by a worker: whoever waits for one has waited long enough.
       void explain(bus, app).then(
@@ -148,7 +174,7 @@ export class Placement {
       return;
     }
     const { host, port } = config().advertise("api");
-    bus.publish(`dea.${dea.id}.start`, {
+    bus.publish(`dea.${dea}.start`, {
       droplet: app.guid,
       name: app.name,
       uris: app.uris,
@@ -159,7 +185,7 @@ export class Placement {
       version: app.version,
       services: app.services,
       users: ["admin"],
-      limits,
+      limits: limitsOf(app),
       env: Object.entries({ ...app.env, CF_START_COMMAND: app.command ?? "" }).map(([name, value]) => `${name}=${value}`),
       index: wanted.index,
       cc_partition: "default",

@@ -56,8 +56,12 @@ export const exited = ({ message, id }: Instance, reason: ExitReason, exit: Exit
   ...(reason === "CRASHED" ? { crash_timestamp: nowS() } : {}),
 });
 
-export const shutdown = (dea: string, host: string, instances: readonly Instance[]) => {
-  const counts: Record<string, number> = {};
-  for (const { message } of instances.filter(holdsResources)) counts[message.droplet] = (counts[message.droplet] ?? 0) + 1;
-  return { id: dea, ip: host, version: 0.99, app_id_to_count: counts };
+/** How many instances of each app it has, or of one: an addition to the reply to dea.discover, named as dea_ng names it in dea.advertise. */
+export const counts = (instances: readonly Instance[], only?: string) => {
+  const found: Record<string, number> = {};
+  for (const { message } of instances.filter((one) => holdsResources(one) && (only === undefined || one.message.droplet === only)))
+    found[message.droplet] = (found[message.droplet] ?? 0) + 1;
+  return { app_id_to_count: found };
 };
+
+export const shutdown = (dea: string, host: string, instances: readonly Instance[]) => ({ id: dea, ip: host, version: 0.99, ...counts(instances) });

@@ -28,7 +28,7 @@ export function wire(bus: Bus, agent: Agent, adminPort: number): void {
 
   hear("dea.discover", discoverMessage, ({ droplet, limits, runtime }, reply) => {
     if (!agent.hasRoom(limits.mem, runtime)) return; // silence means no
-    setTimeout(() => reply(hello()), taintMs(capacity, agent.instances, droplet, timers));
+    setTimeout(() => reply({ ...hello(), ...says.counts(agent.instances, droplet) }), taintMs(capacity, agent.instances, droplet, timers));
   });
   hear(`dea.${name}.start`, startMessage, (message) => agent.start(message));
   hear("dea.stop", filterMessage, (filter) => {
