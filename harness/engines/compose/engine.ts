@@ -16,8 +16,6 @@ import { readSaved } from "./saved.js";
 import { printed } from "./yaml.js";
 
 const blockAtLeast = 600;
-/** Where ports are taken on this machine, the same numbers as in the containers. */
-const bind = "127.0.0.1";
 
 const projectOf = ({ id, dir, secret }: FoundationSpec, image: string) => ({
   name: `flounder-${id.toLowerCase().replace(/[^a-z0-9_-]/g, "-")}`,
@@ -50,7 +48,7 @@ export function composeEngine(load: (name: string) => Promise<TargetSystem>): En
       const project = projectOf(spec, image);
       // What an earlier keeper left half started.
       if (existsSync(project.file)) await removeProject(project, new Docker(spec.id));
-      const block = await takeBlock(Math.max(blockAtLeast, wire(topology, 0).count), bind, spec.portBase);
+      const block = await takeBlock(Math.max(blockAtLeast, wire(topology, 0).count), spec.portBase);
       let foundation: ComposeFoundation | undefined;
       try {
         for (const folder of ["run", "logs"]) mkdirSync(join(spec.dir, folder), { recursive: true, mode: 0o700 });

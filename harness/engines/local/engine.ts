@@ -9,7 +9,6 @@ import { findTool } from "../tools/find.js";
 import { type ToolName, tools } from "../tools/pins.js";
 import { wire } from "../wiring.js";
 import { type FuseVerdict, fuseVerdict } from "./fuse-check.js";
-import { host } from "./hosts.js";
 import { makeOpenFolder, unprivilegedUser } from "./open-folder.js";
 import { Place } from "./place.js";
 import { type Block, retakeBlock, takeBlock } from "./ports.js";
@@ -41,8 +40,8 @@ export function localEngine(load: (name: string) => Promise<TargetSystem>, fuse:
     removeFolder(openDir);
   };
   const needsOpenFolder = (topology: Topology) => topology.components.some((component) => component.unprivileged) && unprivilegedUser() !== undefined;
-  const build = (spec: FoundationSpec, system: TargetSystem, topology: Topology, block: Block, openDir: string, verdict: FuseVerdict) => {
-    const tools = toolbox(topology, openDir);
+  const build = async (spec: FoundationSpec, system: TargetSystem, topology: Topology, block: Block, openDir: string, verdict: FuseVerdict) => {
+    const tools = await toolbox(topology, openDir);
     // Without FUSE a mount is a link to the folder itself: whoever keeps the folder must know that nothing stands between.
     const box = verdict.works ? tools : { ...tools, env: { ...tools.env, LUNS: "linked" } };
     const place = new Place(spec, wire(topology, block.base), box, openDir, openDir ? unprivilegedUser() : undefined);
@@ -75,12 +74,12 @@ export function localEngine(load: (name: string) => Promise<TargetSystem>, fuse:
       await clear(spec);
       const verdict = await fuse();
       if (!verdict.works) say(`mounts are symlinks, which can be detached and nothing else: ${verdict.why}`);
-      const block = await takeBlock(Math.max(blockAtLeast, wire(topology, 0).count), host, spec.portBase);
+      const block = await takeBlock(Math.max(blockAtLeast, wire(topology, 0).count), spec.portBase);
       let openDir = "";
       let foundation: LocalFoundation | undefined;
       try {
         openDir = needsOpenFolder(topology) ? makeOpenFolder(spec.id) : "";
-        foundation = build(spec, system, topology, block, openDir, verdict);
+        foundation = await build(spec, system, topology, block, openDir, verdict);
         say(`ports from ${block.base} on, ${topology.components.length} components`);
         const aborted = new Promise<never>((_, reject) => {
           const stop = () => reject(new FlounderError("aborted", "the start was aborted", "start again when you like"));
@@ -105,7 +104,7 @@ export function localEngine(load: (name: string) => Promise<TargetSystem>, fuse:
       const system = await load(spec.system);
       const topology = system.topology(spec.profile, spec.timeFactor, spec.policy);
       const block = await retakeBlock(saved.portBase, Math.max(blockAtLeast, wire(topology, 0).count));
-      const foundation = build(spec, system, topology, block, saved.openDir, saved.mounts === "fuse" ? await fuse() : noFuse);
+      const foundation = await build(spec, system, topology, block, saved.openDir, saved.mounts === "fuse" ? await fuse() : noFuse);
       await foundation.attach(saved);
       return foundation;
     },

@@ -11,7 +11,7 @@ const ephemeral = Number(readFileSync("/proc/sys/net/ipv4/ip_local_port_range", 
 describe("port blocks", () => {
   const held: Block[] = [];
   const take = async (count: number, base?: number) => {
-    const block = await takeBlock(count, host, base);
+    const block = await takeBlock(count, base);
     held.push(block);
     return block;
   };

@@ -1,9 +1,11 @@
 /** The tools that a topology needs, where they are, and what components are told of them. */
+import { tmpdir } from "node:os";
 import { dirname } from "node:path";
 import type { Topology } from "../../core.js";
 import { findTool, needTool } from "../tools/find.js";
 import { type ToolName, tools } from "../tools/pins.js";
-import { reachableProgram } from "./open-folder.js";
+import { postgresTemplate } from "../tools/postgres-template.js";
+import { reachableFile, reachableProgram, unprivilegedUser } from "./open-folder.js";
 
 const prefix = "tool:";
 export const isToolName = (name: string): name is ToolName => name in tools;
@@ -31,13 +33,16 @@ export interface Toolbox {
 }
 
 /** `openDir`: where an unprivileged user must reach Postgres; empty if there is none. */
-export function toolbox(topology: Topology, openDir: string): Toolbox {
+export async function toolbox(topology: Topology, openDir: string): Promise<Toolbox> {
   const paths = new Map<ToolName, string>();
   for (const name of neededTools(topology)) {
     const path = needTool(name);
     paths.set(name, openDir && name === "postgres" ? reachableProgram(path, openDir) : path);
   }
   const postgres = paths.get("postgres");
+  const template =
+    postgres &&
+    (await postgresTemplate({ postgres: needTool("postgres"), reachable: postgres, user: openDir ? unprivilegedUser() : undefined, dir: openDir || tmpdir() }));
   const sftpServer = paths.get("sftp-server");
   const folders = [dirname(process.execPath), ...[...paths.values()].map((path) => dirname(path)), process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin"];
   return {
@@ -50,6 +55,7 @@ export function toolbox(topology: Topology, openDir: string): Toolbox {
     env: {
       PATH: [...new Set(folders.join(":").split(":"))].join(":"),
       ...(postgres ? { PG_BIN: dirname(postgres) } : {}),
+      ...(template ? { PG_TEMPLATE: reachableFile(template, openDir) } : {}),
       ...(sftpServer ? { SFTP_SERVER: sftpServer } : {}),
     },
   };

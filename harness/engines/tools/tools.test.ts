@@ -1,4 +1,4 @@
-import { fork } from "node:child_process";
+import { execFileSync, fork } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -8,9 +8,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import { makeOpenFolder, reachableProgram, unprivilegedUser } from "../local/open-folder.js";
 import { ensureTools } from "./ensure.js";
-import { cachedTool, findTool, isProgram } from "./find.js";
+import { cachedTool, findTool, isProgram, needTool } from "./find.js";
 import { tools } from "./pins.js";
+import { postgresTemplate } from "./postgres-template.js";
 import { fetchRelease } from "./release.js";
 
 const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
@@ -48,6 +50,26 @@ describe("tools", () => {
     process.env.PATH = "/nonexistent";
     expect(findTool("nats-server")).to.equal(undefined);
   });
+
+  it("a data folder of Postgres is made once, and nobody can log in to it", async () => {
+    const postgres = needTool("postgres");
+    const dir = makeOpenFolder("template-test");
+    try {
+      const maker = { postgres, reachable: reachableProgram(postgres, dir), user: unprivilegedUser(), dir };
+      const [first, again] = [await postgresTemplate(maker), await postgresTemplate({ ...maker, reachable: "/nonexistent" })];
+      expect(again).to.equal(first);
+      expect(readdirSync(dir).filter((name) => name.startsWith("template-"))).to.deep.equal([]);
+      const read = (member: string) => execFileSync("tar", ["-xOf", first, member], { encoding: "utf8" });
+      expect(read("./PG_VERSION")).to.match(/^\d+\n$/);
+      const rules = read("./pg_hba.conf")
+        .split("\n")
+        .filter((line) => /^(local|host)/.test(line));
+      expect(rules).not.to.deep.equal([]);
+      expect(rules.filter((line) => !line.endsWith("reject"))).to.deep.equal([]);
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
+  }).timeout(60_000);
 
   it("a release is kept if its checksum is the pinned one", async () => {
     const to = join(cache, "tool");

@@ -1,4 +1,7 @@
-/** initdb, configuration and the database of a Postgres server. A folder appears under its final name only when it is complete. */
+/**
+ * The data folder of a Postgres server: what initdb makes (or a copy of it: env PG_TEMPLATE, a .tar), configuration, one role, one database.
+ * A folder appears under its final name only when it is complete.
+ */
 import { spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -25,14 +28,14 @@ function binaries(): string {
   throw new Error(`no Postgres: PG_BIN is not set and ${platform} is not installed`);
 }
 
-/** Rejects with what the program wrote if it does not end with status 0. */
-function run(program: string, args: readonly string[], input?: string): Promise<void> {
+/** Resolves with what the program wrote; rejects with it if it does not end with status 0. */
+function run(program: string, args: readonly string[], input?: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, TZ: "UTC" } });
     let wrote = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (wrote += chunk.toString()));
     child.once("error", reject);
-    child.once("close", (status) => (status === 0 ? resolve() : reject(new Error(`${program} ended with status ${status}: ${wrote.trim()}`))));
+    child.once("close", (status) => (status === 0 ? resolve(wrote) : reject(new Error(`${program} ended with status ${status}: ${wrote.trim()}`))));
     child.stdin.once("error", () => {}); // it ended before it read all; its status says why
     child.stdin.end(input);
   });
@@ -83,23 +86,26 @@ export async function prepare({ user, passwordLabel, database }: Wanted): Promis
   const bin = binaries();
   const password = createHmac("sha256", need("FOUNDATION_SECRET")).update(passwordLabel).digest("hex");
   const draft = `${data}.new`;
-  const passwordFile = `${data}.password`;
   await rm(draft, { recursive: true, force: true });
   await rm(data, { recursive: true, force: true });
-  await mkdir(dirname(data), { recursive: true });
-  await writeFile(passwordFile, password, { mode: 0o600 });
-  try {
+  await mkdir(draft, { recursive: true, mode: 0o700 });
+  if (process.env.PG_TEMPLATE) await run("tar", ["-xf", process.env.PG_TEMPLATE, "-C", draft]);
+  else
     await run(join(bin, "initdb"), [
-      ...["-D", draft, "-U", user, "--pwfile", passwordFile, "--auth", "scram-sha-256"],
-      ...["--encoding", "UTF8", "--locale", "C", "--no-instructions", "--no-sync", "--wal-segsize=1"],
+      ...["-D", draft, "-U", "postgres", "--auth", "reject", "--encoding", "UTF8", "--locale", "C"],
+      ...["--no-instructions", "--no-sync", "--wal-segsize=1"],
     ]);
-  } finally {
-    await rm(passwordFile, { force: true });
-  }
   await configure(draft);
   // scram for whoever comes from elsewhere: in containers its clients do.
   await writeFile(join(draft, "pg_hba.conf"), "host all all 0.0.0.0/0 scram-sha-256\nhost all all ::0/0 scram-sha-256\n");
-  if (database !== undefined)
-    await run(join(bin, "postgres"), ["--single", "-D", draft, "-c", "logging_collector=off", "postgres"], `create database ${database} owner ${user}\n`);
+  // The database that is there gets the name: another would be a copy of 300 files. Beside it there are templates only.
+  const named = database === undefined ? [] : [`alter database postgres rename to ${database}`, `alter database ${database} owner to ${user}`];
+  const said = await run(
+    join(bin, "postgres"),
+    ["--single", "-D", draft, "-c", "logging_collector=off", "template1"],
+    [`create role ${user} superuser login password '${password}'`, ...named, ""].join("\n"),
+  );
+  // A single-user server goes on after an error, and ends with status 0.
+  if (/\b(ERROR|FATAL|PANIC):/.test(said)) throw new Error(`the first statements failed: ${said.trim()}`);
   await rename(draft, data);
 }
