@@ -395,8 +395,8 @@ export interface TargetSystem {
   facts?(topology: Topology, addresses: Addresses, secret: string): Pick<FoundationFacts, "api" | "router" | "dns" | "user" | "password">;
   /** Configuration and desired state as words that must be equal before and after; never pids, never instance ids. */
   fingerprint(topology: Topology, call: Call, addresses: Addresses): Promise<Readonly<Record<string, string>>>;
-  /** Pushes the sample apps, makes what the probes need. Progress lines through `say`. */
-  prepare(foundation: FoundationFacts, say: (line: string) => void): Promise<void>;
+  /** Pushes the sample apps; makes what the probes need, unless told that nobody will probe yet. Progress lines through `say`. */
+  prepare(foundation: FoundationFacts, say: (line: string) => void, forProbes?: boolean): Promise<void>;
   /** Removes what probes made, so that the fingerprint can be compared. */
   tidy(foundation: FoundationFacts): Promise<void>;
   /** What the probes of a run are, for planning. */

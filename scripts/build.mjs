@@ -39,9 +39,16 @@ const report = (path, error) => {
 const require =
   "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);import{fileURLToPath as __fu}from'node:url';const __filename=__fu(import.meta.url);const __dirname=__filename.replace(/\\/[^/]*$/,'');";
 /**
- * Packages that every command, keeper and prober loads, each as one file: a hundred small ones cost 0.2 s, one a part of it. Types come from the package.
+ * Packages that every command, keeper and prober loads, each as one file with the names that are used: a hundred small ones cost 0.2 s, one a part
+ * of it. Types come from the package.
  */
-const vendored = { zod: 'export * from "zod";', undici: 'export { Agent, request } from "undici";' };
+const vendored = {
+  zod: 'export * from "zod";',
+  undici: 'export { Agent, request } from "undici";',
+  nats: 'export { connect, createInbox, headers, jwtAuthenticator } from "nats";',
+  "dns-packet": 'export { default, streamDecode, streamEncode, AUTHORITATIVE_ANSWER, decode, encode, RECURSION_DESIRED } from "dns-packet";',
+  yazl: 'export { default } from "yazl";',
+};
 const vendor = (name) => join(dist, "vendor", `${name}.js`);
 const wanted = new Set(Object.keys(vendored).map(vendor));
 for (const [name, contents] of Object.entries(vendored)) {
@@ -59,7 +66,8 @@ for (const [name, contents] of Object.entries(vendored)) {
   });
   write(vendor(name), built.outputFiles[0].text);
 }
-const fromVendor = (code, out) => code.replace(/(from ?)"(zod|undici)";/g, (_, from, name) => `${from}"./${relative(dirname(out), vendor(name))}";`);
+const imported = new RegExp(`(from ?|import\\()"(${Object.keys(vendored).join("|")})"`, "g");
+const fromVendor = (code, out) => code.replace(imported, (_, before, name) => `${before}"./${relative(dirname(out), vendor(name))}"`);
 for (const top of sources.filter((dir) => exists(join(root, dir)))) {
   for (const path of walk(join(root, top))) {
     const out = join(dist, relative(root, path)).replace(/\.ts$/, ".js");

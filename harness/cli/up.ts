@@ -59,7 +59,8 @@ export function register(program: Command): void {
         });
         if (flags.protect) writeFileSync(join(spec.dir, protectedMark), "");
         await using client = await startKeeper(spec, say, { stays: true });
-        await system.prepare(await client.facts(), say);
+        // What only probes need is made when a run begins.
+        await system.prepare(await client.facts(), say, false);
         printStatus(await client.facts(), flags.json ?? false);
       },
     );

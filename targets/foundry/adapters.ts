@@ -1,13 +1,9 @@
 /** Capabilities of the foundry that no engine can supply: tables, configs, rules and pools of the front end, a cabinet's power, content and room, subjects of the bus. */
-import { request } from "undici";
 import type { Addresses, Call, Capabilities, Capability, Component, Host } from "../../harness/core.js";
 import { busSubjects } from "./bus-mute.js";
 import { cabinetContent, cabinetPower, cabinetRoom } from "./cabinet-adapters.js";
 import { edgeAdapters } from "./edge-adapters.js";
 import { answered, askEdge } from "./edge-ask.js";
-
-/** An answer that takes longer is none. */
-const canaryMs = 1000;
 
 const supplied: Readonly<Record<string, readonly Capability[]>> = {
   router: ["table", "config"],
@@ -63,11 +59,6 @@ function table({ name, env }: Component, call: Call, addresses: Addresses): Capa
  * 404 with X-Cf-RouterError: unknown_route shows that it does not (gorouter: cf-protocol §1.3).
  */
 async function canary(at: { readonly host: string; readonly port: number }, host: string): Promise<boolean> {
-  try {
-    const answer = await request(`http://${at.host}:${at.port}/healthz`, { headers: { host }, signal: AbortSignal.timeout(canaryMs) });
-    await answer.body.dump();
-    return !(answer.statusCode === 404 && answer.headers["x-cf-routererror"] === "unknown_route");
-  } catch {
-    return false;
-  }
+  const said = await askEdge(at, { host }, "/healthz");
+  return answered(said) && !(said.status === 404 && said.headers["x-cf-routererror"] === "unknown_route");
 }

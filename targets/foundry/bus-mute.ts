@@ -1,6 +1,5 @@
 /** Subjects of the bus that nobody may publish on: a deny in nats-server's permissions, read anew at SIGHUP. Subscribing is never denied: that ends subscriptions for good. */
 import { randomUUID } from "node:crypto";
-import { headers } from "nats";
 import type { Addresses, Capabilities, Component, Host } from "../../harness/core.js";
 import { connected } from "./bus-witness.js";
 
@@ -20,7 +19,7 @@ export function busSubjects({ name }: Component, addresses: Addresses, host: Hos
     async carries(pattern) {
       const connection = await connected(addresses.direct(name, "client"));
       const subject = pattern.replace(/[*>]/g, "canary");
-      const canary = headers();
+      const canary = (await import("nats")).headers();
       canary.set("Flounder-Canary", randomUUID());
       return new Promise((resolve) => {
         const end = (heard: boolean) => {

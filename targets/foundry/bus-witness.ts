@@ -3,7 +3,7 @@
  * only the component itself can answer with its name, and the question and the answer both pass its link.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect, createInbox, type NatsConnection } from "nats";
+import type { NatsConnection } from "nats";
 
 /** Who has not answered by then is cut off. */
 const answerMs = 700;
@@ -14,6 +14,9 @@ interface Address {
   readonly host: string;
   readonly port: number;
 }
+
+/** Loaded when the first witness asks: a foundation comes up without it. */
+const nats = () => import("nats");
 
 const connections = new Map<string, Promise<NatsConnection>>();
 const gathering = new Map<string, Promise<Round>>();
@@ -55,11 +58,11 @@ function nextRound(nats: Address): Promise<Round> {
   return round;
 }
 
-async function ask(nats: Address): Promise<Round> {
-  const connection = await connected(nats);
+async function ask(server: Address): Promise<Round> {
+  const connection = await connected(server);
   const heard = new Map<string, () => void>();
   const answered = new Set<string>();
-  const inbox = createInbox();
+  const inbox = (await nats()).createInbox();
   const subscription = connection.subscribe(inbox, {
     callback: (_error, message) => {
       const name = nameIn(message.data);
@@ -88,7 +91,9 @@ export function connected({ host, port }: Address): Promise<NatsConnection> {
   const key = `${host}:${port}`;
   const open = connections.get(key);
   if (open) return open;
-  const opening = connect({ servers: key, name: "witness", reconnect: false, timeout: answerMs, pingInterval: 1000, maxPingOut: 2 });
+  const opening = nats().then(({ connect }) =>
+    connect({ servers: key, name: "witness", reconnect: false, timeout: answerMs, pingInterval: 1000, maxPingOut: 2 }),
+  );
   connections.set(key, opening);
   const forget = () => {
     if (connections.get(key) === opening) connections.delete(key);

@@ -3,11 +3,11 @@
  * It speaks to one address with the API's name as Host, so it needs no DNS. Sequence of a push: cf-api §2.
  */
 import { randomUUID } from "node:crypto";
-import { request } from "undici";
 import { until } from "../../harness/clock.js";
 import type { Credentials } from "../../harness/core.js";
 import { FlounderError } from "../../harness/errors.js";
 import { type AppFile, type Resource, resource, zipOf } from "./app-bits.js";
+import { send } from "./http.js";
 import { multipart } from "./multipart.js";
 
 export interface CfAnswer {
@@ -207,18 +207,16 @@ export class CfClient {
 
   async #send(method: string, path: string, body: string | Uint8Array | undefined, headers: Record<string, string>): Promise<CfAnswer> {
     const what = `${method} ${this.origin}${path}`;
-    const answer = await request(`${this.origin}${path}`, {
-      method: method as "GET",
+    const answer = await send(`${this.origin}${path}`, {
+      method,
       headers: { host: this.host, accept: "application/json", ...(this.#token === "" ? {} : { authorization: `bearer ${this.#token}` }), ...headers },
-      ...(body === undefined ? {} : { body }),
-      headersTimeout: requestTimeoutMs,
-      bodyTimeout: requestTimeoutMs,
+      body,
+      deadlineMs: requestTimeoutMs,
     }).catch((error: Error) => {
       throw new FlounderError("unreachable", `${what}: ${error.message}`, "is the foundation up? `flounder status` says", { cause: error });
     });
-    const text = await answer.body.text();
-    if (answer.statusCode >= 400)
-      throw new FlounderError("platform", `${what} answered ${answer.statusCode}: ${text.slice(0, 300)}`, "look into the logs of the CCs: `flounder logs`");
-    return { status: answer.statusCode, headers: answer.headers, json: text === "" ? {} : JSON.parse(text) };
+    if (answer.status >= 400)
+      throw new FlounderError("platform", `${what} answered ${answer.status}: ${answer.body.slice(0, 300)}`, "look into the logs of the CCs: `flounder logs`");
+    return { status: answer.status, headers: answer.headers, json: answer.body === "" ? {} : JSON.parse(answer.body) };
   }
 }

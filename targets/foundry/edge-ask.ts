@@ -1,5 +1,5 @@
 /** One question to a component's own traffic port, on a connection of its own: what witnesses of the front end see. */
-import { request } from "undici";
+import { NoAnswer, send } from "./http.js";
 
 export interface EdgeAnswer {
   readonly status: number;
@@ -17,14 +17,12 @@ export async function askEdge(
   headers: Readonly<Record<string, string>>,
   path = "/",
 ): Promise<EdgeAnswer | EdgeSilence> {
-  const late = AbortSignal.timeout(deadlineMs);
   try {
-    const answer = await request(`http://${at.host}:${at.port}${path}`, { headers, signal: late, reset: true });
-    return { status: answer.statusCode, headers: answer.headers, body: await answer.body.text() };
+    return await send(`http://${at.host}:${at.port}${path}`, { headers, deadlineMs });
   } catch (error) {
-    if (late.aborted) return "silence";
-    const { code } = error as NodeJS.ErrnoException;
-    return code === "ECONNREFUSED" ? "refused" : code === "UND_ERR_SOCKET" ? "closed" : "reset";
+    if (error instanceof NoAnswer) return "silence";
+    const { code, message } = error as NodeJS.ErrnoException;
+    return code === "ECONNREFUSED" ? "refused" : message === "socket hang up" ? "closed" : "reset";
   }
 }
 

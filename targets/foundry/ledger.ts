@@ -4,10 +4,10 @@
  * fact. One with "may" was not acknowledged but may have happened: after it nothing is claimed of that fact.
  */
 import pLimit from "p-limit";
-import { request } from "undici";
 import { nowUs, sleep } from "../../harness/clock.js";
 import type { FoundationFacts } from "../../harness/core.js";
 import { FlounderError } from "../../harness/errors.js";
+import { send } from "./http.js";
 import { prober } from "./prepare.js";
 import { controlTargets, standingApps } from "./sample-apps.js";
 
@@ -71,14 +71,14 @@ async function existing(guids: readonly string[], facts: FoundationFacts): Promi
   let last: unknown;
   for (const cc of facts.components.filter((component) => component.role === "cc"))
     try {
-      const answer = await request(`http://${cc.host}:${cc.ports.admin}/exists`, {
+      const answer = await send(`http://${cc.host}:${cc.ports.admin}/exists`, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ apps: guids }),
-        headersTimeout: 10_000,
+        deadlineMs: 10_000,
       });
-      if (answer.statusCode === 200) return ((await answer.body.json()) as { existing: readonly Found[] }).existing;
-      last = `${cc.name} answered ${answer.statusCode}: ${(await answer.body.text()).slice(0, 200)}`;
+      if (answer.status === 200) return (JSON.parse(answer.body) as { existing: readonly Found[] }).existing;
+      last = `${cc.name} answered ${answer.status}: ${answer.body.slice(0, 200)}`;
     } catch (error) {
       last = error;
     }

@@ -1,12 +1,12 @@
 /** Brings a foundation to where a run can start: sample apps pushed and answering, and what the probes work on. Does nothing twice. */
 import { join } from "node:path";
-import { request } from "undici";
 import { nowUs, until } from "../../harness/clock.js";
 import type { FoundationFacts } from "../../harness/core.js";
 import { FlounderError } from "../../harness/errors.js";
 import { root } from "../../harness/paths.js";
 import { type AppFile, appFiles } from "./app-bits.js";
 import { CfClient, type PushSpec } from "./cf-client.js";
+import { send } from "./http.js";
 import { controlTargets, lifecycleApps, probeOrg, sampleApps, sampleOrg, standingApps } from "./sample-apps.js";
 
 const answerMs = 30_000;
@@ -15,10 +15,10 @@ const statsPollMs = 150;
 const frontPollMs = 10;
 const appsDir = join(root, "targets", "foundry", "apps");
 
-export async function prepare(facts: FoundationFacts, say: (line: string) => void): Promise<void> {
+export async function prepare(facts: FoundationFacts, say: (line: string) => void, forProbes = true): Promise<void> {
   const fromUs = nowUs();
   const apps = sampleApps(facts.profile);
-  await Promise.all([pushSamples(facts), pushStanding(facts)]);
+  await Promise.all([pushSamples(facts), forProbes ? pushStanding(facts) : undefined]);
   await Promise.all(apps.map((app) => answering(facts, app.name)));
   const seconds = ((nowUs() - fromUs) / 1e6).toFixed(1);
   say(`${apps.map((app) => `${app.name} (${app.instances})`).join(", ")} answer at the front door after ${seconds} s`);
@@ -81,9 +81,8 @@ async function answering(facts: FoundationFacts, app: string): Promise<void> {
   await until(
     `${app} to answer ${wanted} times in a row at the front door`,
     async () => {
-      const answer = await request(facts.router, { headers: { host: `${app}.${facts.domain}` }, signal: AbortSignal.timeout(1000) });
-      await answer.body.dump();
-      inRow = answer.statusCode === 200 ? inRow + 1 : 0;
+      const answer = await send(facts.router, { headers: { host: `${app}.${facts.domain}` }, deadlineMs: 1000 });
+      inRow = answer.status === 200 ? inRow + 1 : 0;
       return inRow >= wanted;
     },
     answerMs,

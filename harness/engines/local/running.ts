@@ -40,6 +40,7 @@ export class LocalFoundation extends RunningFoundation<SupervisedProcess, LocalM
   protected readonly parts: RunningParts<SupervisedProcess, LocalMount>;
   #fleetUp: Promise<void> = Promise.resolve();
   #booted = false;
+  #saved = false;
 
   constructor(own: Parts) {
     super();
@@ -140,8 +141,10 @@ export class LocalFoundation extends RunningFoundation<SupervisedProcess, LocalM
     const { spec, openDir } = this.#own.place;
     return openDir ? [spec.dir, openDir] : [spec.dir];
   }
+  /** While it boots once: if the keeper dies then, all is ended by its marks, and only the folders must be known. Each renaming waits for the disk. */
   #save(): void {
-    if (this.ended) return;
+    if (this.ended || (this.#saved && !this.#booted)) return;
+    this.#saved = true;
     const { place, block, fuse } = this.#own;
     const { dir, secret: _, portBase: __, ...spec } = place.spec;
     save(dir, {
