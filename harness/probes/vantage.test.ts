@@ -18,7 +18,8 @@ import { type ContainerSite, containerSite, docker, lacking } from "./fixtures/c
 const vantages = ["outside", "inside"] as const;
 const targets = { outside: "app-1", inside: "app-1/0" };
 const probe = (from: Vantage): PlannedProbe => ({ probe: "app", plane: "data", from, target: targets[from], periodMs: 25, deadlineMs: 500, phaseMs: 0 });
-const startsMs = 30_000;
+/** Starting a container may take seconds on a busy machine. */
+const longMs = 120_000;
 
 /** Where a test's probers are, and whom they ask. */
 interface Place {
@@ -35,7 +36,7 @@ function conforms(place: () => Place): void {
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
   it("ask from both vantages, follow their routes, and keep all that they say in one file", async function () {
-    this.timeout(60_000);
+    this.timeout(longMs);
     const { facts } = place();
     const start = startOf(place(), dir);
     const heard: Sample[] = [];
@@ -105,12 +106,12 @@ else
     let dir: string;
     const facts = () => ({ id: site.id, vantages: site.vantages });
     before(async function () {
-      this.timeout(60_000);
+      this.timeout(longMs);
       site = await containerSite(`vantage-${process.pid}`);
       dir = mkdtempSync(join(tmpdir(), "flounder-vantages-"));
     });
     after(async function () {
-      this.timeout(60_000);
+      this.timeout(longMs);
       await site?.close();
       if (dir) rmSync(dir, { recursive: true, force: true });
     });
@@ -119,7 +120,7 @@ else
     conforms(() => ({ facts: facts(), url: site.url }));
 
     it("are each on its own network, and may do little there", async function () {
-      this.timeout(60_000);
+      this.timeout(longMs);
       await gone();
       const quiet = { samples() {}, acked() {}, observer() {}, trouble() {} };
       const prober = startProber(startOf({ facts: facts(), url: site.url }, dir), quiet, facts());
@@ -140,7 +141,7 @@ else
     });
 
     it("end by themselves after their last flush when the runner is killed", async function () {
-      this.timeout(60_000);
+      this.timeout(longMs);
       await gone();
       const start = startOf({ facts: facts(), url: site.url }, dir);
       const script = join(dist, "harness", "probes", "fixtures", "fixture-runner.js");
@@ -158,7 +159,7 @@ else
     });
 
     it("that cannot be started say why in one error, and nothing is left", async function () {
-      this.timeout(startsMs);
+      this.timeout(longMs);
       const outside = { ...site.vantages.outside, image: "flounder/none:none" };
       const troubles: string[] = [];
       const listener = { samples() {}, acked() {}, observer() {}, trouble: (says: string) => void troubles.push(says) };

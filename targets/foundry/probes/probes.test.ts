@@ -1,7 +1,9 @@
 import { expect } from "chai";
+import { nowUs, until } from "../../../harness/clock.js";
 import { type Probe, ProbeFailure } from "../../../harness/core.js";
 import { contextOf, type FakeCloud, fakeCloud, type Mood } from "./fake-cloud.js";
 import { probes } from "./index.js";
+import type { Session } from "./session.js";
 
 const named = (name: string): Probe => probes.find((probe) => probe.name === name)!;
 const control = probes.filter((probe) => probe.plane === "control").map((probe) => probe.name);
@@ -44,6 +46,18 @@ describe("the foundry's probes", () => {
     cloud.asked.length = 0;
     for (const name of control) await outcome(name);
     expect(cloud.asked.filter((line) => line === "POST /oauth/token")).to.have.length(1);
+  });
+  it("renew their token where the route leads now: whoever was started again may be at another address", async () => {
+    await ready();
+    const moved = await fakeCloud();
+    try {
+      (shared.get("session:api") as Session).renewedUs = nowUs() - 61e6;
+      expect(await outcome("scale", "api", moved.port)).to.equal("ok");
+      await until("a log-in there", () => moved.asked.includes("POST /oauth/token"), 5000);
+      expect(cloud.asked).to.deep.equal([]);
+    } finally {
+      await moved.close();
+    }
   });
   it("ask once: what fails is not tried again", async () => {
     await ready();
