@@ -102,7 +102,8 @@ export async function prepare({ user, passwordLabel, database }: Wanted): Promis
   const named = database === undefined ? [] : [`alter database postgres rename to ${database}`, `alter database ${database} owner to ${user}`];
   const said = await run(
     join(bin, "postgres"),
-    ["--single", "-D", draft, "-c", "logging_collector=off", "template1"],
+    // Nothing was acknowledged to anybody yet: waiting for the disk here would be the longest part of a start.
+    ["--single", "-D", draft, "-c", "logging_collector=off", "-c", "fsync=off", "template1"],
     [`create role ${user} superuser login password '${password}'`, ...named, ""].join("\n"),
   );
   // A single-user server goes on after an error, and ends with status 0.
