@@ -92,16 +92,13 @@ async function wanted(): Promise<Base> {
 /** Its name, if Docker's store has it as it would be made now. */
 export async function storedDebianBase(client: Docker): Promise<string | undefined> {
   const base = await wanted().catch(() => undefined);
-  const labels =
+  const stored =
     base &&
     (await client
       .getImage(base.image)
       .inspect()
-      .then(
-        (found) => found.Config.Labels,
-        () => undefined,
-      ));
-  return labels?.[keyLabel] === base?.key ? base?.image : undefined;
+      .catch(() => undefined));
+  return stored && stored.Config.Labels?.[keyLabel] === base?.key ? base?.image : undefined;
 }
 
 /** Makes it, or takes it from the cache, which has the newest one only; resolves with its name in Docker's store. */
@@ -123,8 +120,8 @@ export async function debianBase(steps: Steps): Promise<string> {
 }
 
 async function make(tar: string, dir: string, release: Release, steps: Steps): Promise<void> {
-  const maker = (onPath("mmdebstrap") && mmdebstrap) || (onPath("debootstrap") && debootstrap);
-  if (!maker)
+  const tool = (onPath("mmdebstrap") && mmdebstrap) || (onPath("debootstrap") && debootstrap);
+  if (!tool)
     throw new FlounderError(
       "environment",
       "neither mmdebstrap nor debootstrap is here to make a base of Debian packages",
@@ -133,8 +130,12 @@ async function make(tar: string, dir: string, release: Release, steps: Steps): P
   mkdirSync(dir, { recursive: true });
   const draft = join(dir, `${process.pid}.tmp.tar`);
   try {
-    await steps.take(`${maker.name}: a base of ${release.codename}, Node ${process.versions.node}`, () => maker(draft, release));
-    for (const name of readdirSync(dir)) if (/^base-\w+\.tar$/.test(name)) rmSync(join(dir, name), { force: true });
+    await steps.take(`${tool.name}: a base of ${release.codename}, Node ${process.versions.node}`, () => tool(draft, release));
+    // Former bases, and drafts of those who were interrupted.
+    for (const name of readdirSync(dir)) {
+      const maker = /^(\d+)\.tmp\.tar$/.exec(name)?.[1];
+      if (maker === undefined ? name.endsWith(".tar") : !existsSync(join("/proc", maker))) rmSync(join(dir, name), { force: true });
+    }
     renameSync(draft, tar);
   } finally {
     rmSync(draft, { force: true });
