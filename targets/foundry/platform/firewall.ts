@@ -1,34 +1,26 @@
 /**
- * The firewall before the balancers: a forwarder that asks its rules, in order, who may pass. It needs no root, so it accepts whomever it drops and
- * never answers (packet rules would leave even the SYN unanswered), and whomever it rejects it resets after accepting.
+ * The firewall before the balancers: rules, asked in order, say who may pass. FIREWALL says what enforces them: "forwarder", a process that forwards bytes
+ * (firewall/forwarder.ts, the default), or "nft", the kernel's packet filter in a network namespace of its own (firewall/packet-filter.ts).
  */
-import { createServer } from "node:net";
 import { AdminError, admin, ready } from "./base/admin.js";
 import { config } from "./base/config.js";
-import { Doors } from "./base/doors.js";
 import { onEnd } from "./base/end.js";
+import { HostNames } from "./base/host-names.js";
 import { configRoutes } from "./base/kept-config.js";
 import { Pool } from "./base/pool.js";
-import { Passage } from "./firewall/passage.js";
-import { deny, judge, parts, rules } from "./firewall/rules.js";
+import { Forwarder } from "./firewall/forwarder.js";
+import { PacketFilter } from "./firewall/packet-filter.js";
+import { deny, parts, rules } from "./firewall/rules.js";
 
 const own = config();
 const kept = rules(own);
 /** It forwards bytes: whatever a balancer answers, it is there. */
 const pool = new Pool((status) => status > 0);
-const passages = new Set<Passage>();
-const doors = new Doors((door) =>
-  createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    const passage = new Passage(door, socket, pool);
-    passages.add(passage);
-    socket.once("close", () => passages.delete(passage));
-    passage.be(judge(kept.running, door));
-  }),
-);
-const apply = async () => {
-  await doors.set(kept.running.listeners);
-  for (const passage of passages) passage.be(judge(kept.running, passage.door));
-};
+const { FIREWALL: by = "forwarder" } = process.env;
+if (by !== "forwarder" && by !== "nft") throw new Error(`environment variable FIREWALL is "${by}"; expected forwarder or nft`);
+const filter = by === "nft" ? new PacketFilter(own, kept, pool, new HostNames()) : undefined;
+const wall = filter ?? new Forwarder(kept, pool);
+const apply = () => wall.apply();
 
 onEnd(() => {});
 await admin({
@@ -51,6 +43,6 @@ await admin({
 });
 pool.set(own.links());
 await pool.checkAll();
-void pool.keepChecking();
 await apply();
+void pool.keepChecking(() => filter?.follow());
 ready();

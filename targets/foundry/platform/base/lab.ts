@@ -1,6 +1,7 @@
 /** For tests: starts the real bundles and a real nats-server on free ports, with the environment that an engine would give them. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { createHmac, randomInt } from "node:crypto";
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -37,21 +38,32 @@ const timers: TimersMs = {
   stagingTimeout: 120_000,
 };
 
+/** What components, and tests in their place, derive from the secret that all labs have. */
+export const foundationSecret = "lab";
+export const secretOf = (label: string): string => createHmac("sha256", foundationSecret).update(label).digest("hex");
+
+const given = new Set<number>();
+/** Below the ephemeral range: an outgoing connection must not take it before its owner listens. Never the same twice. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    if (given.has(port)) continue;
+    const free = await new Promise<boolean>((resolve) => {
+      const server = createServer();
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+    });
+    if (!free) continue;
+    given.add(port);
+    return port;
+  }
 }
 
 export interface Part {
   readonly name: string;
   readonly dataDir: string;
   readonly pid: number;
+  readonly host: string;
   port(name: string): number;
   /** GET, or POST if there is a body; the answer's JSON. Rejects on any status but 200. */
   ask(path: string, body?: object): Promise<unknown>;
@@ -61,6 +73,7 @@ export interface Part {
   /** What it has said so far. */
   log(): string;
 }
+export type NatsServer = Pick<Part, "pid" | "signal" | "ended" | "log"> & { readonly client: number };
 export interface PartOptions {
   readonly ports: readonly string[];
   /** Numbers for some of the ports; the others are free ones. */
@@ -69,15 +82,22 @@ export interface PartOptions {
   readonly timers?: Partial<TimersMs>;
   readonly policy?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Where the others find it; 127.0.0.1. */
+  readonly host?: string;
+  /** Words of a command that starts it: ["ip", "netns", "exec", "name"]. */
+  readonly through?: readonly string[];
   /** Resolves at once, not when it is ready. */
   readonly early?: boolean;
 }
 
-const bundles = join(dirname(fileURLToPath(import.meta.url)), "..");
+/** The folder of the bundles, which have the names of roles. */
+export const bundles = join(dirname(fileURLToPath(import.meta.url)), "..");
 const upper = (name: string) => name.toUpperCase().replace(/[^A-Z0-9]/g, "_");
 
 export class Lab {
   readonly dir = mkdtempSync(join(tmpdir(), "flounder-platform-"));
+  /** Its mark in the environment of all that components start. */
+  readonly foundation = `lab-${process.pid}-${randomInt(1e9).toString(36)}`;
   readonly #children: ChildProcess[] = [];
 
   async #environment(name: string, options: PartOptions): Promise<{ ports: Record<string, number>; dataDir: string; env: NodeJS.ProcessEnv }> {
@@ -87,9 +107,9 @@ export class Lab {
     for (const port of options.ports) ports[port] = options.at?.[port] ?? (await freePort());
     const env: NodeJS.ProcessEnv = {
       PATH: process.env.PATH,
-      FLOUNDER_FOUNDATION: "lab",
+      FLOUNDER_FOUNDATION: this.foundation,
       FLOUNDER_COMPONENT: name,
-      FOUNDATION_SECRET: "lab",
+      FOUNDATION_SECRET: foundationSecret,
       DATA_DIR: dataDir,
       BIND_HOST: "127.0.0.1",
       DOMAIN: "flounder.test",
@@ -102,7 +122,7 @@ export class Lab {
     return { ports, dataDir, env };
   }
 
-  #spawn(name: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv): Pick<Part, "pid" | "signal" | "ended" | "log"> {
+  #spawn(name: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv): Omit<NatsServer, "client"> {
     const path = join(this.dir, `${name}.log`);
     const file = openSync(path, "a");
     const child = spawn(command, args, { env, stdio: ["ignore", file, file] });
@@ -122,22 +142,24 @@ export class Lab {
     const { ports, dataDir, env } = await this.#environment(name, { ...options, ports: ["admin", ...options.ports] });
     const bundle = join(bundles, `${role}.mjs`);
     if (!existsSync(bundle)) throw new Error(`${bundle} is missing: run npm run build first`);
-    const spawned = this.#spawn(name, process.execPath, [bundle], env);
+    const [command, ...args] = [...(options.through ?? []), process.execPath, bundle] as const;
+    const spawned = this.#spawn(name, command!, args, env);
+    const { host = "127.0.0.1" } = options;
     const ask = async (path: string, body?: object) => {
-      const answer = await fetch(`http://127.0.0.1:${ports.admin}${path}`, body ? { method: "POST", body: JSON.stringify(body) } : {});
+      const answer = await fetch(`http://${host}:${ports.admin}${path}`, body ? { method: "POST", body: JSON.stringify(body) } : {});
       const said = await answer.text();
       if (answer.status !== 200) throw new Error(`${name} ${path}: ${answer.status} ${said}`);
       return path === "/healthz" ? said : (JSON.parse(said) as unknown);
     };
     if (!options.early)
-      await until(`${name} to be ready`, async () => (await ask("/healthz")) === "ok\n", 10_000, 20).catch((error) =>
+      await until(`${name} to be ready`, async () => (await ask("/healthz")) === "ok\n", 30_000, 20).catch((error) =>
         Promise.reject(new Error(`${error}\n${spawned.log()}`)),
       );
-    return { ...spawned, name, dataDir, port: (port) => ports[port]!, ask };
+    return { ...spawned, name, dataDir, host, port: (port) => ports[port]!, ask };
   }
 
   /** A real nats-server, configured by the real prepare step; at the same port as before if `at` says so. */
-  async nats(timersOf: Partial<TimersMs> = {}, at?: number): Promise<Pick<Part, "pid" | "signal" | "ended" | "log"> & { readonly client: number }> {
+  async nats(timersOf: Partial<TimersMs> = {}, at?: number): Promise<NatsServer> {
     const { ports, dataDir, env } = await this.#environment("nats-1", {
       ports: ["client", "monitor"],
       timers: timersOf,
@@ -158,18 +180,37 @@ export class Lab {
     return url;
   }
 
-  /** Ends everything that was started and removes the folder. */
+  /** Pids of every process that carries this lab's marks, or those of one component: also of those whose parents are gone. */
+  marked(component?: string): number[] {
+    const marks = [`FLOUNDER_FOUNDATION=${this.foundation}`, ...(component === undefined ? [] : [`FLOUNDER_COMPONENT=${component}`])];
+    return readdirSync("/proc").flatMap((pid) => {
+      try {
+        const lines = /^\d+$/.test(pid) ? readFileSync(`/proc/${pid}/environ`, "utf8").split("\0") : [];
+        return marks.every((mark) => lines.includes(mark)) ? [Number(pid)] : [];
+      } catch {
+        return []; // it ended meanwhile
+      }
+    });
+  }
+
+  /** Ends everything that was started, and what that has started, and removes the folder. */
   async close(): Promise<void> {
-    await Promise.all(
-      this.#children.map(
-        (child) =>
-          new Promise<void>((resolve) => {
-            if (child.exitCode !== null || child.signalCode !== null) return resolve();
-            child.once("exit", () => resolve());
-            child.kill("SIGKILL");
-          }),
-      ),
-    );
-    rmSync(this.dir, { recursive: true, force: true });
+    for (const child of this.#children) child.kill("SIGKILL");
+    const gone = () => {
+      const left = this.marked();
+      for (const pid of left) {
+        try {
+          process.kill(pid, "SIGKILL");
+        } catch {
+          // It ended meanwhile.
+        }
+      }
+      return left.length === 0 && this.#children.every((child) => child.exitCode !== null || child.signalCode !== null);
+    };
+    try {
+      await until("every process of the test to be gone", gone, 15_000, 20);
+    } finally {
+      rmSync(this.dir, { recursive: true, force: true });
+    }
   }
 }

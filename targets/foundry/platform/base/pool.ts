@@ -71,11 +71,12 @@ export class Pool {
     );
   }
 
-  /** Checks for ever, a round every 500 ms or as soon as the last one has ended. */
-  async keepChecking(): Promise<never> {
+  /** Checks for ever, a round every 500 ms or as soon as the last one has ended; `after` each one. */
+  async keepChecking(after?: () => Promise<void> | undefined): Promise<never> {
     for (;;) {
       const begun = performance.now();
       await this.checkAll();
+      await after?.();
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, checkEveryMs - (performance.now() - begun))));
     }
   }

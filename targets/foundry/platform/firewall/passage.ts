@@ -3,12 +3,11 @@ import { connect, type Socket } from "node:net";
 import { log } from "../base/log.js";
 import type { Backend, Pool } from "../base/pool.js";
 import { broughtId, isLogged } from "../base/request-id.js";
+import { hangUp } from "./hang-up.js";
 import { answers, type Head, Heads, requests } from "./heads.js";
 import type { Action } from "./rules.js";
 
 const dialTimeoutMs = 2000;
-/** For a client that does not hang up in turn. */
-const lingerMs = 5000;
 
 export class Passage {
   #upstream: Socket | undefined;
@@ -51,11 +50,8 @@ export class Passage {
     const backend = this.pool.pick(tried);
     if (!backend) {
       log.warn({ door: this.door }, "nobody to forward to");
-      // Hung up on, not reset, so that it differs from a rejection: what was sent is read first, or the kernel would reset all the same.
-      return void this.client
-        .setTimeout(lingerMs, () => this.client.destroy())
-        .resume()
-        .end();
+      hangUp(this.client);
+      return;
     }
     tried.add(backend);
     const upstream = connect({ ...backend.to, allowHalfOpen: true, noDelay: true });

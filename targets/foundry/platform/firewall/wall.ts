@@ -1,0 +1,5 @@
+/** What the firewall's rules are enforced by. */
+export interface Wall {
+  /** Makes it what the config says now; rejects when that fails. */
+  apply(): Promise<void>;
+}
