@@ -96,6 +96,23 @@ for (const profile of Object.keys(profiles))
         expect(own.cap_add?.includes("NET_ADMIN") ?? false, name).to.equal(told(own, "FIREWALL") === "nft");
       }
     });
+    it("starts nobody before those whom it looks after", () => {
+      for (const { name, role, mounts, links } of topology.components) {
+        const cabinets = [...Object.values(mounts).map(({ cabinet }) => cabinet), ...(role === "monitor" ? Object.values(links).map(({ to }) => to) : [])];
+        const first = services[name]!.depends_on ?? [];
+        for (const one of cabinets) expect(first, name).to.include(one);
+        if (Object.keys(links).length > 0) expect(first.some((one) => one.startsWith("toxiproxy-"))).to.equal(true);
+      }
+      const started = new Set<string>();
+      const begin = (name: string, waiting: readonly string[]): void => {
+        if (started.has(name)) return;
+        expect(waiting, "they wait for each other").not.to.include(name);
+        for (const one of services[name]!.depends_on ?? []) begin(one, [...waiting, name]);
+        started.add(name);
+      };
+      for (const [name] of all) begin(name, []);
+      expect(started.size).to.equal(all.length);
+    });
     it("has no secret in it", () => {
       for (const [name, own] of all)
         for (const [key, value] of Object.entries(own.environment))

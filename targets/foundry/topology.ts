@@ -242,7 +242,7 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
     ...numbered("lb", shape.lb).map((name, i) =>
       ours(name, "lb", {
         ports: { front: "http" },
-        contained: shape.firewall || i > 0 ? {} : door,
+        contained: { ...(shape.firewall || i > 0 ? {} : door), env: { BALANCER: "haproxy" } },
         links: Object.fromEntries(numbered("router", shape.router).map((to) => [to, { to, port: "http", class: "edge" }])),
         supervised: true,
       }),

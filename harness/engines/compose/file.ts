@@ -37,6 +37,7 @@ export interface Service {
   readonly labels: Words;
   readonly command: readonly string[];
   readonly environment: Words;
+  readonly depends_on?: readonly string[];
   readonly networks: Readonly<Partial<Record<Network, { readonly aliases?: readonly string[] }>>>;
   readonly ports?: readonly string[];
   readonly volumes: readonly string[];
@@ -95,9 +96,20 @@ const supervision = (name: string, supervised: boolean, signal: NodeJS.Signals):
   DATA_DIR: dataDir,
 });
 
-function componentService(component: Component, wiring: Wiring): Service {
+/**
+ * Whose containers are started before: the proxies that it dials, and those of whom it dials that the topology names before it, so nobody waits in a circle.
+ * Nobody's readiness is waited for; but where containers start slowly, whoever watches others would take their absence for a failure.
+ */
+function before(component: Component, topology: Topology, wiring: Wiring): readonly string[] {
+  const dialled = [...wiring.proxies.values()].filter(({ from, to }) => from === component.name && to !== component.name);
+  const earlier = topology.components.slice(0, topology.components.indexOf(component)).filter(({ name }) => dialled.some(({ to }) => to === name));
+  return [...new Set([...dialled.map((proxied) => proxyService(proxied.class)), ...earlier.map(({ name }) => name)])];
+}
+
+function componentService(component: Component, topology: Topology, wiring: Wiring): Service {
   const { name, role, command, prepare, contained = {} } = component;
   const ports = wiring.ports.get(name)!;
+  const first = before(component, topology, wiring);
   const prepared = prepare && inImage(prepare, ports);
   if (prepared?.some((word) => /\s/.test(word))) throw new Error(`${name} is prepared by "${prepared.join('" "')}": no word may have a blank in it`);
   const mounts = Object.keys(component.mounts).map((lun) => {
@@ -120,6 +132,7 @@ function componentService(component: Component, wiring: Wiring): Service {
         ...contained.env,
       }),
     },
+    ...(first.length > 0 ? { depends_on: first } : {}),
     networks: { inside: {}, ...(contained.outside ? { outside: contained.outside.length > 0 ? { aliases: contained.outside } : {} } : {}) },
     ...(contained.published ? { ports: contained.published.flatMap((port) => published(ports[port]!, component.ports[port] === "udp")) } : {}),
     ...rightsOf(needs(component)),
@@ -152,7 +165,7 @@ export function composeFile(topology: Topology, wiring: Wiring): ComposeDocument
   return {
     services: Object.fromEntries([
       ...[...wiring.servers].map(([of, port]) => [proxyService(of), proxiesService(of, port, wiring)] as const),
-      ...topology.components.map((component) => [component.name, componentService(component, wiring)] as const),
+      ...topology.components.map((component) => [component.name, componentService(component, topology, wiring)] as const),
     ]),
     networks: { inside: network, outside: network },
   };

@@ -89,6 +89,7 @@ export function composeYaml(topology: Topology, wiring: Wiring, header: string):
     (map.get("labels") as YAMLMap).flow = true;
     (map.get("command") as YAMLSeq).flow = true;
     (map.get("networks") as YAMLMap).flow = true;
+    if (left.depends_on) (map.get("depends_on") as YAMLSeq).flow = true;
     map.set("environment", declared ? writer.taking([component], without(told, environment)) : writer.node(told));
     const key = new Scalar(name);
     key.spaceBefore = all.items.length > 0;
