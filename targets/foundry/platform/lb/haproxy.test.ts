@@ -37,7 +37,9 @@ describe("haproxy's config", () => {
 
   it("asks the system's resolvers again and again for routers that are called by name", () => {
     expect(lines(named, "resolvers ")).to.deep.equal(["resolvers names"]);
-    expect(lines(named, "server ")).to.deep.equal(["server router-1 toxiproxy-edge:20001 resolvers names resolve-prefer ipv4 resolve-opts allow-dup-ip init-addr none"]);
+    expect(lines(named, "server ")).to.deep.equal([
+      "server router-1 toxiproxy-edge:20001 resolvers names resolve-prefer ipv4 resolve-opts allow-dup-ip init-addr none",
+    ]);
     expect(lines(named, "retries ")).to.deep.equal(["retries 0"]);
   });
 
