@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { decodeJwt } from "jose";
 import { until } from "../base/until.js";
-import { type Developer, Rig, resourceOf, zipOf } from "./rig.js";
+import { type Developer, inSpace, resourceOf, zipOf } from "./developer.js";
+import { Rig } from "./rig.js";
+import type { App, AuditEvent, Destinations, Droplet, Environment, Login, Matches, Named, Page, Ref, Root, Route, Stats, Token } from "./rig-types.js";
 
 const echo = [
   { path: "package.json", content: '{"scripts":{"start":"node server.js"}}' },
@@ -26,17 +28,17 @@ describe("cc: the API, as cf speaks it", function () {
 
   it("says where it is without a token, and nothing else", async () => {
     const nobody = rig.developer("cc-2");
-    const { json } = await nobody.send("GET", "/", undefined, { "x-forwarded-proto": "https" });
+    const { json } = await nobody.send<Root>("GET", "/", undefined, { "x-forwarded-proto": "https" });
     expect(json.links.cloud_controller_v3).to.deep.equal({ href: `${nobody.origin.replace("http:", "https:")}/v3`, meta: { version: "3.195.0" } });
     expect((await nobody.get("/v3/info")).status).to.equal(200);
     expect((await nobody.get("/healthz")).text).to.equal("OK");
-    expect((await nobody.get("/login")).json.prompts.password).to.deep.equal(["password", "Password"]);
+    expect((await nobody.get<Login>("/login")).json.prompts.password).to.deep.equal(["password", "Password"]);
     for (const [path, status, code, title] of [["/v3/apps", 401, 10002, "CF-NotAuthenticated"]] as const) {
       const refused = await nobody.get(path);
-      expect([refused.status, refused.json.errors[0].code, refused.json.errors[0].title]).to.deep.equal([status, code, title]);
+      expect([refused.status, refused.error.code, refused.error.title]).to.deep.equal([status, code, title]);
     }
     nobody.token = "a.b.c";
-    expect((await nobody.get("/v3/apps")).json.errors[0]).to.deep.equal({ code: 1000, title: "CF-InvalidAuthToken", detail: "Invalid Auth Token" });
+    expect((await nobody.get("/v3/apps")).error).to.deep.equal({ code: 1000, title: "CF-InvalidAuthToken", detail: "Invalid Auth Token" });
   });
 
   it("gives tokens that cf can read, refreshes them, and forgets revoked ones on every Cloud Controller", async () => {
@@ -45,7 +47,7 @@ describe("cc: the API, as cf speaks it", function () {
     const { json } = await me.login();
     expect(json.token_type).to.equal("bearer");
     expect(decodeJwt(json.access_token)).to.include({ user_name: "admin", origin: "uaa", client_id: "cf", revocable: true });
-    const refreshed = await me.send("POST", "/oauth/token", `grant_type=refresh_token&refresh_token=${json.refresh_token}`, {
+    const refreshed = await me.send<Token>("POST", "/oauth/token", `grant_type=refresh_token&refresh_token=${json.refresh_token}`, {
       "content-type": "application/x-www-form-urlencoded",
     });
     expect(refreshed.json.access_token).to.be.a("string").and.not.equal(json.access_token);
@@ -53,15 +55,15 @@ describe("cc: the API, as cf speaks it", function () {
     expect((await me.send("DELETE", `/oauth/token/revoke/${decodeJwt(json.access_token).jti}`)).status).to.equal(200);
     const elsewhere = rig.developer("cc-2");
     elsewhere.token = me.token;
-    expect((await elsewhere.get("/v3/apps")).json.errors[0].code).to.equal(1000);
+    expect((await elsewhere.get("/v3/apps")).error.code).to.equal(1000);
     elsewhere.token = json.refresh_token;
     expect((await elsewhere.get("/v3/apps")).status, "a refresh token is no access token").to.equal(401);
   });
 
   it("answers errors as v3 does", async () => {
     const code = async (method: string, path: string, body?: unknown) => {
-      const { status, json } = await cf.send(method, path, body);
-      return `${status} ${json.errors[0].code} ${json.errors[0].detail}`;
+      const { status, error } = await cf.send(method, path, body);
+      return `${status} ${error.code} ${error.detail}`;
     };
     expect(await code("GET", "/v3/nonsense")).to.equal("404 10000 Unknown request");
     expect(await code("GET", "/v3/apps/none")).to.equal("404 10010 App not found");
@@ -69,15 +71,13 @@ describe("cc: the API, as cf speaks it", function () {
     expect(await code("POST", "/v3/apps", "{")).to.match(/^400 1001 /);
     expect(await code("GET", "/v3/apps?page=x")).to.match(/^400 10005 /);
     expect(await code("GET", "/v3/apps?order_by=colour")).to.match(/^400 10005 /);
-    const org = (await cf.get("/v3/organizations?names=flounder")).json.resources[0].guid;
+    const org = (await cf.first("/v3/organizations?names=flounder")).guid;
     expect(await code("POST", "/v3/spaces", { name: "dev", relationships: { organization: { data: { guid: org } } } })).to.equal(
       "422 10008 Name must be unique per organization",
     );
-    await cf.post("/v3/apps", { name: "twice", relationships: { space: { data: { guid: space } } } });
-    expect(await code("POST", "/v3/apps", { name: "twice", relationships: { space: { data: { guid: space } } } })).to.equal(
-      "422 10008 App with the name 'twice' already exists.",
-    );
-    const app = (await cf.get("/v3/apps?names=twice")).json.resources[0].guid;
+    await cf.post("/v3/apps", { name: "twice", ...inSpace(space) });
+    expect(await code("POST", "/v3/apps", { name: "twice", ...inSpace(space) })).to.equal("422 10008 App with the name 'twice' already exists.");
+    const app = await cf.appNamed("twice");
     expect(await code("POST", `/v3/apps/${app}/actions/start`)).to.equal("422 10008 Assign a droplet before starting this app.");
     expect(await code("GET", `/v3/apps/${app}/droplets/current`)).to.equal("404 10010 Droplet not found");
   });
@@ -110,31 +110,30 @@ describe("cc: the API, as cf speaks it", function () {
   });
 
   it("knows what it has: the second push of the same files uploads nothing and makes the same droplet", async () => {
-    const matched = await cf.post("/v3/resource_matches", {
+    const matched = await cf.post<Matches>("/v3/resource_matches", {
       resources: [...echo.map(resourceOf), { ...resourceOf(echo[0]!), size_in_bytes: 1 }, resourceOf({ path: "new", content: "never seen" })],
     });
     expect(matched.status).to.equal(201);
     expect(matched.json.resources).to.deep.equal(echo.map(resourceOf));
-    const app = (await cf.post("/v3/apps", { name: "again", relationships: { space: { data: { guid: space } } } })).json.guid;
+    const app = await cf.app("again", space);
     const uploaded = await cf.upload(app, matched.json.resources);
     expect(uploaded.json.state).to.equal("READY");
     const built = await cf.build(uploaded.json.guid);
-    const droplet = (await cf.get(`/v3/droplets/${built.json.droplet.guid}`)).json;
-    const first = (await cf.get(`/v3/apps/${(await cf.get("/v3/apps?names=echo")).json.resources[0].guid}/droplets/current`)).json;
+    const droplet = await cf.droplet(built);
+    const first = (await cf.get<Droplet>(`/v3/apps/${await cf.appNamed("echo")}/droplets/current`)).json;
     expect(droplet.checksum).to.deep.equal(first.checksum);
   });
 
   it("keeps empty files, folders and modes; static files get a server; what is no app fails with the text cf looks for", async () => {
-    const made = async (name: string) => (await cf.post("/v3/apps", { name, relationships: { space: { data: { guid: space } } } })).json.guid;
     const files = [
       { path: "index.html", content: "<p>hi" },
       { path: "empty", content: "" },
       { path: "run.sh", content: "#!/bin/sh", mode: 0o755 },
     ];
-    const uploaded = await cf.upload(await made("static"), [], await zipOf(files, ["hollow/"]));
+    const uploaded = await cf.upload(await cf.app("static", space), [], await zipOf(files, ["hollow/"]));
     const built = await cf.build(uploaded.json.guid);
     expect(built.json.state, built.text).to.equal("STAGED");
-    const droplet = (await cf.get(`/v3/droplets/${built.json.droplet.guid}`)).json;
+    const droplet = await cf.droplet(built);
     const app = droplet.relationships.app.data.guid;
     const archive = Buffer.from(await (await fetch(`${cf.origin}/staged_droplets/${app}/${droplet.checksum.value}`)).arrayBuffer());
     const listing = execFileSync("tar", ["tzvf", "-"], { input: archive, encoding: "utf8" });
@@ -143,34 +142,34 @@ describe("cc: the API, as cf speaks it", function () {
     expect(listing).to.match(/^d.*app\/hollow\/$/m);
     expect(listing).to.match(/static-server\.mjs$/m);
 
-    const nothing = await cf.upload(await made("nothing"), [], await zipOf([{ path: "a.txt", content: "a" }]));
+    const nothing = await cf.upload(await cf.app("nothing", space), [], await zipOf([{ path: "a.txt", content: "a" }]));
     expect((await cf.build(nothing.json.guid)).json)
       .to.deep.include({ state: "FAILED", droplet: null })
       .and.to.have.property("error")
       .that.includes("NoAppDetectedError");
-    const evil = await cf.upload(await made("evil"), [{ ...resourceOf(echo[0]!), path: "../../escape" }]);
+    const evil = await cf.upload(await cf.app("evil", space), [{ ...resourceOf(echo[0]!), path: "../../escape" }]);
     expect(evil.status).to.equal(422);
   });
 
   it("scales, stops, restarts: the DEAs hear it, versions go up", async () => {
-    const app = (await cf.get("/v3/apps?names=echo")).json.resources[0].guid;
+    const app = await cf.appNamed("echo");
     const before = rig.dea.starts.length;
     expect((await cf.post(`/v3/apps/${app}/processes/web/actions/scale`, { instances: 4 })).status).to.equal(202);
     await until("the fourth start", () => rig.dea.starts.length === before + 1, 5000);
     expect(rig.dea.starts.at(-1)).to.include({ index: 3 });
     await cf.post(`/v3/apps/${app}/processes/web/actions/scale`, { instances: 2 });
     await until("two stops", () => rig.dea.of("dea.stop").some((stop) => String(stop.indices) === "2,3"), 5000);
-    expect((await cf.post(`/v3/apps/${app}/actions/stop`)).json.state).to.equal("STOPPED");
+    expect((await cf.post<App>(`/v3/apps/${app}/actions/stop`)).json.state).to.equal("STOPPED");
     await until("the app to be stopped", () => rig.dea.of("dea.stop").some((stop) => stop.droplet === app && stop.indices === undefined), 5000);
-    expect((await cf.get(`/v3/processes/${app}/stats`)).json.resources.map((stat: { state: string }) => stat.state)).to.deep.equal(["DOWN", "DOWN"]);
+    expect((await cf.get<Stats>(`/v3/processes/${app}/stats`)).json.resources.map((stat) => stat.state)).to.deep.equal(["DOWN", "DOWN"]);
     await cf.post(`/v3/apps/${app}/actions/start`);
     await until("both to start in the next version", () => rig.dea.starts.filter((start) => String(start.version).endsWith("-2")).length === 2, 5000);
     expect((await cf.post(`/v3/apps/${app}/actions/start`)).status, "already started").to.equal(200);
   });
 
   it("asks the DEAs how instances are", async () => {
-    const app = (await cf.get("/v3/apps?names=echo")).json.resources[0].guid;
-    const listener = rig.dea.nats.subscribe("dea.find.droplet", {
+    const app = await cf.appNamed("echo");
+    const listener = rig.lab.bus.subscribe("dea.find.droplet", {
       callback: (_, message) => {
         const asked = message.json<{ droplet: string }>();
         if (asked.droplet !== app) return;
@@ -178,10 +177,10 @@ describe("cc: the API, as cf speaks it", function () {
         for (const index of [0, 1]) message.respond(JSON.stringify({ index, state: index === 0 ? "RUNNING" : "CRASHED", instance: `i${index}`, stats }));
       },
     });
-    await rig.dea.nats.flush();
-    const { json } = await cf.get(`/v3/processes/${app}/stats`);
+    await rig.lab.bus.flush();
+    const { json } = await cf.get<Stats>(`/v3/processes/${app}/stats`);
     listener.unsubscribe();
-    expect(json.resources.map((stat: { state: string; routable: boolean }) => [stat.state, stat.routable])).to.deep.equal([
+    expect(json.resources.map((stat) => [stat.state, stat.routable])).to.deep.equal([
       ["RUNNING", true],
       ["CRASHED", false],
     ]);
@@ -189,38 +188,37 @@ describe("cc: the API, as cf speaks it", function () {
   });
 
   it("maps and unmaps routes: a filter that is present but empty is not absent, and instances hear of it", async () => {
-    const app = (await cf.get("/v3/apps?names=echo")).json.resources[0].guid;
-    const shared = (await cf.get("/v3/domains")).json.resources[0].guid;
+    const app = await cf.appNamed("echo");
+    const shared = (await cf.first("/v3/domains")).guid;
     const relationships = { space: { data: { guid: space } }, domain: { data: { guid: shared } } };
-    const plain = (await cf.post("/v3/routes", { host: "other", relationships })).json;
+    const plain = (await cf.post<Ref>("/v3/routes", { host: "other", relationships })).json;
     expect((await cf.post("/v3/routes", { host: "other", path: "/deep", relationships })).status).to.equal(201);
     expect((await cf.post("/v3/routes", { host: "other", relationships })).status).to.equal(422);
-    const found = (await cf.get(`/v3/routes?domain_guids=${shared}&hosts=other&paths=&page=1&per_page=1`)).json.resources;
-    expect(found.map((route: { url: string }) => route.url)).to.deep.equal(["other.flounder.test"]);
-    expect((await cf.get(`/v3/routes?hosts=other`)).json.resources).to.have.length(2);
-    const mapped = await cf.post(`/v3/routes/${plain.guid}/destinations`, { destinations: [{ app: { guid: app } }] });
+    const found = await cf.list<Route>(`/v3/routes?domain_guids=${shared}&hosts=other&paths=&page=1&per_page=1`);
+    expect(found.map((route) => route.url)).to.deep.equal(["other.flounder.test"]);
+    expect(await cf.list("/v3/routes?hosts=other")).to.have.length(2);
+    const mapped = await cf.post<Destinations>(`/v3/routes/${plain.guid}/destinations`, { destinations: [{ app: { guid: app } }] });
     await until("dea.update", () => rig.dea.of("dea.update").some((update) => String(update.uris) === "echo.flounder.test,other.flounder.test"), 5000);
-    expect((await cf.send("DELETE", `/v3/routes/${plain.guid}/destinations/${mapped.json.destinations[0].guid}`)).status).to.equal(204);
+    expect((await cf.send("DELETE", `/v3/routes/${plain.guid}/destinations/${mapped.json.destinations[0]!.guid}`)).status).to.equal(204);
     await until("dea.update", () => String(rig.dea.of("dea.update").at(-1)?.uris) === "echo.flounder.test", 5000);
-    expect((await cf.get(`/v3/apps/${app}/routes`)).json.resources).to.have.length(1);
+    expect(await cf.list(`/v3/apps/${app}/routes`)).to.have.length(1);
   });
 
   it("pages with absolute addresses", async () => {
-    const first = (await cf.get("/v3/apps?order_by=name&per_page=2")).json;
+    const first = (await cf.get<Page<Named>>("/v3/apps?order_by=name&per_page=2")).json;
     expect(first.pagination.total_results).to.be.greaterThan(2);
-    expect(first.pagination.next.href).to.match(new RegExp(`^${cf.origin}/v3/apps\\?`));
-    const next = await cf.get(first.pagination.next.href.slice(cf.origin.length));
-    const names = [...first.resources, ...next.json.resources].map((app: { name: string }) => app.name);
+    const { href } = first.pagination.next!;
+    expect(href).to.match(new RegExp(`^${cf.origin}/v3/apps\\?`));
+    const next = await cf.list<Named>(href.slice(cf.origin.length));
+    const names = [...first.resources, ...next].map((app) => app.name);
     expect(names).to.deep.equal([...new Set(names)].sort());
   });
 
   it("changes the environment and shows events, newest first", async () => {
-    const app = (await cf.get("/v3/apps?names=echo")).json.resources[0].guid;
+    const app = await cf.appNamed("echo");
     expect((await cf.send("PATCH", `/v3/apps/${app}/environment_variables`, { var: { SIZE: 7, COLOUR: null } })).json).to.deep.equal({ var: { SIZE: "7" } });
-    expect((await cf.get(`/v3/apps/${app}/env`)).json.environment_variables).to.deep.equal({ SIZE: "7" });
-    const events = (await cf.get(`/v3/audit_events?target_guids=${app}&order_by=-created_at&page=1`)).json.resources.map(
-      (event: { type: string }) => event.type,
-    );
+    expect((await cf.get<Environment>(`/v3/apps/${app}/env`)).json.environment_variables).to.deep.equal({ SIZE: "7" });
+    const events = (await cf.list<AuditEvent>(`/v3/audit_events?target_guids=${app}&order_by=-created_at&page=1`)).map((event) => event.type);
     expect(events[0]).to.equal("audit.app.update");
     expect(events).to.include.members([
       "audit.app.create",
@@ -233,7 +231,7 @@ describe("cc: the API, as cf speaks it", function () {
   });
 
   it("deletes by a job whose address is absolute; an org takes all that is in it along", async () => {
-    const app = (await cf.get("/v3/apps?names=echo")).json.resources[0].guid;
+    const app = await cf.appNamed("echo");
     const answer = await cf.send("DELETE", `/v3/apps/${app}`);
     expect(answer.status).to.equal(202);
     expect(answer.headers.get("location")).to.match(new RegExp(`^${cf.origin}/v3/jobs/`));
@@ -241,13 +239,13 @@ describe("cc: the API, as cf speaks it", function () {
     expect((await cf.get(`/v3/apps/${app}`)).status).to.equal(404);
     await until("its instances to be stopped", () => rig.dea.of("dea.stop").at(-1)?.droplet === app, 5000);
 
-    const org = (await cf.post("/v3/organizations", { name: "short-lived", suspended: false })).json.guid;
-    const inside = (await cf.post("/v3/spaces", { name: "s", relationships: { organization: { data: { guid: org } } } })).json.guid;
+    const org = (await cf.post<Ref>("/v3/organizations", { name: "short-lived", suspended: false })).json.guid;
+    const inside = (await cf.post<Ref>("/v3/spaces", { name: "s", relationships: { organization: { data: { guid: org } } } })).json.guid;
     const doomed = await cf.push(inside, "doomed", echo);
     expect((await cf.job(await cf.send("DELETE", `/v3/organizations/${org}`))).json.state).to.equal("COMPLETE");
     expect((await cf.get(`/v3/apps/${doomed}`)).status).to.equal(404);
     await until("its instances to be stopped", () => rig.dea.of("dea.stop").some((stop) => stop.droplet === doomed && stop.indices === undefined), 5000);
-    expect((await cf.get("/v3/routes?hosts=doomed")).json.resources).to.deep.equal([]);
+    expect(await cf.list("/v3/routes?hosts=doomed")).to.deep.equal([]);
   });
 
   it("has a fingerprint that shows each planted difference, and none for what is in the probes' org", async () => {

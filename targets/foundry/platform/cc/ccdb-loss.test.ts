@@ -1,7 +1,9 @@
 import { expect } from "chai";
 import { freePort } from "../base/lab.js";
 import { until } from "../base/until.js";
-import { type Developer, Rig } from "./rig.js";
+import { type Answer, type Developer, inSpace } from "./developer.js";
+import { Rig } from "./rig.js";
+import type { App } from "./rig-types.js";
 
 describe("cc: the CCDB is away", function () {
   this.timeout(90_000);
@@ -17,10 +19,10 @@ describe("cc: the CCDB is away", function () {
   });
   after(() => rig?.close());
 
-  const refused = async (answer: Promise<{ status: number; json: { errors: { code: number; detail: string }[] } }>) => {
+  const refused = async (answer: Promise<Answer>) => {
     const from = performance.now();
-    const { status, json } = await answer;
-    expect([status, json.errors[0]?.code, json.errors[0]?.detail]).to.deep.equal([503, 10015, "Database connection failure"]);
+    const { status, error } = await answer;
+    expect([status, error.code, error.detail]).to.deep.equal([503, 10015, "Database connection failure"]);
     return performance.now() - from;
   };
 
@@ -59,10 +61,10 @@ describe("cc: the CCDB is away", function () {
   // seed: CCDB and its backup <- the CCDB crashes
   it("crashed and restarted: what was acknowledged is there", async () => {
     const space = await cf.space();
-    const made = await cf.post("/v3/apps", { name: "kept", relationships: { space: { data: { guid: space } } } });
+    const made = await cf.post<App>("/v3/apps", { name: "kept", ...inSpace(space) });
     await rig.ccdb.kill();
     await refused(cf.get("/v3/apps"));
     await rig.ccdb.start();
-    await until("it to answer again", async () => (await cf.get(`/v3/apps/${made.json.guid}`)).json?.name === "kept", 10_000);
+    await until("it to answer again", async () => (await cf.get<App>(`/v3/apps/${made.json.guid}`)).json.name === "kept", 10_000);
   });
 });

@@ -3,7 +3,9 @@ import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from "n
 import { join } from "node:path";
 import { expect } from "chai";
 import { until } from "../base/until.js";
-import { type Developer, luns, Rig, zipOf } from "./rig.js";
+import { type Developer, inSpace, zipOf } from "./developer.js";
+import { luns, Rig } from "./rig.js";
+import type { App } from "./rig-types.js";
 
 const files = [
   { path: "package.json", content: "{}" },
@@ -78,7 +80,7 @@ describe("cc: a lost LUN, policy latch", function () {
       const other = rig.developer(cc);
       other.token = cf.token;
       const answers = {
-        create: await other.post("/v3/apps", { name: "late", relationships: { space: { data: { guid: space } } } }),
+        create: await other.post("/v3/apps", { name: "late", ...inSpace(space) }),
         start: await other.post(`/v3/apps/${app}/actions/start`),
         stop: await other.post(`/v3/apps/${app}/actions/stop`),
         scale: await other.post(`/v3/apps/${app}/processes/web/actions/scale`, { instances: 2 }),
@@ -87,9 +89,9 @@ describe("cc: a lost LUN, policy latch", function () {
         logout: await other.send("DELETE", "/oauth/token/revoke/x"),
         login: await rig.developer(cc).login(),
       };
-      for (const [what, { status, json }] of Object.entries(answers))
-        expect([what, status, json.errors[0].code, json.errors[0].title]).to.deep.equal([what, 503, 10015, "CF-ServiceUnavailable"]);
-      expect((await other.get(`/v3/apps/${app}`)).json.state).to.equal("STARTED");
+      for (const [what, { status, error }] of Object.entries(answers))
+        expect([what, status, error.code, error.title]).to.deep.equal([what, 503, 10015, "CF-ServiceUnavailable"]);
+      expect((await other.get<App>(`/v3/apps/${app}`)).json.state).to.equal("STARTED");
       expect((await other.get("/")).status).to.equal(200);
     }
     expect(rig.dea.of("dea.stop").length).to.equal(stops);
@@ -195,7 +197,7 @@ describe("cc: a lost LUN, policy degrade", function () {
     expect((await stateOf(rig, "cc-1")).readOnly).to.equal(false);
     expect((await rig.developer().login()).status).to.equal(200);
     expect((await cf.post(`/v3/apps/${app}/actions/restart`)).status).to.equal(200);
-    const [uploaded] = (await cf.get(`/v3/packages?app_guids=${app}`)).json.resources;
+    const uploaded = await cf.first(`/v3/packages?app_guids=${app}`);
     const built = await cf.build(uploaded.guid);
     expect(built.json.error).to.match(new RegExp(`Storage ${blob!.lun} is lost`));
     rig.remount(blob!.lun);

@@ -1,7 +1,9 @@
 /** Resource matching lies when a blob is not what the CCDB says: found by a verification, after which the next push uploads it again. */
 import { readFileSync, rmSync, truncateSync } from "node:fs";
 import { expect } from "chai";
-import { type AppFile, type Developer, Rig, resourceOf, zipOf } from "./rig.js";
+import { type AppFile, type Developer, resourceOf, zipOf } from "./developer.js";
+import { Rig } from "./rig.js";
+import type { Matches, Resource } from "./rig-types.js";
 
 const files: readonly AppFile[] = [
   { path: "package.json", content: '{"scripts":{"start":"node server.js"}}' },
@@ -21,8 +23,8 @@ describe("cc: resource matching", function () {
   });
   after(() => rig?.close());
 
-  const matches = async (): Promise<readonly ReturnType<typeof resourceOf>[]> =>
-    (await cf.post("/v3/resource_matches", { resources: files.map(resourceOf) })).json.resources;
+  const matches = async (): Promise<readonly Resource[]> =>
+    (await cf.post<Matches>("/v3/resource_matches", { resources: files.map(resourceOf) })).json.resources;
   const sha1Of = (file: AppFile) => resourceOf(file).checksum.value;
   const pathOf = async (file: AppFile) => {
     const [row] = await rig.ccdb.rows<{ lun: string }>("select lun from blobs where sha1 = $1", [sha1Of(file)]);

@@ -2,7 +2,9 @@ import { createServer, type Server } from "node:http";
 import { expect } from "chai";
 import { freePort } from "../base/lab.js";
 import { until } from "../base/until.js";
-import { type Answer, type Developer, Rig } from "./rig.js";
+import type { Answer, Developer } from "./developer.js";
+import { Rig } from "./rig.js";
+import type { BindingDetails, Environment, Offering, Ref, ServiceInstance } from "./rig-types.js";
 
 const files = [
   { path: "package.json", content: "{}" },
@@ -66,8 +68,8 @@ describe("cc: services", function () {
     rig = await Rig.open({ links: { service: broker.port } });
     cf = await rig.loggedIn();
     space = await cf.space();
-    await until("the catalog to be known", async () => (await cf.get("/v3/service_plans")).json.resources.length > 0, 10_000);
-    plan = (await cf.get("/v3/service_plans?names=thin&service_offering_names=ledger")).json.resources[0].guid;
+    await until("the catalog to be known", async () => (await cf.list("/v3/service_plans")).length > 0, 10_000);
+    plan = (await cf.first("/v3/service_plans?names=thin&service_offering_names=ledger")).guid;
   });
   after(async () => {
     await rig?.close();
@@ -84,8 +86,7 @@ describe("cc: services", function () {
       relationships: { space: { data: { guid: where } }, service_plan: { data: { guid: plan } } },
       ...more,
     });
-  const guidOf = async (name: string, where = space) =>
-    (await cf.get(`/v3/service_instances?names=${name}&space_guids=${where}`)).json.resources[0].guid as string;
+  const guidOf = async (name: string, where = space) => (await cf.first(`/v3/service_instances?names=${name}&space_guids=${where}`)).guid;
   const made = async (name: string) => {
     const job = await cf.job(await order(name));
     expect(job.json.state, job.text).to.equal("COMPLETE");
@@ -96,20 +97,19 @@ describe("cc: services", function () {
       type: "app",
       relationships: { service_instance: { data: { guid: instance } }, app: { data: { guid: app } } },
     });
-  const app = async (name: string, where = space) =>
-    (await cf.post("/v3/apps", { name, relationships: { space: { data: { guid: where } } } })).json.guid as string;
-  const error = ({ status, json }: Answer) => `${status} ${json.errors[0].code} ${json.errors[0].detail}`;
+  const app = (name: string, where = space) => cf.app(name, where);
+  const error = ({ status, error: { code, detail } }: Answer) => `${status} ${code} ${detail}`;
   const otherSpace = async (name: string) => {
-    const org = (await cf.get("/v3/organizations?names=flounder")).json.resources[0].guid;
-    return (await cf.post("/v3/spaces", { name, relationships: { organization: { data: { guid: org } } } })).json.guid as string;
+    const org = (await cf.first("/v3/organizations?names=flounder")).guid;
+    return (await cf.post<Ref>("/v3/spaces", { name, relationships: { organization: { data: { guid: org } } } })).json.guid;
   };
 
   it("shows what its broker offers, learned once", async () => {
-    const offering = (await cf.get("/v3/service_offerings?names=ledger")).json.resources[0];
+    const offering = await cf.first<Offering>("/v3/service_offerings?names=ledger");
     expect(offering).to.deep.include({ name: "ledger", description: "A book", tags: ["book"], available: true });
     const shown = (await cf.get(`/v3/service_plans/${plan}`)).json;
     expect(shown).to.deep.include({ name: "thin", free: true, relationships: { service_offering: { data: { guid: offering.guid } } } });
-    expect((await cf.get("/v3/service_brokers")).json.resources[0].guid).to.equal(offering.relationships.service_broker.data.guid);
+    expect((await cf.first("/v3/service_brokers")).guid).to.equal(offering.relationships.service_broker.data.guid);
     expect(broker.asked[0]!.user, "with the broker's own credentials").to.match(/^cc:[0-9a-f]{64}$/);
   });
 
@@ -118,7 +118,7 @@ describe("cc: services", function () {
     const names = Array.from({ length: 8 }, (_, i) => `many-${i}`);
     const jobs = await Promise.all(names.map(async (name, i) => cf.job(await order(name, {}, i % 2 ? other : cf))));
     expect(jobs.map((job) => job.json.state)).to.deep.equal(Array(8).fill("COMPLETE"));
-    const shown = (await other.get("/v3/service_instances?per_page=100")).json.resources as { guid: string; name: string; last_operation: object }[];
+    const shown = await other.list<ServiceInstance>("/v3/service_instances?per_page=100");
     for (const name of names) {
       const one = shown.find((instance) => instance.name === name)!;
       expect(one.last_operation).to.include({ type: "create", state: "succeeded" });
@@ -155,9 +155,9 @@ describe("cc: services", function () {
 
     expect((await cf.job(await bind(instance, guid))).json.state).to.equal("COMPLETE");
     expect(error(await bind(instance, guid))).to.equal("422 10008 The app is already bound to the service instance.");
-    const binding = (await cf.get(`/v3/service_credential_bindings?app_guids=${guid}`)).json.resources[0];
+    const binding = await cf.first(`/v3/service_credential_bindings?app_guids=${guid}`);
     expect(binding, "lists keep the secret").to.not.have.property("credentials");
-    expect((await cf.get(`/v3/service_credential_bindings/${binding.guid}/details`)).json.credentials.uri).to.equal("book://reader@shelf");
+    expect((await cf.get<BindingDetails>(`/v3/service_credential_bindings/${binding.guid}/details`)).json.credentials.uri).to.equal("book://reader@shelf");
     await cf.post(`/v3/apps/${guid}/actions/restart`);
     await until("the second start", () => starts().length === 2, 5000);
     const entry = {
@@ -175,7 +175,7 @@ describe("cc: services", function () {
       volume_mounts: [],
     };
     expect(starts()[1]!.services).to.deep.equal([entry]);
-    expect((await cf.get(`/v3/apps/${guid}/env`)).json.system_env_json.VCAP_SERVICES).to.deep.equal({ ledger: [entry] });
+    expect((await cf.get<Environment>(`/v3/apps/${guid}/env`)).json.system_env_json.VCAP_SERVICES).to.deep.equal({ ledger: [entry] });
 
     expect((await cf.job(await cf.send("DELETE", `/v3/service_credential_bindings/${binding.guid}`))).json.state).to.equal("COMPLETE");
     expect(broker.times(`DELETE /v2/service_instances/${instance}/service_bindings/${binding.guid}`)).to.equal(1);
@@ -190,7 +190,7 @@ describe("cc: services", function () {
     expect(job.json).to.deep.include({ state: "FAILED" });
     expect(job.json.errors[0]).to.deep.equal({ code: 10001, title: "CF-ServiceBrokerBadResponse", detail: "Service broker error: out of paper" });
     const guid = await guidOf("failing");
-    expect((await cf.get(`/v3/service_instances/${guid}`)).json.last_operation).to.include({
+    expect((await cf.get<ServiceInstance>(`/v3/service_instances/${guid}`)).json.last_operation).to.include({
       type: "create",
       state: "failed",
       description: "Service broker error: out of paper",
@@ -231,7 +231,7 @@ describe("cc: services", function () {
     const instance = await guidOf("doomed", where);
     const owner = await app("owner", where);
     expect((await cf.job(await bind(instance, owner))).json.state).to.equal("COMPLETE");
-    const binding = (await cf.get(`/v3/service_credential_bindings?app_guids=${owner}`)).json.resources[0].guid;
+    const binding = (await cf.first(`/v3/service_credential_bindings?app_guids=${owner}`)).guid;
     await cf.job(await cf.send("DELETE", `/v3/apps/${owner}`));
     const unbind = `DELETE /v2/service_instances/${instance}/service_bindings/${binding}`;
     await until("the broker to hear of the app's end", () => broker.times(unbind) === 1, 5000);

