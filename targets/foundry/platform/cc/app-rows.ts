@@ -1,8 +1,7 @@
 /** Apps and their processes as rows, and as v3 shows them. */
-import { notFound } from "./cf-error.js";
 import type { Sql } from "./database.js";
 import type { Target } from "./events.js";
-import { common, type Dated, relation } from "./requests.js";
+import { common, type Dated, find, relation } from "./requests.js";
 
 export interface AppRow extends Dated {
   readonly name: string;
@@ -25,11 +24,7 @@ export interface ProcessRow extends Dated {
   readonly health_check: { readonly type: string; readonly data: object };
 }
 
-export async function findApp(sql: Sql, guid: string): Promise<AppRow> {
-  const row = await sql.row<AppRow>("select * from apps where guid = $1", [guid]);
-  if (!row) throw notFound("App");
-  return row;
-}
+export const findApp = (sql: Sql, guid: string): Promise<AppRow> => find(sql, "apps", "App", guid);
 export const appTarget = (app: { guid: string; name: string; space_guid: string }): Target => ({
   guid: app.guid,
   name: app.name,

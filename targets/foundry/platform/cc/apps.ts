@@ -9,10 +9,9 @@ import { isDuplicate, type Sql } from "./database.js";
 import { record } from "./events.js";
 import { answerWithJob } from "./jobs-api.js";
 import { urisOf } from "./placement.js";
-import { baseUrl, bodyAs, list, relation } from "./requests.js";
+import { type ByGuid, baseUrl, bodyAs, list, relation } from "./requests.js";
 import { type BoundService, byLabel, servicesOf } from "./service-rows.js";
 
-type ByGuid = { Params: { guid: string } };
 const variables = z.record(
   z.string(),
   z.union([z.string(), z.number(), z.boolean(), z.null()]).transform((value) => (value === null ? null : String(value))),

@@ -8,15 +8,14 @@ import { config } from "../base/config.js";
 import { log } from "../base/log.js";
 import { type AppRow, appTarget, findApp } from "./app-rows.js";
 import { tarFolder, unzip } from "./archive.js";
-import { CfError, notFound, unprocessable } from "./cf-error.js";
+import { CfError, unprocessable } from "./cf-error.js";
 import type { Context } from "./context.js";
 import { isAway } from "./database.js";
 import { type Detected, detect, furnish, StagingError } from "./droplet.js";
 import { record } from "./events.js";
 import type { PackageRow } from "./packages.js";
-import { baseUrl, bodyAs, common, type Dated, list, relation } from "./requests.js";
+import { type ByGuid, baseUrl, bodyAs, common, type Dated, find, list, relation } from "./requests.js";
 
-type ByGuid = { Params: { guid: string } };
 interface BuildRow extends Dated {
   readonly app_guid: string;
   readonly package_guid: string;
@@ -138,9 +137,7 @@ export function builds(api: FastifyInstance, context: Context): void {
     return reply.code(201).send(presentBuild(build, baseUrl(request)));
   });
   api.get<ByGuid>("/v3/builds/:guid", async (request) => {
-    const row = await database.row<BuildRow>("select * from builds where guid = $1", [request.params.guid]);
-    if (!row) throw notFound("Build");
-    return presentBuild(row, baseUrl(request));
+    return presentBuild(await find<BuildRow>(database, "builds", "Build", request.params.guid), baseUrl(request));
   });
   const spec = {
     columns: "b.*",

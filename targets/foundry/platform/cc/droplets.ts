@@ -6,9 +6,8 @@ import type { FastifyInstance } from "fastify";
 import { findApp } from "./app-rows.js";
 import { notFound } from "./cf-error.js";
 import type { Context } from "./context.js";
-import { baseUrl, common, type Dated, list, relation } from "./requests.js";
+import { type ByGuid, baseUrl, common, type Dated, find, list, relation } from "./requests.js";
 
-type ByGuid = { Params: { guid: string } };
 interface DropletRow extends Dated {
   readonly app_guid: string;
   readonly package_guid: string;
@@ -46,15 +45,11 @@ export function droplets(api: FastifyInstance, context: Context): void {
     list<DropletRow>(database, request, { ...spec, where: { sql: "t.package_guid = $1", values: [request.params.guid] } }),
   );
   api.get<ByGuid>("/v3/droplets/:guid", async (request) => {
-    const row = await database.row<DropletRow>("select * from droplets where guid = $1", [request.params.guid]);
-    if (!row) throw notFound("Droplet");
-    return presentDroplet(row, baseUrl(request));
+    return presentDroplet(await find<DropletRow>(database, "droplets", "Droplet", request.params.guid), baseUrl(request));
   });
   api.get<ByGuid>("/v3/apps/:guid/droplets/current", async (request) => {
     const app = await findApp(database, request.params.guid);
-    const row = await database.row<DropletRow>("select * from droplets where guid = $1", [app.current_droplet]);
-    if (!row) throw notFound("Droplet");
-    return presentDroplet(row, baseUrl(request));
+    return presentDroplet(await find<DropletRow>(database, "droplets", "Droplet", app.current_droplet), baseUrl(request));
   });
 
   api.get<{ Params: { app: string; sha1: string } }>("/staged_droplets/:app/:sha1", async (request, reply) => {

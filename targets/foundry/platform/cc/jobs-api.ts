@@ -1,9 +1,8 @@
 /** GET /v3/jobs/:guid, and the answer "202, see there" of every call that makes a job. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { notFound } from "./cf-error.js";
 import type { Context } from "./context.js";
 import type { Sql } from "./database.js";
-import { baseUrl, common, type Dated } from "./requests.js";
+import { type ByGuid, baseUrl, common, type Dated, find } from "./requests.js";
 
 interface JobRow extends Dated {
   readonly operation: string;
@@ -36,9 +35,8 @@ export async function answerWithJob(
 }
 
 export function jobs(api: FastifyInstance, { database }: Context): void {
-  api.get<{ Params: { guid: string } }>("/v3/jobs/:guid", async (request) => {
-    const row = await database.row<JobRow>("select * from jobs where guid = $1", [request.params.guid]);
-    if (!row) throw notFound("Job");
+  api.get<ByGuid>("/v3/jobs/:guid", async (request) => {
+    const row = await find<JobRow>(database, "jobs", "Job", request.params.guid);
     const { metadata, ...rest } = common(row, baseUrl(request), "jobs");
     return { ...rest, operation: row.operation, state: row.state, errors: row.errors, warnings: row.warnings };
   });

@@ -10,10 +10,9 @@ import type { Context } from "./context.js";
 import type { Sql } from "./database.js";
 import { record } from "./events.js";
 import { answerWithJob } from "./jobs-api.js";
+import type { ByGuid } from "./requests.js";
 import { createRoute, findRoute, map } from "./routes.js";
 import type { Actor } from "./tokens.js";
-
-type ByGuid = { Params: { guid: string } };
 
 /** "64M", "1G", "1024MB" → MB. */
 const megabytes = z.union([z.string(), z.number()]).transform((text, issue) => {

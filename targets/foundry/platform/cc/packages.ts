@@ -9,13 +9,12 @@ import pLimit from "p-limit";
 import * as z from "zod";
 import { appTarget, findApp } from "./app-rows.js";
 import { inside, unzip, zipFolder } from "./archive.js";
-import { badRequest, notFound, unprocessable } from "./cf-error.js";
+import { badRequest, unprocessable } from "./cf-error.js";
 import type { Context } from "./context.js";
 import type { Sql } from "./database.js";
 import { record } from "./events.js";
-import { baseUrl, bodyAs, common, type Dated, list, relation } from "./requests.js";
+import { type ByGuid, baseUrl, bodyAs, common, type Dated, find, list, relation } from "./requests.js";
 
-type ByGuid = { Params: { guid: string } };
 export interface PackageRow extends Dated {
   readonly app_guid: string;
   readonly state: string;
@@ -75,11 +74,7 @@ async function parts(request: FastifyRequest, dir: string): Promise<{ readonly m
 
 export function packages(api: FastifyInstance, context: Context): void {
   const { database, blobs } = context;
-  const find = async (sql: Sql, guid: string): Promise<PackageRow> => {
-    const row = await sql.row<PackageRow>("select * from packages where guid = $1", [guid]);
-    if (!row) throw notFound("Package");
-    return row;
-  };
+  const findPackage = (sql: Sql, guid: string) => find<PackageRow>(sql, "packages", "Package", guid);
 
   api.post("/v3/resource_matches", async (request, reply) => {
     const asked = bodyAs(z.object({ resources }), request).resources;
@@ -99,7 +94,7 @@ export function packages(api: FastifyInstance, context: Context): void {
     await findApp(database, request.params.guid);
     return list<PackageRow>(database, request, { ...spec, where: { sql: "k.app_guid = $1", values: [request.params.guid] } });
   });
-  api.get<ByGuid>("/v3/packages/:guid", async (request) => presentPackage(await find(database, request.params.guid), baseUrl(request)));
+  api.get<ByGuid>("/v3/packages/:guid", async (request) => presentPackage(await findPackage(database, request.params.guid), baseUrl(request)));
   api.post("/v3/packages", async (request, reply) => {
     const body = bodyAs(newPackage, request);
     const row = await database.transaction(async (sql) => {
@@ -141,7 +136,7 @@ export function packages(api: FastifyInstance, context: Context): void {
   };
 
   api.post<ByGuid>("/v3/packages/:guid/upload", async (request) => {
-    const before = await find(database, request.params.guid);
+    const before = await findPackage(database, request.params.guid);
     if (before.state !== "AWAITING_UPLOAD") throw unprocessable("Package may only be uploaded once. Create a new package.");
     const sha1 = await assemble(request);
     const row = await database.transaction(async (sql) => {

@@ -2,12 +2,12 @@
 import { randomUUID } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import * as z from "zod";
-import { notFound, unprocessable } from "./cf-error.js";
+import { unprocessable } from "./cf-error.js";
 import type { Context } from "./context.js";
 import { isDuplicate, type Sql } from "./database.js";
 import { record } from "./events.js";
 import { answerWithJob } from "./jobs-api.js";
-import { baseUrl, bodyAs, common, type Dated, list, relation } from "./requests.js";
+import { type ByGuid, baseUrl, bodyAs, common, type Dated, find, list, related, relation } from "./requests.js";
 
 interface Org extends Dated {
   readonly name: string;
@@ -27,7 +27,6 @@ interface Role extends Dated {
   readonly org_guid: string | null;
   readonly space_guid: string | null;
 }
-type ByGuid = { Params: { guid: string } };
 
 const presentOrg = (row: Org, base: string) => ({
   ...common(row, base, "organizations"),
@@ -54,7 +53,6 @@ const presentRole = (row: Role, base: string) => ({
   relationships: { user: relation(row.user_guid), organization: relation(row.org_guid), space: relation(row.space_guid) },
 });
 
-const related = z.object({ data: z.object({ guid: z.string() }) });
 const newOrg = z.object({ name: z.string().min(1), suspended: z.boolean().default(false) });
 const newSpace = z.object({ name: z.string().min(1), relationships: z.object({ organization: related }) });
 const newDomain = z.object({ name: z.string().min(1), internal: z.boolean().nullish() });
@@ -86,11 +84,6 @@ async function removePlace(context: Context, sql: Sql, condition: string, guid: 
 
 export function places(api: FastifyInstance, context: Context): void {
   const { database, work, lifecycle } = context;
-  const find = async <T>(table: string, what: string, guid: string): Promise<T> => {
-    const row = await database.row<T>(`select * from ${table} where guid = $1`, [guid]);
-    if (!row) throw notFound(what);
-    return row;
-  };
 
   api.get("/v3/organizations", (request) =>
     list<Org>(database, request, {
@@ -110,9 +103,11 @@ export function places(api: FastifyInstance, context: Context): void {
     );
     return reply.code(201).send(presentOrg(row!, baseUrl(request)));
   });
-  api.get<ByGuid>("/v3/organizations/:guid", async (request) => presentOrg(await find<Org>("orgs", "Organization", request.params.guid), baseUrl(request)));
+  api.get<ByGuid>("/v3/organizations/:guid", async (request) =>
+    presentOrg(await find<Org>(database, "orgs", "Organization", request.params.guid), baseUrl(request)),
+  );
   api.delete<ByGuid>("/v3/organizations/:guid", async (request, reply) => {
-    const org = await find<Org>("orgs", "Organization", request.params.guid);
+    const org = await find<Org>(database, "orgs", "Organization", request.params.guid);
     return answerWithJob(context, request, reply, "organization.delete", { guid: org.guid }, (sql) =>
       record(sql, "audit.organization.delete-request", request.actor, { guid: org.guid, name: org.name, type: "organization", space: null }),
     );
@@ -153,9 +148,9 @@ export function places(api: FastifyInstance, context: Context): void {
     );
     return reply.code(201).send(presentSpace(row, baseUrl(request)));
   });
-  api.get<ByGuid>("/v3/spaces/:guid", async (request) => presentSpace(await find<Space>("spaces", "Space", request.params.guid), baseUrl(request)));
+  api.get<ByGuid>("/v3/spaces/:guid", async (request) => presentSpace(await find<Space>(database, "spaces", "Space", request.params.guid), baseUrl(request)));
   api.delete<ByGuid>("/v3/spaces/:guid", async (request, reply) => {
-    const space = await find<Space>("spaces", "Space", request.params.guid);
+    const space = await find<Space>(database, "spaces", "Space", request.params.guid);
     return answerWithJob(context, request, reply, "space.delete", { guid: space.guid }, (sql) =>
       record(sql, "audit.space.delete-request", request.actor, { guid: space.guid, name: space.name, type: "space", space: space.guid }),
     );
@@ -218,9 +213,11 @@ export function places(api: FastifyInstance, context: Context): void {
     );
     return reply.code(201).send(presentDomain(row!, baseUrl(request)));
   });
-  api.get<ByGuid>("/v3/domains/:guid", async (request) => presentDomain(await find<Domain>("domains", "Domain", request.params.guid), baseUrl(request)));
+  api.get<ByGuid>("/v3/domains/:guid", async (request) =>
+    presentDomain(await find<Domain>(database, "domains", "Domain", request.params.guid), baseUrl(request)),
+  );
   api.delete<ByGuid>("/v3/domains/:guid", async (request, reply) => {
-    const domain = await find<Domain>("domains", "Domain", request.params.guid);
+    const domain = await find<Domain>(database, "domains", "Domain", request.params.guid);
     return answerWithJob(context, request, reply, "domain.delete", { guid: domain.guid });
   });
   work.on<{ guid: string }>("domain.delete", 2, async ({ payload, commit }) => {

@@ -6,10 +6,9 @@ import { notFound, unprocessable } from "./cf-error.js";
 import type { Context } from "./context.js";
 import type { Sql } from "./database.js";
 import { record } from "./events.js";
-import { baseUrl, bodyAs, list, listOf } from "./requests.js";
+import { type ByGuid, baseUrl, bodyAs, find, list, listOf } from "./requests.js";
 
 type OfApp = { Params: { guid: string; type: string; index: string } };
-type ByGuid = { Params: { guid: string } };
 
 const maxInstances = 100;
 const scaleBody = z.object({
@@ -81,11 +80,7 @@ export function processes(api: FastifyInstance, context: Context): void {
     if (!row) throw notFound("Process");
     return row;
   };
-  const byGuid = async (sql: Sql, guid: string): Promise<ProcessRow> => {
-    const row = await sql.row<ProcessRow>("select * from processes where guid = $1", [guid]);
-    if (!row) throw notFound("Process");
-    return row;
-  };
+  const byGuid = (sql: Sql, guid: string) => find<ProcessRow>(sql, "processes", "Process", guid);
 
   const instancesOf = async (
     process: ProcessRow,

@@ -1,7 +1,7 @@
 /** What handlers read of a request: its address as the client wrote it, its body checked, and lists with v3's filters and pages. */
 import type { FastifyRequest } from "fastify";
-import type * as z from "zod";
-import { badQuery, unprocessable } from "./cf-error.js";
+import * as z from "zod";
+import { badQuery, notFound, unprocessable } from "./cf-error.js";
 import type { Sql } from "./database.js";
 
 /** Links and Location must be absolute, and reach us the way that this request did. */
@@ -15,6 +15,17 @@ export function bodyAs<S extends z.ZodType>(schema: S, request: FastifyRequest):
   const parsed = schema.safeParse(request.body ?? {});
   if (parsed.success) return parsed.data;
   throw unprocessable(parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join(", "));
+}
+
+export type ByGuid = { Params: { guid: string } };
+/** How bodies name another resource. */
+export const related = z.object({ data: z.object({ guid: z.string() }) });
+
+/** The row of that guid; throws CfError 404, in which `what` is not found. */
+export async function find<T>(sql: Sql, table: string, what: string, guid: string | null): Promise<T> {
+  const row = await sql.row<T>(`select * from ${table} where guid = $1`, [guid]);
+  if (!row) throw notFound(what);
+  return row;
 }
 
 export interface List<T> {

@@ -8,9 +8,7 @@ import type { Context } from "./context.js";
 import { isDuplicate, type Sql } from "./database.js";
 import { record } from "./events.js";
 import { answerWithJob } from "./jobs-api.js";
-import { baseUrl, bodyAs, common, type Dated, type List, list, relation } from "./requests.js";
-
-type ByGuid = { Params: { guid: string } };
+import { type ByGuid, baseUrl, bodyAs, common, type Dated, type List, list, related, relation } from "./requests.js";
 
 interface Destination {
   readonly guid: string;
@@ -26,7 +24,6 @@ export interface RouteRow extends Dated {
   readonly destinations: readonly Destination[];
 }
 
-const related = z.object({ data: z.object({ guid: z.string() }) });
 const newRoute = z.object({
   host: z
     .string()

@@ -8,13 +8,11 @@ import type { Context } from "./context.js";
 import { isDuplicate, type Sql } from "./database.js";
 import { record } from "./events.js";
 import { answerWithJob } from "./jobs-api.js";
-import { baseUrl, bodyAs, list } from "./requests.js";
+import { type ByGuid, baseUrl, bodyAs, list, related } from "./requests.js";
 import { inProgress, type Order, orFail, theBroker } from "./service-instances.js";
 import { type BindingRow, findBinding, findInstance, type InstanceRow, instanceTarget, ordered, presentBinding } from "./service-rows.js";
 import type { Actor } from "./tokens.js";
 
-type ByGuid = { Params: { guid: string } };
-const related = z.object({ data: z.object({ guid: z.string() }) });
 const newBinding = z.object({
   type: z.enum(["app"], { error: "must be 'app': this platform has no service keys" }),
   name: z.string().min(1).nullish(),

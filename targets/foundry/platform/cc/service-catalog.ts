@@ -3,13 +3,11 @@ import { randomUUID } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import { log } from "../base/log.js";
 import { sleep } from "../base/until.js";
-import { notFound } from "./cf-error.js";
 import type { Context } from "./context.js";
 import type { Database } from "./database.js";
-import { baseUrl, common, type Dated, list, relation } from "./requests.js";
+import { type ByGuid, baseUrl, common, type Dated, find, list, relation } from "./requests.js";
 import type { Broker, Catalog } from "./service-broker.js";
 
-type ByGuid = { Params: { guid: string } };
 interface BrokerRow extends Dated {
   readonly name: string;
   readonly url: string;
@@ -100,11 +98,6 @@ const presentPlan = (row: PlanRow, base: string) => ({
 });
 
 export function serviceCatalog(api: FastifyInstance, { database }: Context): void {
-  const find = async <T>(table: string, what: string, guid: string): Promise<T> => {
-    const row = await database.row<T>(`select * from ${table} where guid = $1`, [guid]);
-    if (!row) throw notFound(what);
-    return row;
-  };
   api.get("/v3/service_brokers", (request) =>
     list<BrokerRow>(database, request, {
       columns: "b.*",
@@ -139,9 +132,9 @@ export function serviceCatalog(api: FastifyInstance, { database }: Context): voi
     }),
   );
   api.get<ByGuid>("/v3/service_offerings/:guid", async (request) =>
-    presentOffering(await find<OfferingRow>("service_offerings", "Service offering", request.params.guid), baseUrl(request)),
+    presentOffering(await find<OfferingRow>(database, "service_offerings", "Service offering", request.params.guid), baseUrl(request)),
   );
   api.get<ByGuid>("/v3/service_plans/:guid", async (request) =>
-    presentPlan(await find<PlanRow>("service_plans", "Service plan", request.params.guid), baseUrl(request)),
+    presentPlan(await find<PlanRow>(database, "service_plans", "Service plan", request.params.guid), baseUrl(request)),
   );
 }

@@ -7,17 +7,15 @@ import type { Context } from "./context.js";
 import { type Database, isDuplicate } from "./database.js";
 import { record } from "./events.js";
 import { answerWithJob } from "./jobs-api.js";
-import { baseUrl, bodyAs, list } from "./requests.js";
+import { type ByGuid, baseUrl, bodyAs, list, related } from "./requests.js";
 import { type Broker, openBroker } from "./service-broker.js";
 import { findInstance, type InstanceRow, instanceTarget, ordered, presentInstance } from "./service-rows.js";
 import type { Actor } from "./tokens.js";
 
-type ByGuid = { Params: { guid: string } };
 export interface Order {
   readonly guid: string;
   readonly actor: Actor;
 }
-const related = z.object({ data: z.object({ guid: z.string() }) });
 const newInstance = z.object({
   type: z.enum(["managed"], { error: "must be 'managed': this platform has no user-provided services" }),
   name: z.string().min(1),

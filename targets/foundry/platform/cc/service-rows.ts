@@ -1,8 +1,7 @@
 /** Service instances and bindings as rows, as v3 shows them, and as apps get to know them. */
-import { notFound } from "./cf-error.js";
 import type { Sql } from "./database.js";
 import type { Target } from "./events.js";
-import { common, type Dated, iso, relation } from "./requests.js";
+import { common, type Dated, find, iso, relation } from "./requests.js";
 import type { Ordered } from "./service-broker.js";
 
 interface Operated {
@@ -22,16 +21,8 @@ export interface BindingRow extends Dated, Operated {
   readonly app_guid: string;
 }
 
-export async function findInstance(sql: Sql, guid: string): Promise<InstanceRow> {
-  const row = await sql.row<InstanceRow>("select * from service_instances where guid = $1", [guid]);
-  if (!row) throw notFound("Service instance");
-  return row;
-}
-export async function findBinding(sql: Sql, guid: string): Promise<BindingRow> {
-  const row = await sql.row<BindingRow>("select * from service_bindings where guid = $1", [guid]);
-  if (!row) throw notFound("Service credential binding");
-  return row;
-}
+export const findInstance = (sql: Sql, guid: string): Promise<InstanceRow> => find(sql, "service_instances", "Service instance", guid);
+export const findBinding = (sql: Sql, guid: string): Promise<BindingRow> => find(sql, "service_bindings", "Service credential binding", guid);
 /** As its broker knows it; undefined if it is gone. */
 export const ordered = (sql: Sql, instance: string): Promise<Ordered | undefined> =>
   sql.row<Ordered>(
