@@ -1,9 +1,13 @@
-/** Builds, then runs mocha on the built tests. Arguments go to mocha; `npm test -- dist/harness/plan.test.js` runs one file. */
+/**
+ * Builds, then runs mocha on the built tests. Arguments go to mocha; `npm test -- dist/harness/plan.test.js` runs one file.
+ * What the tests leave behind (processes, mounts, temp folders, foundations, containers) fails the run.
+ */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { openHouse } from "./test-house.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const build = spawnSync(process.execPath, [join(root, "scripts/build.mjs")], { stdio: "inherit" });
@@ -21,6 +25,7 @@ if (files.length > 0) {
     console.log(`${name}: clean`);
   }
 }
+const house = openHouse();
 /** Runs mocha; resolves with its tally, or with undefined if it did not get to its end. */
 function mocha(words) {
   const dir = mkdtempSync(join(tmpdir(), "flounder-tally-"));
@@ -28,7 +33,7 @@ function mocha(words) {
   const run = spawnSync(
     process.execPath,
     ["--enable-source-maps", join(root, "node_modules/mocha/bin/mocha.js"), "--reporter", join(root, "scripts", "reporter.cjs"), ...words],
-    { cwd: root, stdio: "inherit", env: { ...process.env, FLOUNDER_TALLY: tally } },
+    { cwd: root, stdio: "inherit", env: { ...process.env, ...house.env, FLOUNDER_TALLY: tally } },
   );
   const found = existsSync(tally) ? JSON.parse(readFileSync(tally, "utf8")) : undefined;
   rmSync(dir, { recursive: true, force: true });
@@ -46,6 +51,10 @@ if (process.env.FLOUNDER_AGAIN === "1" && failed.length > 0 && failed.every(({ f
   passes += flaky.length;
   failed = again;
 }
+const left = await house.leftovers();
+for (const line of left) console.log(`LEFT BEHIND: ${line}`);
+if (left.length > 0) failed = [...failed, { file: "", title: "the tests leave nothing behind" }];
+else house.close();
 for (const { title } of failed) console.log(`FAILED: ${title}`);
 console.log(`tests: ${passes} passed, ${failed.length} failed, ${first.pending} skipped`);
 process.exit(failed.length > 0 || (first.status !== 0 && first.failed.length === 0) ? 1 : 0);
