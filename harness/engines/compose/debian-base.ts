@@ -15,8 +15,8 @@ import type { Steps } from "./steps.js";
 const keyLabel = "org.flounder.base";
 const makeMs = 900_000;
 const importMs = 300_000;
-/** Nobody reads manuals in a container. */
-const leftOut = ["doc", "man", "locale"].map((dir) => `path-exclude=/usr/share/${dir}/*`);
+/** Nobody reads manuals in a container; and what a power failure loses is made again. */
+const dpkgOptions = [...["doc", "man", "locale"].map((dir) => `path-exclude=/usr/share/${dir}/*`), "force-unsafe-io"];
 
 interface Release {
   readonly codename: string;
@@ -52,7 +52,7 @@ async function hostRelease(): Promise<Release> {
 /** All packages in one go; needs no root where user namespaces are allowed. */
 async function mmdebstrap(tar: string, { codename, lines }: Release): Promise<void> {
   const node = ["--customize-hook=upload '" + process.execPath + "' /usr/local/bin/node", '--customize-hook=chmod 755 "$1/usr/local/bin/node"'];
-  const options = ["--variant=minbase", "--format=tar", `--include=${packages().join(",")}`, ...leftOut.map((word) => `--dpkgopt=${word}`), ...node];
+  const options = ["--variant=minbase", "--format=tar", `--include=${packages().join(",")}`, ...dpkgOptions.map((word) => `--dpkgopt=${word}`), ...node];
   await run("mmdebstrap", [...options, codename, tar, ...lines], {
     what: "making a base of Debian packages",
     hint: "flounder images build --base IMAGE uses an image that you have",
