@@ -20,7 +20,7 @@ const allowed: readonly (readonly [from: RegExp, to: readonly RegExp[]])[] = [
   [/^harness\//, [/^harness\//]],
   [/^faults\//, [/^faults\//, /^harness\//]],
   [/^targets\/[^/]+\/platform\//, [/^targets\/[^/]+\/platform\//]],
-  [/^targets\/[^/]+\/(scenarios|playbooks|suites)\//, [/^faults\//, /^harness\//, /^targets\/[^/]+\/(?!platform)/]],
+  [/^targets\/[^/]+\/(scenarios|playbooks|suites|conformance)\//, [/^faults\//, /^harness\//, /^targets\/[^/]+\/(?!platform)/]],
   [/^targets\/[^/]+\/[^/]+\.ts$/, [/^harness\//, /^targets\/[^/]+\/(?!platform)/]],
 ];
 

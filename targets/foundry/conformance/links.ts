@@ -1,0 +1,166 @@
+/** Capabilities link and links: one link of every class and protocol, dialled by a stranger; and what the platform's users see of it. */
+import { expect } from "chai";
+import { until } from "../../../harness/clock.js";
+import type { PortProtocol } from "../../../harness/core.js";
+import { CfClient } from "../cf-client.js";
+import { api, app, type Lab, topology } from "./lab.js";
+import { type At, Idle, ring } from "./ring.js";
+
+/** One of each kind: the link's name, and what is spoken on it. A slot is one that an app is behind. */
+const kinds: readonly (readonly [name: string, protocol: PortProtocol])[] = [
+  ["cc-1>nats-1", "nats"],
+  ["dea-1>nats-1", "nats"],
+  ["cc-1>ccdb-1", "postgres"],
+  ["cc-1>service-1", "http"],
+  ["service-1>servicedb-1", "postgres"],
+  ["service-1>servicenats-1", "nats"],
+  ["cabinet-a>cabinet-b", "http"],
+  ["monitor-1>cabinet-a.lun-1", "sftp"],
+  ["cc-1:lun-1", "sftp"],
+  ["firewall-1>lb-1", "http"],
+  ["lb-1>router-1", "http"],
+  ["*>cc-1", "http"],
+  ["app>servicedb-1", "postgres"],
+  ["app>servicenats-1", "nats"],
+  ["*>dea-1", "http"],
+];
+
+export function links(lab: Lab): void {
+  const carrying = (name: string) => until(`${name} to carry`, () => lab.can(name, "link").carries(), 15_000, 100);
+  /** A slot of the DEA that an app answers behind. */
+  async function slot(): Promise<string> {
+    for (const { name } of lab.running.targets()) if (name.startsWith("*>dea-1.") && (await lab.can(name, "link").carries())) return name;
+    throw new Error("no app is behind any slot of dea-1");
+  }
+
+  describe("link", () => {
+    it("every kind of link of the topology is among those that are tried", () => {
+      const tried = new Set(kinds.map(([name]) => name));
+      const classes = (names: Iterable<string>) =>
+        new Set([...names].map((name) => lab.running.targets().find((target) => target.name === name || target.name === `${name}.1`)!.class));
+      expect([...classes(tried)].sort()).to.deep.equal([...new Set(lab.running.targets().flatMap((target) => target.class ?? []))].sort());
+    });
+
+    for (const [kind, protocol] of kinds.filter(([name]) => !name.includes(":")))
+      it(`${kind} (${protocol}): refuses, resets, swallows, comes late, is narrow, and carries again after each`, async () => {
+        const name = kind === "*>dea-1" ? await slot() : kind;
+        const link = lab.can(name, "link");
+        const at: At = lab.running.dialled(name);
+        const rung = () => ring(at, protocol);
+        const mended = async () => {
+          await link.mend();
+          await link.mend();
+          await carrying(name);
+          await until(`${name} to answer`, async () => (await rung()) === "answers", 5000);
+        };
+        await carrying(name);
+        // Whoever was connected stays so, and hears nothing. Servers have deadlines of their own, so it is looked at first.
+        const waiting = await Idle.at(at);
+        await link.cut("swallow");
+        await link.cut("swallow");
+        expect([await rung(), waiting.gone]).to.deep.equal(["silence", undefined]);
+        waiting.end();
+        expect([await link.carries(), await link.rttMs()]).to.deep.equal([false, Number.POSITIVE_INFINITY]);
+        await mended();
+
+        for (const how of ["refuse", "reset"] as const) {
+          const idle = await Idle.at(at);
+          await link.cut(how);
+          await link.cut(how);
+          await until(`the idle connection to be ended by ${how}`, () => idle.gone !== undefined, 5000, 10);
+          expect(await rung()).to.equal(how === "refuse" ? "refused" : "reset");
+          expect([await link.carries(), await link.rttMs()]).to.deep.equal([false, Number.POSITIVE_INFINITY]);
+          await mended();
+        }
+
+        await link.shape({ latencyMs: 200 });
+        expect(await link.rttMs()).to.be.within(200, 900);
+        await mended();
+        await until("answers to be prompt", async () => (await link.rttMs()) < 200, 5000);
+
+        await link.shape({ rateKBps: 8 });
+        expect(await link.throughputKBps(3200)).to.be.within(1, 8 * 1.4);
+        await mended();
+        await until("the link to be wide", async () => (await link.throughputKBps(3200)) > 3 * 8, 5000);
+        await lab.asBefore();
+      });
+
+    it("what its users see of it: the API away, the database away, an app away, and each of them back", async () => {
+      const seen = (host: string, wanted: RegExp | string) =>
+        until(
+          `${host} to be ${wanted}`,
+          async () => {
+            const said = (await lab.seen(4, host)).join();
+            return typeof wanted === "string" ? said === wanted : wanted.test(said);
+          },
+          15_000,
+          50,
+        );
+      const login = () =>
+        new CfClient(lab.facts.router, api, lab.facts).login().then(
+          () => "logged in",
+          () => "refused",
+        );
+      await lab.breaks("link-cut", "*>cc-1", {}, () => seen(api, "502"));
+      await seen(api, "api");
+      expect(await login()).to.equal("logged in");
+      await lab.breaks("link-cut", "cc-1>ccdb-1", {}, async () => expect(await login()).to.equal("refused"));
+      await until("logins to be answered", async () => (await login()) === "logged in", 15_000);
+
+      // Which of its slots the app listens behind is not known: all that carry are cut.
+      const all = lab.running.targets().filter(({ name }) => name.startsWith("*>dea-1."));
+      await Promise.all(all.map(({ name }) => lab.can(name, "link").cut("refuse")));
+      await seen(app, /^50[23]$/);
+      await Promise.all(all.map(({ name }) => lab.can(name, "link").mend()));
+      await seen(app, "app-1");
+      await lab.asBefore();
+    });
+
+    it("a proxy before a dead component refuses; its cut survives the component's restart, and mending it does not raise the dead", async () => {
+      const [name, protocol] = ["cc-1>service-1", "http"] as const;
+      const [link, life] = [lab.can(name, "link"), lab.can("service-1", "process")];
+      const rung = () => ring(lab.running.dialled(name), protocol);
+      await life.kill("agent");
+      expect(await rung()).to.equal("refused");
+      await link.cut("swallow");
+      await life.start();
+      expect(await rung()).to.equal("silence");
+      await life.kill("agent");
+      await link.mend();
+      expect(await rung()).to.equal("refused");
+      await life.start();
+      expect(await rung()).to.equal("answers");
+      await lab.asBefore();
+    });
+  });
+
+  describe("links", () => {
+    const onBus = (name: string) => lab.can(`${name}>nats-1`, "link").carries();
+
+    for (const how of ["swallow", "refuse", "reset"] as const)
+      it(`of a router, cut (${how}): bus and balancers lose it, the other router serves all`, async () => {
+        await lab.breaks("isolate", "router-1", { how }, async () => {
+          await until("the other router to serve all", async () => (await lab.seen(4)).join() === "api", 10_000);
+          expect([await onBus("router-1"), await onBus("router-2")]).to.deep.equal([false, true]);
+          const backends = async () => (await lab.running.call("lb-1", "/backends")) as { router: string; healthy: boolean }[];
+          await until("the balancer to drop it", async () => (await backends()).some((one) => one.router === "router-1" && !one.healthy), 10_000);
+        });
+        await lab.asBefore();
+      });
+
+    it("every component that has links has all of them cut and mended as one", async () => {
+      const hubs = new Set(["nats-1"]);
+      for (const { name } of topology.components.filter((one) => !hubs.has(one.name))) {
+        const info = lab.running.targets().find((target) => target.name === name)!;
+        if (!info.can.includes("links")) continue;
+        const { cut, mend, carry } = lab.can(name, "links");
+        await until(`all links of ${name} to carry`, async () => (await carry()) === "all", 15_000, 100);
+        await cut("refuse");
+        expect(await carry(), name).to.equal("none");
+        await mend();
+        await until(`all links of ${name} to carry again`, async () => (await carry()) === "all", 15_000, 100);
+      }
+      await lab.asBefore();
+    });
+  });
+}
