@@ -1,4 +1,4 @@
-/** The engine of child processes. Minutes on a busy machine, so it runs only when asked for: FLOUNDER_LIVE=1 npm test -- dist/targets/foundry/conformance/local.test.js */
+/** The engine of child processes. Minutes on a busy machine, so it runs only when asked for: npm run conformance */
 import { safety } from "./safety.js";
 import { conforms } from "./suite.js";
 
