@@ -6,8 +6,8 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
 import { Lab, type Part } from "../base/lab.js";
+import { type Namespace, whyNoNamespace } from "../base/namespace.js";
 import { until } from "../base/until.js";
-import { type Namespace, whyNoNamespace } from "./namespace.js";
 import { Forts, ways } from "./rig.js";
 
 describe("the packet filter", function () {
@@ -42,7 +42,7 @@ describe("the packet filter", function () {
   const tables = () => place.run("nft", "list", "tables").trim().split("\n");
 
   before(async function () {
-    const why = whyNoNamespace();
+    const why = whyNoNamespace("nft");
     if (why !== undefined) {
       console.log(`      skipped: ${why}`);
       return this.skip();

@@ -1,6 +1,6 @@
 /** For tests: firewalls as processes, enforcing their rules in either way. */
 import type { Lab, Part } from "../base/lab.js";
-import { Namespace, whyNoNamespace } from "./namespace.js";
+import { Namespace, whyNoNamespace } from "../base/namespace.js";
 
 export interface Way {
   readonly name: string;
@@ -10,7 +10,7 @@ export interface Way {
 }
 export const ways: readonly Way[] = [
   { name: "a process that forwards", packets: false, whyNot: () => undefined },
-  { name: "packet rules", packets: true, whyNot: whyNoNamespace },
+  { name: "packet rules", packets: true, whyNot: () => whyNoNamespace("nft") },
 ];
 
 export class Forts {
