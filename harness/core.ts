@@ -218,8 +218,14 @@ export interface Act extends When {
   readonly on: Selector;
 }
 
-/** What must hold. An act with no `min` anywhere proves nothing. */
-export interface Must {
+/** What must hold. An act with neither a `min` nor an alarm anywhere proves nothing. */
+export type Must = LostMust | AlarmMust;
+/** The platform itself must raise this alarm, within the same time as lost seconds are counted. */
+export interface AlarmMust {
+  readonly during?: string;
+  readonly alarm: string;
+}
+export interface LostMust {
   /** From that act's first injection to the next act's, or to the end of the watch. Absent: the whole run from turbulence on. */
   readonly during?: string;
   /** Nothing may be lost before so many seconds after the injection: damage that comes later than the fault. */

@@ -1,6 +1,6 @@
 /** What must hold, held against lost seconds and their bounds. */
-import type { Bounds, Event, Finding, Must, Plan, PlannedProbe, Receipt, Sample } from "./core.js";
-import { fail, open, orPass, roundedBounds, sayBounds } from "./judge-findings.js";
+import type { AlarmMust, Bounds, Event, Finding, LostMust, Must, Plan, PlannedProbe, Receipt, Sample } from "./core.js";
+import { fail, open, orPass, pass, roundedBounds, sayBounds } from "./judge-findings.js";
 import { keyOf, lostBetween, type Point } from "./measure/lost.js";
 import { actWindow, isBad, isMeasured, isWithin, type Window } from "./measure/windows.js";
 
@@ -19,7 +19,9 @@ export interface Evidence {
 }
 
 /** "data outside: at most 1 s lost, during nats-sever", in the words of the plan. */
-export function sayMust({ lostS: { min, max }, ...must }: Must): string {
+export function sayMust(must: Must): string {
+  if ("alarm" in must) return [`alarm ${must.alarm}`, ...(must.during === undefined ? [] : [`during ${must.during}`])].join(", ");
+  const { min, max } = must.lostS;
   const bound = [...(min === undefined ? [] : [`at least ${min} s`]), ...(max === undefined ? [] : [`at most ${max} s`])].join(" and ");
   return [
     `${must.op ?? must.plane} ${must.from}: ${bound || "any"} lost`,
@@ -31,7 +33,7 @@ export function sayMust({ lostS: { min, max }, ...must }: Must): string {
 const isOf = (probe: PlannedProbe, sample: Sample): boolean => sample.probe === probe.probe && sample.from === probe.from && sample.target === probe.target;
 
 /** The planned probes that a must is about. */
-const probesOf = (plan: Plan, must: Must): PlannedProbe[] =>
+const probesOf = (plan: Plan, must: LostMust): PlannedProbe[] =>
   plan.probes.filter((probe) => probe.plane === must.plane && probe.from === must.from && (must.op === undefined || probe.probe === must.op));
 
 /** The measured slots of each planned probe, by keyOf. */
@@ -52,14 +54,38 @@ export function meanLost(probes: readonly PlannedProbe[], series: Series, window
   return roundedBounds({ lo: mean((bounds) => bounds.lo), hi: mean((bounds) => bounds.hi) });
 }
 
-/** What a must is measured as; undefined if its act never began or no probe measures it. */
+/** What a must is measured as; undefined if its act never began, no probe measures it, or it is about no loss. */
 export function measuredMust(must: Must, { plan, events, series, run }: Evidence): Bounds | undefined {
+  if ("alarm" in must) return undefined;
   const window = must.during === undefined ? run : actWindow(plan, must.during, events, run);
   const probes = probesOf(plan, must);
   return window && probes.length > 0 ? meanLost(probes, series, window) : undefined;
 }
 
-export function mustFindings(must: Must, { plan, events, samples, series, receipts, run, sound }: Evidence): readonly Finding[] {
+export const mustFindings = (must: Must, evidence: Evidence): readonly Finding[] =>
+  "alarm" in must ? alarmFindings(must, evidence) : lostFindings(must, evidence);
+
+/** A fault that was not seen to bite decides nothing, neither way: no blame, and no praise either. */
+function doubtOf(must: Must, { receipts, sound }: Evidence): string | undefined {
+  const unseen = receipts.filter((receipt) => (must.during === undefined || receipt.act === must.during) && !receipt.bitUs).map((receipt) => receipt.target);
+  return !sound ? "; but the experiment was unsound" : unseen.length > 0 ? `; but ${unseen.join(", ")} was never seen to be hit` : undefined;
+}
+
+function alarmFindings(must: AlarmMust, evidence: Evidence): readonly Finding[] {
+  const { plan, events, run } = evidence;
+  const name = sayMust(must);
+  const window = must.during === undefined ? run : actWindow(plan, must.during, events, run);
+  if (!window) return [open(`${name}; act ${must.during} never began`)];
+  const raised = events.find((event) => event.kind === "alarm" && event.alarm === must.alarm && event.atUs >= window.fromUs && event.atUs < window.toUs);
+  const at = raised ? [raised.atUs] : [window.fromUs, window.toUs];
+  const says = `${name}; ${raised ? `raised after ${((raised.atUs - window.fromUs) / 1e6).toFixed(1)} s` : "it was not raised"}`;
+  const doubt = doubtOf(must, evidence);
+  if (doubt !== undefined) return [open(says + doubt, at)];
+  return [raised ? pass(says, at) : fail(says, at)];
+}
+
+function lostFindings(must: LostMust, evidence: Evidence): readonly Finding[] {
+  const { plan, events, samples, series, run } = evidence;
   const name = sayMust(must);
   const probes = probesOf(plan, must);
   if (probes.length === 0) return [open(`${name}; no probe of the plan measures it`)];
@@ -74,9 +100,7 @@ export function mustFindings(must: Must, { plan, events, samples, series, receip
   const at = bad.length > 0 ? [bad[0]!.dueUs, bad.at(-1)!.dueUs] : [window.fromUs, window.toUs];
   const lost = meanLost(probes, series, window);
   const says = `${name}; lost ${sayBounds(lost)}`;
-  // A fault that was not seen to bite decides nothing, neither way: no blame, and no praise either.
-  const unseen = receipts.filter((receipt) => (must.during === undefined || receipt.act === must.during) && !receipt.bitUs).map((receipt) => receipt.target);
-  const doubt = !sound ? "; but the experiment was unsound" : unseen.length > 0 ? `; but ${unseen.join(", ")} was never seen to be hit` : undefined;
+  const doubt = doubtOf(must, evidence);
   if (doubt !== undefined) return [open(says + doubt, at)];
 
   const { min, max } = must.lostS;

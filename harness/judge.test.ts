@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { canonical } from "./canonical.js";
-import type { Event, Must, Outcome, Plan, PlannedProbe, Result, Sample } from "./core.js";
+import type { Event, LostMust, Outcome, Plan, PlannedProbe, Result, Sample } from "./core.js";
 import { judge } from "./judge.js";
 import { smallEvents, smallPlan, smallSamples, us } from "./judge-fixture.js";
 import { seeded } from "./random.js";
@@ -26,8 +26,9 @@ function verdictOf(
   };
 }
 const without = (drop: (event: Event) => boolean) => (events: Event[]) => events.filter((event) => !drop(event));
-const must = (one: Partial<Must>): Plan => smallPlan([{ during: "cut", plane: "data", from: "outside", lostS: {}, ...one }]);
+const must = (one: Partial<LostMust>): Plan => smallPlan([{ during: "cut", plane: "data", from: "outside", lostS: {}, ...one }]);
 const nothingLost = (): Outcome => "ok";
+const alarm = (s: number, name = "smoke"): Event => ({ atUs: us(s), by: "platform", kind: "alarm", from: "monitor-1", alarm: name, says: `${name}` });
 
 describe("judge", () => {
   it("passes a run in which all is proved and all that must hold holds", () => {
@@ -43,12 +44,33 @@ describe("judge", () => {
     expect(verdict.observerFaults).to.equal(0);
   });
 
+  it("passes where the alarm that must come comes", () => {
+    const { result, says } = verdictOf({ plan: smallPlan([{ during: "cut", alarm: "smoke" }]), events: (events) => [...events, alarm(6)] });
+    expect(says).to.deep.equal([]);
+    expect(result).to.equal("pass");
+  });
+
   const changes: { name: string; change: Parameters<typeof verdictOf>[0]; result: Result; says: RegExp }[] = [
     { name: "max is exceeded", change: { plan: must({ lostS: { max: 2 } }) }, result: "fail", says: /^fail: data outside: at most 2 s lost, during cut; lost/ },
     { name: "max lies between the bounds", change: { plan: must({ lostS: { max: 2.95 } }) }, result: "inconclusive", says: /bounds leave it open/ },
     { name: "min is not reached", change: { plan: must({ lostS: { min: 4 } }) }, result: "fail", says: /at least 4 s lost, during cut; lost/ },
     { name: "min lies between the bounds", change: { plan: must({ lostS: { min: 3 } }) }, result: "inconclusive", says: /bounds leave it open/ },
     { name: "a fault that changes nothing reaches no floor", change: { outcome: nothingLost }, result: "fail", says: /^fail: .* lost 0.0 s/ },
+    {
+      name: "the alarm that must come does not",
+      change: { plan: smallPlan([{ during: "cut", alarm: "smoke" }]), events: (events) => [...events, alarm(4), alarm(6, "other")] },
+      result: "fail",
+      says: /^fail: alarm smoke, during cut; it was not raised$/,
+    },
+    {
+      name: "an alarm must come during an act that never bit",
+      change: {
+        plan: smallPlan([{ during: "cut", alarm: "smoke" }]),
+        events: (events) => [...events.filter((event) => event.kind !== "reading" || event.reading.state !== "broken"), alarm(6)],
+      },
+      result: "inconclusive",
+      says: /alarm smoke, during cut; raised after 1.0 s; but router-1, router-2 was never seen to be hit/,
+    },
     {
       name: "damage comes too early",
       change: { plan: must({ notBeforeS: 1, lostS: { max: 4 } }) },

@@ -108,8 +108,14 @@ describe("plan", () => {
     expect(refusal(() => plan(1, { ...withAct({ on: { of: "dea", pick: "all" } }), blastRadius: 2 }))).to.match(/3 injections, but blastRadius is 2/);
   });
 
+  it("refuses a must of neither kind, with what the nearest lacks", () => {
+    expect(refusal(() => plan(1, { must: [{ plane: "data", from: "inside", lostS: { least: 1 } }] as never }))).to.match(/must\.0\.lostS: .*least/);
+    expect(refusal(() => plan(1, { must: [{ alarm: 7 }] as never }))).to.match(/must\.0\.alarm: /);
+  });
+
   it("warns of a run that could not fail", () => {
-    expect(plan(1, { must: [] }).warnings).to.deep.equal(["no must has a min: a run in which nothing broke would pass"]);
+    expect(plan(1, { must: [{ alarm: "smoke" }] }).warnings).to.deep.equal([]);
+    expect(plan(1, { must: [] }).warnings).to.deep.equal(["no must has a min, or an alarm: a run in which nothing broke would pass"]);
   });
 });
 

@@ -78,7 +78,9 @@ export function makePlan(inputs: PlanInputs): Plan {
   const warnings = [
     ...(rate > maxSamplesPerS ? [`the probes ask ${Math.round(rate)} times per second; over ${maxSamplesPerS} they disturb what they measure`] : []),
     ...lateAlarms(procedures ?? [], foresight ?? []),
-    ...(scenario.must.some((must) => must.lostS.min !== undefined) ? [] : ["no must has a min: a run in which nothing broke would pass"]),
+    ...(scenario.must.some((must) => "alarm" in must || must.lostS.min !== undefined)
+      ? []
+      : ["no must has a min, or an alarm: a run in which nothing broke would pass"]),
   ];
   const rest: Omit<Plan, "digest"> = {
     ...scenario,

@@ -42,21 +42,26 @@ export const scenarioSchema = z.strictObject({
     }),
   ),
   must: z.array(
-    z.strictObject({
-      during: z.string().optional(),
-      notBeforeS: seconds.optional(),
-      plane: z.enum(["control", "data"]),
-      from: z.enum(["outside", "inside"]),
-      op: z.string().optional(),
-      lostS: bounds,
-    }),
+    z.union([
+      z.strictObject({
+        during: z.string().optional(),
+        notBeforeS: seconds.optional(),
+        plane: z.enum(["control", "data"]),
+        from: z.enum(["outside", "inside"]),
+        op: z.string().optional(),
+        lostS: bounds,
+      }),
+      z.strictObject({ during: z.string().optional(), alarm: z.string().min(1) }),
+    ]),
   ),
 });
 
-/** Zod's first complaint as "where: what". */
+/** Zod's first complaint as "where: what". Of what may be one of several shapes, the one that fits best. */
 export const firstIssue = (error: z.ZodError): string => {
   const issue = error.issues[0]!;
-  return `${issue.path.join(".") || "the whole"}: ${issue.message}`;
+  const [nearest] = issue.code === "invalid_union" ? [...issue.errors].sort((a, b) => a.length - b.length)[0]! : [];
+  const path = [...issue.path, ...(nearest?.path ?? [])];
+  return `${path.join(".") || "the whole"}: ${(nearest ?? issue).message}`;
 };
 
 /** Refuses what is not a scenario, naming the first thing that is wrong; also names that refer to nothing. */

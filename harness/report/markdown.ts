@@ -23,7 +23,11 @@ export function markdown(story: Story): string {
       "",
       ...table(
         ["", "must", "measured"],
-        story.musts.map((must) => [marks[must.result], must.says, must.measured ? `${bounds(must.measured)} s` : "not measured"]),
+        story.musts.map(({ result, says, measured, must }) => [
+          marks[result],
+          says,
+          measured ? `${bounds(measured)} s` : "alarm" in must ? "" : "not measured",
+        ]),
       ),
     ],
     [

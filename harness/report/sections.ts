@@ -1,5 +1,5 @@
 /** The sections of report.html, one function each, from the top of the page to its foot. */
-import type { MatrixCell, PlaneState } from "../core.js";
+import type { Bounds, LostMust, MatrixCell, PlaneState } from "../core.js";
 import { lanesChart, latencyChart, sizes } from "./charts.js";
 import { boundsOf, datum, Markup, markup, type Piece, plainBounds, table } from "./markup.js";
 import { flags, sayStep } from "./steps.js";
@@ -41,6 +41,14 @@ export function lanes(story: Story): Markup {
 }
 const sayTargets = (targets: readonly string[]): string => (targets.length <= 2 ? targets.join(", ") : plural(targets.length, "target"));
 
+const mayLose = ({ lostS: { min, max }, notBeforeS }: LostMust): string =>
+  [
+    ...(min === undefined ? [] : [`≥ ${min}`]),
+    ...(max === undefined ? [] : [`≤ ${max}`]),
+    ...(notBeforeS === undefined ? [] : [`not before ${notBeforeS} s`]),
+  ].join(", ");
+const lostWords = (measured: Bounds | undefined) => (measured ? plainBounds(measured) : "not measured");
+
 export function lostTable(story: Story): Markup {
   const columns = [{ title: "act" }, ...lanesInOrder.map(({ plane, from }) => ({ title: laneName(plane, from), figures: true }))];
   const rows = [
@@ -52,17 +60,11 @@ export function lostTable(story: Story): Markup {
     })),
     { cells: [markup`<b>whole run</b>`, ...lanesInOrder.map(({ plane, from }) => boundsOf(`lostS.${plane}.${from}`, story.verdict.lostS[plane][from]))] },
   ];
-  const musts = story.musts.map((must) => ({
+  const musts = story.musts.map(({ must, measured, ...held }) => ({
     cells: [
-      result(must.result),
+      result(held.result),
       must.during ?? "whole run",
-      `${must.op ?? who(must.plane)}, ${must.from}`,
-      [
-        ...(must.min === undefined ? [] : [`≥ ${must.min}`]),
-        ...(must.max === undefined ? [] : [`≤ ${must.max}`]),
-        ...(must.notBeforeS === undefined ? [] : [`not before ${must.notBeforeS} s`]),
-      ].join(", "),
-      must.measured ? plainBounds(must.measured) : "not measured",
+      ...("alarm" in must ? ["monitoring", `alarm ${must.alarm}`, "–"] : [`${must.op ?? who(must.plane)}, ${must.from}`, mayLose(must), lostWords(measured)]),
     ],
   }));
   return markup`<section><h2>Lost seconds</h2><p class="soft">Time without service, the mean over a lane’s probes, with the bounds that their periods leave open. An act’s window reaches from its injection to the next act’s.</p>${table(columns, rows)}

@@ -1,5 +1,5 @@
 /** A run as reports tell it: everything derived that more than one report or picture needs. Pure, from a results folder's sources alone. */
-import type { Bounds, Event, MatrixCell, Plan, Plane, Receipt, Result, Sample, Vantage, Verdict } from "../core.js";
+import type { Bounds, Event, MatrixCell, Must, Plan, Plane, Receipt, Result, Sample, Vantage, Verdict } from "../core.js";
 import { bySchedule, byTime, type Judgement } from "../judge.js";
 import { type Check, worst } from "../judge-findings.js";
 import { sayMust } from "../judge-musts.js";
@@ -35,13 +35,7 @@ export interface MustStory {
   readonly says: string;
   readonly result: Result;
   readonly measured: Bounds | undefined;
-  readonly during: string | undefined;
-  readonly plane: Plane;
-  readonly from: Vantage;
-  readonly op: string | undefined;
-  readonly min: number | undefined;
-  readonly max: number | undefined;
-  readonly notBeforeS: number | undefined;
+  readonly must: Must;
 }
 export interface Story extends RunRecord {
   readonly verdict: Verdict;
@@ -103,13 +97,7 @@ export function story(record: RunRecord, { verdict, checks, measured }: Judgemen
       says: sayMust(must),
       result: worst(checks.find((check) => check.name === sayMust(must))?.findings ?? []),
       measured: measured[index],
-      during: must.during,
-      plane: must.plane,
-      from: must.from,
-      op: must.op,
-      min: must.lostS.min,
-      max: must.lostS.max,
-      notBeforeS: must.notBeforeS,
+      must,
     })),
     lanes: strips,
     worstCell: bad.sort((a, b) => b.seconds - a.seconds || badness(b) - badness(a))[0],

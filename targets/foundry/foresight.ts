@@ -8,6 +8,7 @@ interface Limits {
     readonly supplyMs: number | null;
     readonly lunSilentMs: number | null;
     readonly lateHeartbeats: number | null;
+    readonly starts: number | null;
     readonly readOnlyMs: number | null;
     readonly withinMs: number;
   };
@@ -36,6 +37,8 @@ export function foresight({ components }: Topology): readonly Foresight[] {
   return [
     row("supply", "a supply is not as it should be", alarms.supplyMs, null, timers.lunLost),
     row("late-heartbeats", "a DEA's disk stalls", lateMs, null, timers.lunLost),
+    // Too late for nothing: it is a sign of damage done.
+    ...(alarms.starts === null ? [] : [row("start-storm", "the Health Manager takes DEAs for gone", timers.dropletLost, null, null)]),
     row("lun-silent", "a LUN does not answer", alarms.lunSilentMs, failOver.lunSilentMs, timers.lunLost),
     row("read-only", "a Cloud Controller is read-only", alarms.readOnlyMs, null, null),
   ];

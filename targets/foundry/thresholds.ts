@@ -10,6 +10,8 @@ export interface Thresholds {
     readonly lunSilentS: number | null;
     /** So many of the Health Manager's alerts about missing heartbeats within a minute. */
     readonly lateHeartbeats: number | null;
+    /** The Health Manager asks for so many instances to be started within a minute. */
+    readonly starts: number | null;
     /** A Cloud Controller is read-only for so long. */
     readonly readOnlyS: number | null;
   };
@@ -17,19 +19,19 @@ export interface Thresholds {
   /** The alarm that a playbook for early detection waits for. */
   readonly trigger: AlarmName;
 }
-export type AlarmName = "supply" | "lun-silent" | "late-heartbeats" | "read-only";
+export type AlarmName = "supply" | "lun-silent" | "late-heartbeats" | "start-storm" | "read-only";
 
 export const thresholds = {
   // Each is sensible by itself: a supply is redundant, so nobody is woken for one; fail-over waits for the alarm; the playbook waits for the supply.
   // Together they are of no use: the latch comes first.
   "2011": {
-    alarms: { supplyS: 3600, lunSilentS: 120, lateHeartbeats: 50, readOnlyS: 0 },
+    alarms: { supplyS: 3600, lunSilentS: 120, lateHeartbeats: 50, starts: null, readOnlyS: 0 },
     failOver: { lunSilentS: 180 },
     trigger: "supply",
   },
   // The earliest sign raises the alarm that the playbook waits for; a LUN moves before it is declared lost.
   consistent: {
-    alarms: { supplyS: 5, lunSilentS: 10, lateHeartbeats: 2, readOnlyS: 0 },
+    alarms: { supplyS: 5, lunSilentS: 10, lateHeartbeats: 2, starts: 6, readOnlyS: 0 },
     failOver: { lunSilentS: 12 },
     trigger: "supply",
   },
@@ -43,6 +45,7 @@ export function thresholdsMs({ alarms, failOver, trigger }: Thresholds, timeFact
       supplyMs: ms(alarms.supplyS),
       lunSilentMs: ms(alarms.lunSilentS),
       lateHeartbeats: alarms.lateHeartbeats,
+      starts: alarms.starts,
       readOnlyMs: ms(alarms.readOnlyS),
       withinMs: ms(60),
     },

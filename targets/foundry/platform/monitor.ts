@@ -1,5 +1,5 @@
 /**
- * Monitoring: looks at the cabinets' supplies and LUNs over links of its own, hears the Health Manager's alerts, asks the Cloud Controllers that it finds on the
+ * Monitoring: looks at the cabinets' supplies and LUNs over links of its own, hears the Health Manager's alerts and requests, asks the Cloud Controllers that it finds on the
  * bus. Publishes monitor.alarms {seq, alarm, on, says, state, at}, and fails LUNs over by itself. When: env THRESHOLDS (rules.ts).
  * Links: nats, each cabinet's admin port by the cabinet's name, each LUN's port by the LUN's name.
  */
@@ -17,7 +17,7 @@ import { alarmsOf, failOversOf, type Seen, thresholds } from "./monitor/rules.js
 const lookEveryMs = 250;
 const discoverEveryMs = 1000;
 const answerMs = 500;
-const keptLate = 1000;
+const kept = 1000;
 
 const own = config();
 const limits = thresholds.parse(JSON.parse(process.env.THRESHOLDS || "{}"));
@@ -30,6 +30,7 @@ const luns = Object.fromEntries(links.filter(([name]) => /^lun-\d+$/.test(name))
 
 const supplies: Record<string, { sinceMs: number; state: string } | undefined> = {};
 let lateMs: number[] = [];
+let startsMs: number[] = [];
 let readOnly: Seen["readOnly"];
 let ccs: readonly string[] = [];
 const failedOver = new Set<string>();
@@ -90,12 +91,15 @@ let bus: Awaited<ReturnType<typeof connectBus>> | undefined;
 await admin({ "GET /alarms": () => ({ ...alarms.report(), failedOver: [...failedOver] }) });
 bus = await connectBus();
 bus.subscribe("hm.alerts", {}, ({ says }: Payload) => {
-  if (typeof says === "string" && /^dea-\S+ was not heard/.test(says)) lateMs = [...lateMs, Date.now()].slice(-keptLate);
+  if (typeof says === "string" && /^dea-\S+ was not heard/.test(says)) lateMs = [...lateMs, Date.now()].slice(-kept);
+});
+bus.subscribe("cloudcontrollers.hm.requests", {}, ({ op, indices }: Payload) => {
+  if (op === "START" && Array.isArray(indices)) startsMs = [...startsMs, ...indices.map(() => Date.now())].slice(-kept);
 });
 
 async function look(): Promise<void> {
   await Promise.all([lookAtCabinets(), lookAtControllers()]);
-  const seen: Seen = { supplies, luns: Object.fromEntries(Object.entries(luns).map(([lun, watch]) => [lun, watch.silentSinceMs])), lateMs, readOnly };
+  const seen: Seen = { supplies, luns: Object.fromEntries(Object.entries(luns).map(([lun, watch]) => [lun, watch.silentSinceMs])), lateMs, startsMs, readOnly };
   alarms.now(alarmsOf(seen, limits, Date.now()));
   for (const lun of failOversOf(seen, limits, Date.now())) if (!failedOver.has(lun)) await failOver(lun);
 }

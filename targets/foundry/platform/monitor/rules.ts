@@ -4,7 +4,14 @@ import * as z from "zod";
 const ms = z.number().nonnegative().nullable();
 /** env THRESHOLDS; null: never. */
 export const thresholds = z.object({
-  alarms: z.object({ supplyMs: ms, lunSilentMs: ms, lateHeartbeats: z.number().int().positive().nullable(), readOnlyMs: ms, withinMs: z.number().positive() }),
+  alarms: z.object({
+    supplyMs: ms,
+    lunSilentMs: ms,
+    lateHeartbeats: z.number().int().positive().nullable(),
+    starts: z.number().int().positive().nullable(),
+    readOnlyMs: ms,
+    withinMs: z.number().positive(),
+  }),
   failOver: z.object({ lunSilentMs: ms }),
 });
 export type Thresholds = z.infer<typeof thresholds>;
@@ -17,10 +24,12 @@ export interface Seen {
   readonly luns: Readonly<Record<string, number | undefined>>;
   /** When the Health Manager said that a DEA was not heard. */
   readonly lateMs: readonly number[];
+  /** When the Health Manager asked for an instance to be started, once for each. */
+  readonly startsMs: readonly number[];
   readonly readOnly: { readonly sinceMs: number; readonly says: string } | undefined;
 }
 export interface Alarm {
-  readonly alarm: "supply" | "lun-silent" | "late-heartbeats" | "read-only";
+  readonly alarm: "supply" | "lun-silent" | "late-heartbeats" | "start-storm" | "read-only";
   readonly on: string;
   readonly says: string;
 }
@@ -29,7 +38,9 @@ const lasts = (sinceMs: number | undefined, limitMs: number | null, nowMs: numbe
   sinceMs !== undefined && limitMs !== null && nowMs - sinceMs >= limitMs;
 
 export function alarmsOf(seen: Seen, { alarms }: Thresholds, nowMs: number): readonly Alarm[] {
-  const late = seen.lateMs.filter((atMs) => nowMs - atMs < alarms.withinMs).length;
+  const recent = (atMs: readonly number[]) => atMs.filter((at) => nowMs - at < alarms.withinMs).length;
+  const late = recent(seen.lateMs);
+  const starts = recent(seen.startsMs);
   return [
     ...Object.entries(seen.supplies).flatMap(([on, supply]): Alarm[] =>
       supply && lasts(supply.sinceMs, alarms.supplyMs, nowMs) ? [{ alarm: "supply", on, says: `supply is ${supply.state}` }] : [],
@@ -39,6 +50,9 @@ export function alarmsOf(seen: Seen, { alarms }: Thresholds, nowMs: number): rea
     ),
     ...(alarms.lateHeartbeats !== null && late >= alarms.lateHeartbeats
       ? [{ alarm: "late-heartbeats", on: "hm", says: "DEAs are not heard in time, again and again" } as const]
+      : []),
+    ...(alarms.starts !== null && starts >= alarms.starts
+      ? [{ alarm: "start-storm", on: "hm", says: `the Health Manager asked for ${starts} instances at once` } as const]
       : []),
     ...(seen.readOnly && lasts(seen.readOnly.sinceMs, alarms.readOnlyMs, nowMs) ? [{ alarm: "read-only", on: "cc", says: seen.readOnly.says } as const] : []),
   ];
