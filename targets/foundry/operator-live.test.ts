@@ -1,55 +1,35 @@
 /** The operator's verbs on a foundation that is live: asked from outside what they cost, and what they put right. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect } from "chai";
 import { sleep, until } from "../../harness/clock.js";
-import type { AuditLine, Running, TargetSystem } from "../../harness/core.js";
-import { localEngine } from "../../harness/engines/local/engine.js";
-import { newFoundation, passingName } from "../../harness/foundation.js";
+import type { AuditLine } from "../../harness/core.js";
 import { answered, askEdge } from "./edge-ask.js";
 import { frontDoor } from "./front-door.js";
+import { liveFoundation } from "./live-foundation.js";
 import { type Operator, operator } from "./operator.js";
-import foundry from "./target.js";
-import { topologyOf } from "./topology.js";
 
 const shape = { cc: 1, dea: 1, router: 2, lb: 2, dns: 1, firewall: 1, cabinets: ["cabinet-a"], lunsPerCabinet: 1 };
-const system: TargetSystem = { ...foundry, topology: (profile, timeFactor, policy) => topologyOf(profile, shape, timeFactor, policy) };
 
 describe("an operator at a live foundation", function () {
   this.timeout(60_000);
-  const state = mkdtempSync(join(tmpdir(), "flounder-operator-"));
-  const earlier = process.env.XDG_STATE_HOME;
-  let running: Running;
+  const live = liveFoundation({ name: "operator", profile: "operator", shape });
   let hands: Operator;
   const lines: AuditLine[] = [];
 
   const outside = async (): Promise<string> => {
-    const { component, port } = frontDoor(running.topology);
-    const said = await askEdge(running.direct(component, port), { host: "api.flounder.test" });
+    const { component, port } = frontDoor(live.running.topology);
+    const said = await askEdge(live.running.direct(component, port), { host: "api.flounder.test" });
     return answered(said) ? String(said.status) : said;
   };
   const pids = async (role: string) => {
-    const names = running.topology.components.filter((one) => one.role === role).map((one) => one.name);
-    return Promise.all(names.map(async (name) => ((await running.call(name, "/varz")) as { pid: number }).pid));
+    const names = live.running.topology.components.filter((one) => one.role === role).map((one) => one.name);
+    return Promise.all(names.map(async (name) => ((await live.running.call(name, "/varz")) as { pid: number }).pid));
   };
   const serves = () =>
     until("every part to serve", async () => (await Promise.all(Array.from({ length: 8 }, outside))).every((said) => said === "200"), 20_000, 100);
 
-  before(async function () {
-    this.timeout(120_000);
-    process.env.XDG_STATE_HOME = state;
-    const spec = await newFoundation({ id: passingName("operator"), system, profile: "operator", timeFactor: 20, policy: {}, engine: "local" });
-    running = await localEngine(async () => system).start(spec, () => {}, new AbortController().signal);
-    hands = operator(running.call, running.topology, "ann", (line) => lines.push(line));
+  before(async () => {
+    hands = operator(live.running.call, live.running.topology, "ann", (line) => lines.push(line));
     await serves();
-  });
-  after(async function () {
-    this.timeout(60_000);
-    await running?.reap();
-    rmSync(state, { recursive: true, force: true });
-    if (earlier === undefined) delete process.env.XDG_STATE_HOME;
-    else process.env.XDG_STATE_HOME = earlier;
   });
 
   it("restarts one router after the other, and nobody at the front door notices", async () => {
@@ -69,7 +49,7 @@ describe("an operator at a live foundation", function () {
         seen.push(
           await Promise.all(
             ["router-1", "router-2"].map((name) =>
-              running.call(name, "/healthz").then(
+              live.running.call(name, "/healthz").then(
                 () => true,
                 () => false,
               ),
@@ -105,7 +85,7 @@ describe("an operator at a live foundation", function () {
 
   it("restores the configs of the front end: names those that were wiped, no others, and all is served again", async () => {
     await serves();
-    for (const name of ["lb-2", "firewall-1"]) await running.call(name, "/config/wipe", {});
+    for (const name of ["lb-2", "firewall-1"]) await live.running.call(name, "/config/wipe", {});
     await until("the door to be shut", async () => (await outside()) === "refused", 5000);
     expect(await hands.restoreEdge()).to.equal("restored from the saved configs: firewall-1, lb-2");
     await serves();

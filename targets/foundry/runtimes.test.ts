@@ -1,21 +1,15 @@
 /** Runtimes on a real foundation whose DEAs are configured differently: an app goes where its runtime is, and is told why when that is nowhere. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { request } from "undici";
 import { until } from "../../harness/clock.js";
-import type { FoundationFacts, Running } from "../../harness/core.js";
-import { localEngine } from "../../harness/engines/local/engine.js";
-import { newFoundation, passingName } from "../../harness/foundation.js";
-import { factsOf } from "../../harness/keeper/facts.js";
 import { root } from "../../harness/paths.js";
 import { type AppFile, appFiles } from "./app-bits.js";
 import type { CfClient } from "./cf-client.js";
 import type { Instance } from "./fingerprint.js";
+import { liveFoundation } from "./live-foundation.js";
 import { prober } from "./prepare.js";
-import target from "./target.js";
-import { topology, topologyOf } from "./topology.js";
+import { topology } from "./topology.js";
 
 const shape = {
   ...{ cc: 1, dea: 3, router: 1, lb: 1, dns: 1, cabinets: ["cabinet-a"], lunsPerCabinet: 1 },
@@ -29,10 +23,7 @@ interface Stat {
 
 describe("runtimes of DEAs", function () {
   this.timeout(60_000);
-  const home = mkdtempSync(join(tmpdir(), "flounder-runtimes-"));
-  const earlier = process.env.XDG_STATE_HOME;
-  let running: Running;
-  let facts: FoundationFacts;
+  const live = liveFoundation({ name: "runtimes", shape });
   let client: CfClient;
   let space: string;
 
@@ -45,37 +36,21 @@ describe("runtimes of DEAs", function () {
   const stats = async (guid: string) => (await client.stats(guid)) as readonly Stat[];
   /** Which DEAs have RUNNING instances of it. */
   const where = async (name: string): Promise<readonly string[]> => {
-    const deas = running.topology.components.filter(({ role }) => role === "dea").map((dea) => dea.name);
+    const deas = live.running.topology.components.filter(({ role }) => role === "dea").map((dea) => dea.name);
     const found = await Promise.all(
       deas.map(async (dea) =>
-        ((await running.call(dea, "/instances")) as readonly Instance[]).filter((one) => one.name === name && one.state === "RUNNING").map(() => dea),
+        ((await live.running.call(dea, "/instances")) as readonly Instance[]).filter((one) => one.name === name && one.state === "RUNNING").map(() => dea),
       ),
     );
     return found.flat();
   };
 
-  before(async function () {
-    this.timeout(120_000);
-    process.env.XDG_STATE_HOME = home;
-    const system = {
-      ...target,
-      topology: (profile: string, timeFactor: number, policy: Readonly<Record<string, string>>) => topologyOf(profile, shape, timeFactor, policy),
-    };
-    const spec = await newFoundation({ id: passingName("runtimes"), system, profile: "micro", timeFactor: 20, policy: {}, engine: "local" });
-    running = await localEngine(async () => system).start(spec, () => {}, new AbortController().signal);
-    facts = factsOf(spec, running, system);
-    ({ client, spaceGuid: space } = await prober(facts));
-  });
-  after(async function () {
-    this.timeout(60_000);
-    await running?.reap();
-    rmSync(home, { recursive: true, force: true });
-    if (earlier === undefined) delete process.env.XDG_STATE_HOME;
-    else process.env.XDG_STATE_HOME = earlier;
+  before(async () => {
+    ({ client, spaceGuid: space } = await prober(live.facts));
   });
 
   it("an app whose runtime one DEA alone has lands there, every instance", async function () {
-    if (!((await running.call("dea-2", "/varz")) as { runtimes: readonly string[] }).runtimes.includes("python")) {
+    if (!((await live.running.call("dea-2", "/varz")) as { runtimes: readonly string[] }).runtimes.includes("python")) {
       console.log("      skipped: there is no python3 here");
       return this.skip();
     }
@@ -83,7 +58,7 @@ describe("runtimes of DEAs", function () {
     await until("three to run", async () => (await where("snake")).length === 3, 20_000, 100);
     expect(await where("snake")).to.deep.equal(["dea-2", "dea-2", "dea-2"]);
     const said = async () => {
-      const answer = await request(`${facts.router}/?nonce=n1`, { headers: { host: `snake.${facts.domain}` } });
+      const answer = await request(`${live.facts.router}/?nonce=n1`, { headers: { host: `snake.${live.facts.domain}` } });
       return answer.statusCode === 200 ? ((await answer.body.json()) as Record<string, string>) : {};
     };
     await until("it to answer at the front door", async () => (await said()).nonce === "n1", 10_000, 100);
