@@ -55,7 +55,9 @@ if (process.env.FLOUNDER_AGAIN === "1" && failed.length > 0 && failed.every(({ f
 }
 const left = await house.leftovers();
 for (const line of left) console.log(`LEFT BEHIND: ${line}`);
-if (left.length > 0) failed = [...failed, { file: "", title: "the tests leave nothing behind" }];
+// A test that failed keeps its evidence: what it left in the temp folder is named, and is no failure of its own.
+const counts = left.filter((line) => first.failed.length === 0 || !line.startsWith("in the temp folder"));
+if (counts.length > 0) failed = [...failed, { file: "", title: "the tests leave nothing behind" }];
 else house.close();
 for (const { title } of failed) console.log(`FAILED: ${title}`);
 console.log(`tests: ${passes} passed, ${failed.length} failed, ${first.pending} skipped`);
