@@ -83,7 +83,7 @@ describe("hm", () => {
 
   it("asks DEAs at boot, misses an instance after dropletLost, asks once per restartTimeout", async () => {
     await boot("none");
-    expect(lab.on("healthmanager.start")).to.have.length(1);
+    await until("its question at boot", () => lab.on("healthmanager.start").length === 1, 1000, 10);
     run("dea-1", "i0", 0);
     run("dea-2", "i1", 1);
     await settled(2);
