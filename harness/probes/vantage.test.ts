@@ -52,11 +52,11 @@ function conforms(place: () => Place): void {
     try {
       await prober.ready;
       const ok = (from: Vantage) => heard.filter((sample) => sample.from === from && sample.outcome === "ok").length;
-      await until("answers at both vantages", () => vantages.every((from) => ok(from) > 40), 15_000);
+      await until("answers at both vantages", () => vantages.every((from) => ok(from) > 40), 60_000);
       prober.routes(start.routes.map((route) => (route.from === "inside" ? { ...route, url: "" } : route)));
       const since = nowUs() - start.zeroUs;
       const refused = () => heard.filter((sample) => sample.dueUs > since && sample.outcome === "refused");
-      await until("refusals", () => refused().length > 10, 5000);
+      await until("refusals", () => refused().length > 10, 30_000);
       expect(new Set(refused().map(({ from }) => from))).to.deep.equal(new Set(["inside"]));
     } finally {
       await prober.end();
@@ -115,7 +115,7 @@ else
       await site?.close();
       if (dir) rmSync(dir, { recursive: true, force: true });
     });
-    const gone = () => until("the probers' containers to be gone", async () => (await site.probers()).length === 0, 20_000, 200);
+    const gone = () => until("the probers' containers to be gone", async () => (await site.probers()).length === 0, 60_000, 200);
 
     conforms(() => ({ facts: facts(), url: site.url }));
 
