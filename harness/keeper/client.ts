@@ -119,6 +119,7 @@ export class KeeperClient implements Client {
       await this.ask("down");
     } catch (error) {
       this.#hungUp = false;
+      this.#hold();
       throw error;
     }
     await this.#closed;

@@ -40,6 +40,8 @@ export interface Flaws {
   readonly bootMs?: number;
   /** Attaching fails with these words. */
   readonly attachError?: string;
+  /** Something withstands the end so many times. */
+  readonly reapFailures?: number;
 }
 
 const ways = { link: ["refuse", "reset", "swallow"], mount: ["detach", "hang", "read-only", "slow"] } as const;
@@ -162,6 +164,7 @@ export function fakeTarget<C extends Capability>(dir: string, name: string, need
 
 function running(dir: string, flaws: Flaws): Running {
   mkdirSync(join(dir, "fake"), { recursive: true });
+  let reapFailures = flaws.reapFailures ?? 0;
   return {
     topology: fakeSystem.topology("micro", 20, {}),
     target: (name, needs) => fakeTarget(dir, name, needs, flaws),
@@ -177,7 +180,10 @@ function running(dir: string, flaws: Flaws): Running {
     components: () => [{ name: "cc-1", role: "cc", host: "127.0.0.1", state: "ready", pid: null, ports: {}, restarts: 0, log: "" }],
     escalate: async (name, step) => writeFake(dir, name, { ...readFake(dir, name), escalated: [...(readFake(dir, name).escalated ?? []), step] }),
     onTrouble: () => {},
-    reap: async () => rmSync(join(dir, "fake"), { recursive: true, force: true }),
+    async reap() {
+      if (reapFailures-- > 0) throw new FlounderError("platform", "something withstands", "end it by hand");
+      rmSync(join(dir, "fake"), { recursive: true, force: true });
+    },
   };
 }
 

@@ -10,7 +10,7 @@ interface Orders {
   readonly attach?: string;
   readonly lease: boolean;
   readonly inject: readonly Injection[];
-  /** Ends the foundation and says "down", instead of waiting. */
+  /** Ends the foundation and says "down", or why it is not, instead of waiting. */
   readonly down?: boolean;
 }
 const orders = JSON.parse(process.argv[2]!) as Orders;
@@ -21,6 +21,9 @@ console.log("connected");
 await Promise.all(orders.inject.map((injection) => client.inject(injection)));
 console.log("injected");
 if (orders.down) {
-  await client.down();
-  console.log("down");
+  const said = await client.down().then(
+    () => "down",
+    (error: Error) => `not down: ${error.message}`,
+  );
+  console.log(said);
 } else setInterval(() => {}, 1000);

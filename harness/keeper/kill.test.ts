@@ -273,6 +273,15 @@ describe("keeper: deaths", () => {
     expect(await listFoundations()).to.deep.equal([]);
   });
 
+  it("and ends when it was refused, which is said: the end can be asked for again", async () => {
+    flaws({ reapFailures: 1 });
+    const client = await staying();
+    const child = await runner({ attach: client.id, lease: false, inject: [], down: true }, "not down: something withstands");
+    await until("it to be gone", () => child.exitCode !== null, 2000);
+    await client.down();
+    expect(await listFoundations()).to.deep.equal([]);
+  });
+
   it("leaving in good order heals what a lease was held for", async () => {
     const client = await staying();
     {
