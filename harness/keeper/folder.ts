@@ -7,6 +7,7 @@ import { z } from "zod";
 import type { FoundationSpec } from "../core.js";
 import { FlounderError } from "../errors.js";
 import { foundationsDir } from "../paths.js";
+import { specFields } from "../spec-fields.js";
 
 /** foundation.json: the spec without its secret, and what a later keeper must know. */
 export interface FoundationRecord {
@@ -18,11 +19,7 @@ export interface FoundationRecord {
 }
 const recordSchema = z.object({
   spec: z.object({
-    id: z.string(),
-    system: z.string(),
-    profile: z.string(),
-    timeFactor: z.number(),
-    policy: z.record(z.string(), z.string()),
+    ...specFields,
     engine: z.enum(["local", "compose"]),
     dir: z.string(),
     portBase: z.number().optional(),

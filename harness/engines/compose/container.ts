@@ -2,7 +2,7 @@
 import { nowUs, sleep, until, within } from "../../clock.js";
 import type { ComponentFacts } from "../../core.js";
 import { FlounderError } from "../../errors.js";
-import { lastWords } from "../local/daemon.js";
+import { lastWords } from "../last-words.js";
 import { type ComponentLife, reason } from "../running.js";
 import type { ContainerFacts, Docker } from "./docker.js";
 import type { LifeFolder } from "./life-file.js";
@@ -230,6 +230,8 @@ export class SupervisedContainer implements ComponentLife {
     const { name, log } = this.life;
     while (!(await this.life.ready(500))) {
       if (this.#stopped()) return;
+      // It was killed in the meantime, and asked for again: nobody else starts it.
+      if (this.#container?.running === false && !(await this.#look()).running) await this.life.docker.start(this.container.id);
       const waitedMs = (nowUs() - this.#startedUs) / 1000;
       if (waitedMs > readyMs)
         throw new FlounderError("platform", `${name} did not become ready within ${readyMs / 1000} s; its log ends with: ${lastWords(log)}`, `read ${log}`);

@@ -148,11 +148,18 @@ export class Docker {
     const docker = this.#docker;
     const filters = { label: [this.#filter] };
     return this.#ask("remove what is left", async () => {
+      // 409: it goes already; 403: a network that something is still joined to. What stays is in the answer.
       const gone = (error: { statusCode?: number }) => {
-        if (error.statusCode !== 404 && error.statusCode !== 409) throw error;
+        if (![403, 404, 409].includes(error.statusCode ?? 0)) throw error;
       };
       for (const one of await docker.listContainers({ all: true, filters })) await docker.getContainer(one.Id).remove({ force: true, v: true }).catch(gone);
-      for (const one of await docker.listNetworks({ filters })) await docker.getNetwork(one.Id).remove().catch(gone);
+      for (const one of await docker.listNetworks({ filters })) {
+        const network = docker.getNetwork(one.Id);
+        // A container that is not ours may have been joined by hand.
+        const { Containers } = (await network.inspect().catch(() => ({}))) as { Containers?: Record<string, unknown> };
+        for (const Container of Object.keys(Containers ?? {})) await network.disconnect({ Container, Force: true }).catch(gone);
+        await network.remove().catch(gone);
+      }
       const { Volumes } = await docker.listVolumes({ filters });
       for (const one of Volumes ?? []) await docker.getVolume(one.Name).remove().catch(gone);
       const left = [

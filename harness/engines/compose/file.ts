@@ -7,7 +7,7 @@
 import { relative } from "node:path";
 import type { Component, Topology } from "../../core.js";
 import { dist } from "../../paths.js";
-import { endSignal } from "../local/toolbox.js";
+import { endSignal } from "../end-signal.js";
 import { mountName } from "../target-list.js";
 import { type Hosts, proxyName, type Wiring, wiringEnv } from "../wiring.js";
 import { labels } from "./labels.js";

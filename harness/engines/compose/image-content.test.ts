@@ -44,7 +44,7 @@ describe("what goes into the image", () => {
     expect(lstatSync(join(dir, "pg/lib/libpq.so")).isSymbolicLink()).to.equal(true);
     for (const bundle of ["cc.mjs", "dea.mjs", "storage-helper.mjs"])
       expect(existsSync(join(dir, "app/dist/targets/foundry/platform", bundle)), bundle).to.equal(true);
-    expect(existsSync(join(dir, "app/dist/harness/engines/local/mount-prober.js"))).to.equal(true);
+    expect(existsSync(join(dir, "app/dist/harness/engines/mount-prober.js"))).to.equal(true);
     expect(JSON.parse(readFileSync(join(dir, "app/package.json"), "utf8"))).to.deep.equal({ type: "module" });
   });
 });

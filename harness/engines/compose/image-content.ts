@@ -24,7 +24,7 @@ function files(): ReadonlyMap<string, string> {
     const platform = join(dist, "targets", target, "platform");
     for (const name of readdirSync(platform).sort()) if (name.endsWith(".mjs")) add(join(platform, name));
   }
-  add(join(dist, "harness", "engines", "local", "mount-prober.js"));
+  add(join(dist, "harness", "engines", "mount-prober.js"));
   return found;
 }
 const servers = ["nats-server", "toxiproxy-server"] as const;

@@ -4,15 +4,14 @@ import { nowUs, sleep } from "../../clock.js";
 import type { Capabilities } from "../../core.js";
 import { FlounderError } from "../../errors.js";
 import type { ProxiedLink } from "../link.js";
-import { helperThreads, MountHelper, mountProberScript } from "../local/mount-helper.js";
-import { proofMs } from "../local/mounts.js";
+import { helperThreads, MountHelper, mountProberScript, proofMs } from "../mount-helper.js";
+import { remount } from "../read-only.js";
 import type { MountLife } from "../running.js";
 import type { SupervisedContainer } from "./container.js";
 import type { Docker } from "./docker.js";
 import { inImage, lunPath } from "./file.js";
 import { dockerEnv } from "./socket.js";
 
-const remountMs = 2000;
 /** sshfs again at its place, after it was killed. */
 const againMs = 5000;
 
@@ -44,7 +43,7 @@ export class ContainerMount implements MountLife {
   }
 
   #run = (...argv: string[]) => this.place.docker.command(this.place.container.container.id, argv);
-  #isUp = () => this.place.container.container.running && !this.place.container.facts().state.startsWith("paused");
+  #isUp = () => this.place.container.container.running && this.place.container.facts().state !== "paused";
 
   /** As the container's own table of mounts has it: nothing here touches the mount itself. Format: proc(5). */
   async #mounted(): Promise<Mounted | undefined> {
@@ -75,19 +74,13 @@ export class ContainerMount implements MountLife {
       await sleep(100);
     }
   }
-  async #readOnly(to: boolean): Promise<void> {
-    const { name } = this.place;
-    if (((await this.#mounted())?.readOnly ?? to) === to) return;
-    const end = nowUs() + remountMs * 1000;
-    let complaint = "";
-    do {
-      // The kernel says EBUSY while a file is open for writing: proofs open theirs for a moment only.
-      const said = await this.#run("mount", "-c", "-o", `remount,bind,${to ? "ro" : "rw"}`, this.#path);
-      complaint = said.text;
-      if (said.code === 0 && (await this.#mounted())?.readOnly === to) return;
-      await sleep(20);
-    } while (nowUs() < end);
-    throw new FlounderError("refused", `${name} cannot be remounted ${to ? "read-only" : "writable"}: ${complaint}`, "a file on it may be open for writing");
+  #readOnly(to: boolean): Promise<void> {
+    const isReadOnly = async () => (await this.#mounted())?.readOnly;
+    const mount = async (...words: string[]) => {
+      const { code, text } = await this.#run("mount", ...words, this.#path);
+      return code === 0 ? "" : text || `mount ended with status ${code}`;
+    };
+    return remount({ name: this.place.name, isReadOnly, mount }, to);
   }
 
   readonly can: Capabilities["mount"] = {

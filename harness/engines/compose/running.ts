@@ -1,13 +1,15 @@
 /** A foundation of containers. Made by engine.ts, used by the keeper alone. The keeper runs beside Docker and dials containers by their addresses on its bridges. */
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../../clock.js";
 import type { Component, FoundationSpec, Host, TargetName, TargetSystem, Topology, Vantages } from "../../core.js";
 import { FlounderError } from "../../errors.js";
 import { Fleet } from "../fleet.js";
-import type { MountHelper } from "../local/mount-helper.js";
-import type { Block } from "../local/ports.js";
+import type { MountHelper } from "../mount-helper.js";
+import type { Block } from "../ports.js";
 import { readiness } from "../ready.js";
 import { RunningFoundation, type RunningParts, reason } from "../running.js";
+import { saveState } from "../saved.js";
 import { mountName, targetList } from "../target-list.js";
 import type { Wiring } from "../wiring.js";
 import { composeDown, composeUp, type Project } from "./cli.js";
@@ -16,7 +18,7 @@ import { type ContainerFacts, Docker } from "./docker.js";
 import { type ComposeDocument, dataDir, hosts } from "./file.js";
 import { LifeFolder } from "./life-file.js";
 import { ContainerMount, containerHelper } from "./mount.js";
-import { type Saved, save } from "./saved.js";
+import type { Saved } from "./saved.js";
 import { type ContainedServer, ContainedServers } from "./servers.js";
 
 /** Everything that a FUSE mount can be made, in a container. */
@@ -80,6 +82,10 @@ export class ComposeFoundation extends RunningFoundation<SupervisedContainer, Co
 
   // ── Life ──
 
+  /** What compose starts, for its command line. */
+  writeFile(): void {
+    writeFileSync(this.#own.project.file, JSON.stringify(this.#own.document, null, 1), { mode: 0o600 });
+  }
   async start(say: (line: string) => void, signal: AbortSignal): Promise<void> {
     await composeUp(this.#own.project, say, signal);
     const containers = await this.#docker.all();
@@ -133,8 +139,7 @@ export class ComposeFoundation extends RunningFoundation<SupervisedContainer, Co
       (why) => this.trouble("docker", `its events are not heard: ${why}`),
       async () => {
         this.trouble("docker", "its events are heard again");
-        for (const [name, { id, running }] of await this.#docker.all())
-          if (!running && !this.#components.get(name)?.facts().state.startsWith("held")) seen("die", id);
+        for (const [name, { id, running }] of await this.#docker.all()) if (!running && this.#components.get(name)?.facts().state !== "held") seen("die", id);
       },
       this.#end.signal,
     );
@@ -143,14 +148,15 @@ export class ComposeFoundation extends RunningFoundation<SupervisedContainer, Co
     if (this.ended) return;
     const { spec: own, block, image } = this.#own;
     const { dir, secret: _, portBase: __, ...spec } = own;
-    save(dir, {
+    const state: Saved = {
       version: 1,
       spec: { ...spec, engine: "compose", policy: { ...spec.policy } },
       portBase: block.base,
       image,
       components: Object.fromEntries([...this.#components].map(([name, component]) => [name, component.saved()])),
       fleet: this.#fleet.saved(),
-    });
+    };
+    saveState(dir, state);
   }
 
   // ── Parts ──
@@ -211,7 +217,8 @@ export async function removeProject(project: Project, docker: Docker): Promise<v
     reapMs,
     100,
   ).catch((error: unknown) => {
-    if (left.length === 0) throw error;
-    throw new FlounderError("platform", `these are left of the foundation: ${left.join(", ")}`, "docker rm -f, docker network rm");
+    if (left.length === 0 && error instanceof FlounderError) throw error;
+    const what = left.length === 0 ? reason(error) : `these are left of the foundation: ${left.join(", ")}`;
+    throw new FlounderError("platform", what, "docker rm -f, docker network rm; what Docker itself cannot let go of ends with its engine", { cause: error });
   });
 }

@@ -1,7 +1,8 @@
 /** A child that outlives us: a session of its own, output to a file, never to a pipe of ours. Also those that a former keeper started. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { FlounderError } from "../../errors.js";
+import { lastWords } from "../last-words.js";
 import { isAlive, type Living, statOf } from "./process-table.js";
 
 export interface Launch {
@@ -61,14 +62,4 @@ export function adopt(one: Living, onExit: (says: string) => void): void {
     onExit("ended");
   }, 100);
   timer.unref();
-}
-
-/** The last line of a log, for error messages. */
-export function lastWords(log: string): string {
-  try {
-    const lines = readFileSync(log, "utf8").trimEnd().split("\n");
-    return (lines.at(-1) ?? "").slice(-300) || "its log is empty";
-  } catch {
-    return "it has no log";
-  }
 }

@@ -1,9 +1,8 @@
 /** The embedded engine: components are child processes on 127.0.0.1, links go through Toxiproxy, mounts through sshfs where FUSE works. Linux only. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import type { Engine, FoundationSpec, TargetSystem, Topology } from "../../core.js";
-import { FlounderError } from "../../errors.js";
+import type { Engine, FoundationSpec, Topology } from "../../core.js";
 import { loadTarget } from "../../registry.js";
+import { type Ground, groundAgain, type Load, newGround, startOrReap } from "../ground.js";
+import { readState } from "../saved.js";
 import { targetList } from "../target-list.js";
 import { findTool } from "../tools/find.js";
 import { type ToolName, tools } from "../tools/pins.js";
@@ -11,27 +10,25 @@ import { wire } from "../wiring.js";
 import { type FuseVerdict, fuseVerdict } from "./fuse-check.js";
 import { makeOpenFolder, unprivilegedUser } from "./open-folder.js";
 import { Place } from "./place.js";
-import { type Block, retakeBlock, takeBlock } from "./ports.js";
 import { ProcessTable } from "./process-table.js";
 import { reapAll, removeFolder } from "./reap.js";
 import { LocalFoundation } from "./running.js";
-import { readSaved } from "./saved.js";
+import { saved } from "./saved.js";
 import { toolbox } from "./toolbox.js";
 
 const noFuse: FuseVerdict = { works: false, ways: ["detach"], why: "" };
-const blockAtLeast = 600;
 
 /** What takes part whatever is started: sshfs may be absent, mounts are symlinks then. */
 const always: readonly ToolName[] = ["toxiproxy-server", "nats-server", "postgres", "sftp-server"];
 
 /** `load` finds a target system by name; `fuse` says whether LUNs can be mounted here. */
-export function localEngine(load: (name: string) => Promise<TargetSystem>, fuse: () => Promise<FuseVerdict> = fuseVerdict): Engine {
+export function localEngine(load: Load, fuse: () => Promise<FuseVerdict> = fuseVerdict): Engine {
   const folders = (dir: string, openDir: string) => (openDir ? [dir, openDir] : [dir]);
   /** Ends what an earlier keeper left half started in this folder. */
   const clear = async (spec: FoundationSpec) => {
     let openDir = "";
     try {
-      openDir = readSaved(spec.dir).openDir;
+      openDir = readState(spec.dir, saved).openDir;
     } catch {
       // Nothing was saved: the marks are enough.
     }
@@ -40,7 +37,7 @@ export function localEngine(load: (name: string) => Promise<TargetSystem>, fuse:
     removeFolder(openDir);
   };
   const needsOpenFolder = (topology: Topology) => topology.components.some((component) => component.unprivileged) && unprivilegedUser() !== undefined;
-  const build = async (spec: FoundationSpec, system: TargetSystem, topology: Topology, block: Block, openDir: string, verdict: FuseVerdict) => {
+  const build = async ({ spec, system, topology, block }: Ground, openDir: string, verdict: FuseVerdict) => {
     const tools = await toolbox(topology, openDir);
     // Without FUSE a mount is a link to the folder itself: whoever keeps the folder must know that nothing stands between.
     const box = verdict.works ? tools : { ...tools, env: { ...tools.env, LUNS: "linked" } };
@@ -69,43 +66,30 @@ export function localEngine(load: (name: string) => Promise<TargetSystem>, fuse:
     },
 
     async start(spec, say, signal) {
-      const system = await load(spec.system);
-      const topology = system.topology(spec.profile, spec.timeFactor, spec.policy);
       await clear(spec);
       const verdict = await fuse();
       if (!verdict.works) say(`mounts are symlinks, which can be detached and nothing else: ${verdict.why}`);
-      const block = await takeBlock(Math.max(blockAtLeast, wire(topology, 0).count), spec.portBase);
+      const ground = await newGround(spec, load);
+      const { block, topology } = ground;
       let openDir = "";
-      let foundation: LocalFoundation | undefined;
+      let foundation: LocalFoundation;
       try {
         openDir = needsOpenFolder(topology) ? makeOpenFolder(spec.id) : "";
-        foundation = await build(spec, system, topology, block, openDir, verdict);
-        say(`ports from ${block.base} on, ${topology.components.length} components`);
-        const aborted = new Promise<never>((_, reject) => {
-          const stop = () => reject(new FlounderError("aborted", "the start was aborted", "start again when you like"));
-          if (signal.aborted) stop();
-          signal.addEventListener("abort", stop, { once: true });
-        });
-        await Promise.race([foundation.start(say), aborted]);
-        return foundation;
+        foundation = await build(ground, openDir, verdict);
       } catch (error) {
-        if (foundation) await foundation.reap();
-        else {
-          removeFolder(openDir);
-          block.release();
-        }
+        removeFolder(openDir);
+        block.release();
         throw error;
       }
+      say(`ports from ${block.base} on, ${topology.components.length} components`);
+      return startOrReap(foundation, () => foundation.start(say), signal);
     },
 
     async attach(dir) {
-      const saved = readSaved(dir);
-      const spec: FoundationSpec = { ...saved.spec, dir, secret: readFileSync(join(dir, "secret"), "utf8").trim() };
-      const system = await load(spec.system);
-      const topology = system.topology(spec.profile, spec.timeFactor, spec.policy);
-      const block = await retakeBlock(saved.portBase, Math.max(blockAtLeast, wire(topology, 0).count));
-      const foundation = await build(spec, system, topology, block, saved.openDir, saved.mounts === "fuse" ? await fuse() : noFuse);
-      await foundation.attach(saved);
+      const state = readState(dir, saved);
+      const ground = await groundAgain(dir, state, load);
+      const foundation = await build(ground, state.openDir, state.mounts === "fuse" ? await fuse() : noFuse);
+      await foundation.attach(state);
       return foundation;
     },
   };

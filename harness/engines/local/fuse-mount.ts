@@ -3,15 +3,16 @@ import { mkdirSync } from "node:fs";
 import { nowUs, sleep, until } from "../../clock.js";
 import type { Capabilities, CutMount } from "../../core.js";
 import { FlounderError } from "../../errors.js";
+import { lastWords } from "../last-words.js";
 import type { ProxiedLink } from "../link.js";
-import { adopt, lastWords, launch } from "./daemon.js";
-import type { MountHelper } from "./mount-helper.js";
+import { type MountHelper, proofMs } from "../mount-helper.js";
+import { remount } from "../read-only.js";
+import { adopt, launch } from "./daemon.js";
 import { mountedAt, tryCommand, unmount } from "./mount-table.js";
-import { type LocalMount, proofMs } from "./mounts.js";
+import type { LocalMount } from "./mounts.js";
 import { isAlive, type Living, signal } from "./process-table.js";
 
 const mountMs = 5000;
-const remountMs = 2000;
 
 /**
  * reconnect: without it sshfs ends at the first refusal and a bare local folder happily takes writes. dir_cache=no, direct_io: without them stat and
@@ -140,18 +141,10 @@ export class FuseMount implements LocalMount {
     return mounted ? `${mounted.type} ${mounted.source} ${mounted.options}` : "not mounted";
   }
 
-  async #readOnly(to: boolean): Promise<void> {
+  #readOnly(to: boolean): Promise<void> {
     const { path, name } = this.place;
-    if ((mountedAt(path)?.readOnly ?? to) === to) return;
-    const end = nowUs() + remountMs * 1000;
-    let complaint = "";
-    do {
-      // The kernel says EBUSY while a file is open for writing: proofs open theirs for a moment only.
-      complaint = await tryCommand(["mount", "-c", "-o", `remount,bind,${to ? "ro" : "rw"}`, path], 1000);
-      if (!complaint && mountedAt(path)?.readOnly === to) return;
-      await sleep(20);
-    } while (nowUs() < end);
-    throw new FlounderError("refused", `${name} cannot be remounted ${to ? "read-only" : "writable"}: ${complaint}`, "a file on it may be open for writing");
+    const isReadOnly = async () => mountedAt(path)?.readOnly;
+    return remount({ name, isReadOnly, mount: (...words) => tryCommand(["mount", ...words, path], 1000) }, to);
   }
 
   readonly can: Capabilities["mount"] = {

@@ -1,25 +1,26 @@
 /** A foundation of child processes on this machine. Made by engine.ts, used by the keeper alone. */
 import type { Component, TargetName, TargetSystem, Topology } from "../../core.js";
+import { endSignal } from "../end-signal.js";
 import { Fleet } from "../fleet.js";
+import { MountHelper, mountProber } from "../mount-helper.js";
+import type { Block } from "../ports.js";
 import { readiness } from "../ready.js";
 import { RunningFoundation, type RunningParts } from "../running.js";
+import { saveState } from "../saved.js";
 import { mountName, targetList } from "../target-list.js";
 import { proxyName } from "../wiring.js";
 import type { FuseVerdict } from "./fuse-check.js";
 import { FuseMount } from "./fuse-mount.js";
 import { host } from "./hosts.js";
 import { localHost } from "./local-host.js";
-import { MountHelper, mountProber } from "./mount-helper.js";
 import type { LocalMount } from "./mounts.js";
 import type { Place } from "./place.js";
-import type { Block } from "./ports.js";
 import { type Living, ProcessTable } from "./process-table.js";
 import { reapAll, removeFolder } from "./reap.js";
-import { type Saved, save } from "./saved.js";
+import type { Saved } from "./saved.js";
 import { localServers } from "./servers.js";
 import { SupervisedProcess } from "./supervised.js";
 import { lunRoot, SymlinkMount } from "./symlink-mount.js";
-import { endSignal } from "./toolbox.js";
 
 /** What the engine made for it. */
 export interface Parts {
@@ -147,7 +148,7 @@ export class LocalFoundation extends RunningFoundation<SupervisedProcess, LocalM
     this.#saved = true;
     const { place, block, fuse } = this.#own;
     const { dir, secret: _, portBase: __, ...spec } = place.spec;
-    save(dir, {
+    const state: Saved = {
       version: 1,
       spec: { ...spec, engine: "local", policy: { ...spec.policy } },
       portBase: block.base,
@@ -156,7 +157,8 @@ export class LocalFoundation extends RunningFoundation<SupervisedProcess, LocalM
       components: Object.fromEntries([...this.#components].map(([name, component]) => [name, component.saved()])),
       fleet: this.#fleet.saved(),
       sshfs: Object.fromEntries([...this.#mounts].flatMap(([name, mount]) => (mount.living ? [[name, mount.living]] : []))),
-    });
+    };
+    saveState(dir, state);
   }
 
   // ── Parts ──

@@ -1,49 +1,18 @@
-/** engine.json in the foundation's folder: what a new keeper must know to take over what a dead one left. Rewritten whole at each change. */
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+/** What a new keeper must know to take over processes that a dead one left. */
 import { z } from "zod";
-import { FlounderError } from "../../errors.js";
+import { savedFleet, savedSpec } from "../saved.js";
 
 const living = z.object({ pid: z.number().int(), start: z.number() });
-const hurt = z.object({ cut: z.enum(["refuse", "reset", "swallow"]).optional(), latencyMs: z.number().optional(), rateKBps: z.number().optional() });
-const saved = z.object({
+export const saved = z.object({
   version: z.literal(1),
-  spec: z.object({
-    id: z.string(),
-    system: z.string(),
-    profile: z.string(),
-    timeFactor: z.number(),
-    policy: z.record(z.string(), z.string()),
-    engine: z.literal("local"),
-  }),
+  spec: savedSpec("local"),
   portBase: z.number().int(),
   /** A folder that an unprivileged user can reach; empty: none was needed. */
   openDir: z.string(),
   mounts: z.enum(["fuse", "symlink"]),
   components: z.record(z.string(), z.object({ living: living.optional(), held: z.boolean(), paused: z.boolean(), restarts: z.number().int() })),
-  fleet: z.object({ servers: z.record(z.string(), living), hurt: z.record(z.string(), hurt) }),
+  fleet: savedFleet(living),
   sshfs: z.record(z.string(), living),
 });
 export type Saved = z.infer<typeof saved>;
 export type SavedComponent = Saved["components"][string];
-
-const path = (dir: string) => join(dir, "engine.json");
-
-export function save(dir: string, state: Saved): void {
-  writeFileSync(`${path(dir)}.new`, JSON.stringify(state), { mode: 0o600 });
-  renameSync(`${path(dir)}.new`, path(dir));
-}
-export function readSaved(dir: string): Saved {
-  try {
-    return saved.parse(JSON.parse(readFileSync(path(dir), "utf8")));
-  } catch (error) {
-    throw new FlounderError(
-      "environment",
-      `${path(dir)} does not say what was started: ${error instanceof Error ? error.message : error}`,
-      "flounder down ends what is left of it",
-      {
-        cause: error,
-      },
-    );
-  }
-}

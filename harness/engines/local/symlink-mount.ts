@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameS
 import { dirname, join } from "node:path";
 import type { Capabilities } from "../../core.js";
 import { FlounderError } from "../../errors.js";
-import type { MountHelper } from "./mount-helper.js";
-import { type LocalMount, proofMs } from "./mounts.js";
+import { type MountHelper, proofMs } from "../mount-helper.js";
+import type { LocalMount } from "./mounts.js";
 
 export interface SymlinkPlace {
   readonly name: string;

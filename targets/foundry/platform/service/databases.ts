@@ -64,7 +64,7 @@ export class Databases implements Kind {
     return this.#with("postgres", async (sql) => {
       await sql("revoke connect, temporary on database postgres, template1 from public");
       await make(sql, `create role ${owner} nologin`);
-      const made = await make(sql, `create database ${database} owner ${owner} template template0 connection limit ${connectionsEach}`);
+      const made = await make(sql, `create database ${database} owner ${owner} connection limit ${connectionsEach}`);
       await sql(`revoke all on database ${database} from public`);
       return made;
     });

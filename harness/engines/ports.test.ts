@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { expect } from "chai";
-import { rejection } from "./fixture-foundation.js";
+import { rejection } from "./local/fixture-foundation.js";
 import { type Block, retakeBlock, takeBlock } from "./ports.js";
 
 const host = "127.0.0.1";

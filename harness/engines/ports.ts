@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
-import { FlounderError } from "../../errors.js";
+import { FlounderError } from "../errors.js";
 
 /** Blocks start at multiples of this; a foundation that needs more takes several neighbours. */
 export const blockSize = 640;

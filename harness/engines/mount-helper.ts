@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { within } from "../../clock.js";
+import { nowUs, within } from "../clock.js";
+import type { Capabilities } from "../core.js";
 
 export type MountState = "usable" | "error" | "hung" | "read-only";
 const deadlineMs = 1000;
@@ -35,6 +36,12 @@ export const mountProber = (env: Readonly<Record<string, string>>, cwd: string, 
     detached: true,
     stdio: ["pipe", "pipe", "ignore"],
   });
+
+/** How long it takes to prove a mount; Infinity if it is not usable. */
+export async function proofMs(state: Capabilities["mount"]["state"]): Promise<number> {
+  const fromUs = nowUs();
+  return (await state()) === "usable" ? (nowUs() - fromUs) / 1000 : Number.POSITIVE_INFINITY;
+}
 
 export class MountHelper {
   #child: Helper | undefined;
