@@ -6,67 +6,14 @@ import { nowUs } from "../clock.js";
 import type { Outcome } from "../core.js";
 import { Hiccups } from "./hiccups.js";
 import { type Address, Names } from "./names.js";
+import { type Flight, Lane, type PlainSample, type PlainTarget } from "./plain-lane.js";
 import { defaultTicker, Ticker } from "./ticker.js";
 import { type Exchange, Wire } from "./wire.js";
 
-export interface PlainTarget {
-  readonly url: string;
-  /** kept: a pool, as a browser or a service has; fresh: a connection per sample, which is what a new user feels. */
-  readonly connection: "fresh" | "kept";
-  readonly periodUs: number;
-  readonly phaseUs: number;
-  readonly deadlineUs: number;
-  /** What the body of a good answer holds. */
-  readonly expect?: string;
-  /** Only to tell the observer's slowness from the target's. */
-  readonly slowUs?: number;
-}
-/** Stamps in monotonic µs; phase ends are 0 where there was no such phase. */
-export interface PlainSample {
-  readonly target: number;
-  readonly seq: number;
-  readonly dueUs: number;
-  readonly sentUs: number;
-  dnsUs: number;
-  connectUs: number;
-  firstUs: number;
-  endUs: number;
-  outcome: Outcome;
-  status: number;
-  note: string;
-}
+export type { PlainSample, PlainTarget };
 
-/** Idle connections are closed before servers close them (Node after 5 s): else a request meets the closing and looks like a reset. */
-const idleMaxUs = 2e6;
 const redirectsMax = 5;
 const inFlightMax = 12_000;
-
-/** One endpoint: its place in the schedule, what is in flight, idle connections. */
-class Lane {
-  dueUs = 0;
-  seq = 0;
-  inFlight: Flight[] = [];
-  /** Of inFlight, those before are over. */
-  head = 0;
-  idle: { wire: Wire; sinceUs: number }[] = [];
-  timer: NodeJS.Timeout | undefined;
-  readonly inFlightMax: number;
-  pending = 0;
-
-  constructor(
-    readonly index: number,
-    readonly target: PlainTarget,
-  ) {
-    this.inFlightMax = Math.ceil((1.3 * target.deadlineUs) / target.periodUs) + 10;
-  }
-}
-interface Flight {
-  readonly sample: PlainSample;
-  wire: Wire | undefined;
-  over: boolean;
-  redirects: number;
-  writtenUs: number;
-}
 
 export class PlainProber {
   shed = 0;
@@ -138,19 +85,7 @@ export class PlainProber {
   }
 
   #send(lane: Lane, dueUs: number, sentUs: number): void {
-    const sample: PlainSample = {
-      target: lane.index,
-      seq: lane.seq++,
-      dueUs,
-      sentUs,
-      dnsUs: 0,
-      connectUs: 0,
-      firstUs: 0,
-      endUs: 0,
-      outcome: "ok",
-      status: 0,
-      note: "",
-    };
+    const sample = lane.sample(dueUs, sentUs);
     const lateUs = sentUs - dueUs;
     if (lateUs > Math.max(lane.target.periodUs / 2, 10_000)) {
       this.#refuse(sample, `not sent: ${Math.round(lateUs / 1000)} ms late`);
@@ -162,8 +97,7 @@ export class PlainProber {
       return;
     }
     const flight: Flight = { sample, wire: undefined, over: false, redirects: 0, writtenUs: 0 };
-    lane.inFlight.push(flight);
-    lane.pending++;
+    lane.begin(flight);
     this.#pending++;
     if (!lane.timer) this.#arm(lane);
     this.#go(lane, flight, lane.target.url);
@@ -192,14 +126,7 @@ export class PlainProber {
 
   #ask(lane: Lane, flight: Flight, { endpoint, fresh, keep }: Address): void {
     const kept = lane.target.connection === "kept" && flight.redirects === 0;
-    let wire: Wire | undefined;
-    const oldest = flight.sample.sentUs - idleMaxUs;
-    while (kept && !wire && lane.idle.length > 0) {
-      const last = lane.idle.pop()!;
-      if (last.sinceUs < oldest) last.wire.destroy();
-      else if (last.wire.idle) wire = last.wire;
-    }
-    wire ??= new Wire(endpoint);
+    const wire = (kept ? lane.takeIdle(flight.sample.sentUs) : undefined) ?? new Wire(endpoint);
     flight.wire = wire;
     wire.request(kept ? keep : fresh, "GET", (exchange) => this.#answered(lane, flight, wire, exchange));
   }
@@ -245,7 +172,6 @@ export class PlainProber {
   #over(lane: Lane, flight: Flight, outcome: Outcome, note: string, endUs = nowUs()): void {
     if (flight.over) return;
     flight.over = true;
-    lane.pending--;
     this.#pending--;
     const { sample } = flight;
     sample.endUs = endUs;
@@ -253,11 +179,7 @@ export class PlainProber {
     sample.note = note;
     const blindUs = this.hiccups.count === 0 && endUs - sample.sentUs < 50_000 ? 0 : this.hiccups.overlapUs(sample.sentUs, endUs);
     if (blindUs > 0) this.#doubt(lane, flight, blindUs);
-    while (lane.head < lane.inFlight.length && lane.inFlight[lane.head]!.over) lane.head++;
-    if (lane.head > 256 || lane.head === lane.inFlight.length) {
-      lane.inFlight.splice(0, lane.head);
-      lane.head = 0;
-    }
+    lane.ended();
     if (sample.dueUs >= this.#fromUs) this.#onSample(sample);
     if (this.#ended && this.#pending === 0) this.#idle?.();
   }

@@ -1,8 +1,7 @@
 /** The command line at a foundation that is up: what was not approved does not run on it, and a run heals it and leaves it up. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { until } from "../../harness/clock.js";
@@ -11,6 +10,7 @@ import type { FlounderError } from "../../harness/errors.js";
 import type { KeeperClient } from "../../harness/keeper/client.js";
 import { connect } from "../../harness/keeper/start.js";
 import { root } from "../../harness/paths.js";
+import { openHome } from "./live-foundation.js";
 import { operator } from "./operator.js";
 import { topology } from "./topology.js";
 
@@ -36,8 +36,7 @@ export default {
 
 describe("the command line at a foundation that is up", function () {
   this.timeout(90_000);
-  const dir = mkdtempSync(join(tmpdir(), "flounder-commands-"));
-  const earlier = process.env.XDG_STATE_HOME;
+  let home: ReturnType<typeof openHome>;
   const name = "guarded";
   let client: KeeperClient;
   let fingerprint: Readonly<Record<string, string>>;
@@ -45,7 +44,7 @@ describe("the command line at a foundation that is up", function () {
 
   const flounder = (...words: string[]): ChildProcess =>
     spawn(process.execPath, [join(root, "bin", "flounder.mjs"), ...words], {
-      cwd: dir,
+      cwd: home.dir,
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, NO_COLOR: "1" },
     });
@@ -73,9 +72,9 @@ describe("the command line at a foundation that is up", function () {
 
   before(async function () {
     this.timeout(120_000);
-    process.env.XDG_STATE_HOME = join(dir, "state");
-    writeFileSync(join(dir, "blink.ts"), scenario("blink", 1));
-    writeFileSync(join(dir, "stare.ts"), scenario("stare", 60));
+    home = openHome("commands");
+    writeFileSync(join(home.dir, "blink.ts"), scenario("blink", 1));
+    writeFileSync(join(home.dir, "stare.ts"), scenario("stare", 60));
     const { code, says } = await ended(flounder("up", "--profile", "micro", "--name", name, "--protect"));
     expect(code, says).to.equal(0);
     client = await connect(name);
@@ -87,9 +86,7 @@ describe("the command line at a foundation that is up", function () {
   after(async function () {
     this.timeout(60_000);
     await client?.down();
-    rmSync(dir, { recursive: true, force: true });
-    if (earlier === undefined) delete process.env.XDG_STATE_HOME;
-    else process.env.XDG_STATE_HOME = earlier;
+    home?.close();
   });
 
   it("a protected foundation takes no plan without its digest, none with another's, and no single fault", async () => {
@@ -106,7 +103,7 @@ describe("the command line at a foundation that is up", function () {
     expect(single).to.include({ code: 2 });
     expect(single.says).to.contain("is protected: it takes only a plan that was approved");
     expect(injected(), "nothing was injected").to.equal(0);
-    expect(existsSync(join(dir, "results")), "no results folder").to.equal(false);
+    expect(existsSync(join(home.dir, "results")), "no results folder").to.equal(false);
     await asBefore();
   });
 
@@ -138,8 +135,8 @@ describe("the command line at a foundation that is up", function () {
     const { code, says } = await end;
     expect(code, says).to.equal(3);
     await asBefore();
-    const results = readdirSync(join(dir, "results")).filter((one) => one.includes("stare"));
-    expect(JSON.parse(readFileSync(join(dir, "results", results[0]!, "verdict.json"), "utf8"))).to.include({ result: "aborted" });
+    const results = readdirSync(join(home.dir, "results")).filter((one) => one.includes("stare"));
+    expect(JSON.parse(readFileSync(join(home.dir, "results", results[0]!, "verdict.json"), "utf8"))).to.include({ result: "aborted" });
   });
 
   // seed: playbook and paper-only work <- a change freeze: the console's verbs are refused, healing is not, and the playbook can still be read

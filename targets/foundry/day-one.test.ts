@@ -2,23 +2,14 @@
  * Day one of April 2011 follows from one supply: nothing is done but to brown it out. What happens is heard on the bus and asked of the API, by a small
  * foundation's own parts: late heartbeats → the Health Manager's start requests → full CC workers → slow pushes → storage declared lost; app users notice nothing.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect } from "chai";
-import { connect, type NatsConnection } from "nats";
 import { request } from "undici";
 import { nowUs, sleep, until } from "../../harness/clock.js";
-import type { FoundationFacts, Running } from "../../harness/core.js";
-import { localEngine } from "../../harness/engines/local/engine.js";
-import { newFoundation, passingName } from "../../harness/foundation.js";
-import { factsOf } from "../../harness/keeper/facts.js";
 import type { CfClient } from "./cf-client.js";
+import { liveFoundation } from "./live-foundation.js";
 import { operator } from "./operator.js";
-import { prepare, prober } from "./prepare.js";
-import target from "./target.js";
+import { prober } from "./prepare.js";
 import { timersMs } from "./timers.js";
-import { topologyOf } from "./topology.js";
 
 const timers = timersMs(20);
 const shape = { cc: 1, dea: 2, router: 1, lb: 1, dns: 1, cabinets: ["cabinet-a"], lunsPerCabinet: 2, deaLuns: 2, ccWorkers: 1 };
@@ -45,44 +36,16 @@ describe("one supply of one cabinet, by several seeds", () => {
 
 /** On a foundation of its own: what a day leaves behind must not lead the next one. */
 function dayOne(seed: number): void {
-  const home = mkdtempSync(join(tmpdir(), "flounder-day-one-"));
-  const earlier = process.env.XDG_STATE_HOME;
-  let running: Running;
-  let facts: FoundationFacts;
-  let bus: NatsConnection;
+  const live = liveFoundation({ name: "day-one", profile: "org", shape, mounts: true, prepared: true });
   const heard: Heard[] = [];
 
-  before(async function () {
-    this.timeout(120_000);
-    process.env.XDG_STATE_HOME = home;
-    const system = {
-      ...target,
-      topology: (profile: string, timeFactor: number, policy: Readonly<Record<string, string>>) => topologyOf(profile, shape, timeFactor, policy),
-    };
-    const engine = localEngine(async () => system);
-    if (!(await engine.facts()).mounts?.includes("hang")) {
-      console.log("      skipped: LUNs cannot be mounted here");
-      this.skip();
-    }
-    const spec = await newFoundation({ id: passingName("day-one"), system, profile: "org", timeFactor: 20, policy: {}, engine: "local" });
-    running = await engine.start(spec, () => {}, new AbortController().signal);
-    facts = factsOf(spec, running, system);
-    await prepare(facts, () => {});
-    const { host, port } = running.direct("nats-1", "client");
-    bus = await connect({ servers: `${host}:${port}` });
+  before(async () => {
+    const bus = await live.bus();
     bus.subscribe(">", {
       callback: (_, message) => {
         if (!message.subject.startsWith("_INBOX")) heard.push({ atMs: nowMs(), subject: message.subject, payload: message.json() });
       },
     });
-  });
-  after(async function () {
-    this.timeout(60_000);
-    await bus?.close();
-    await running?.reap();
-    rmSync(home, { recursive: true, force: true });
-    if (earlier === undefined) delete process.env.XDG_STATE_HOME;
-    else process.env.XDG_STATE_HOME = earlier;
   });
 
   /** Again and again until `over`. */
@@ -120,7 +83,7 @@ function dayOne(seed: number): void {
   // seed: power supply <- nothing but one supply of one cabinet: day one of April 2011 follows
   it("locks every developer out, by what follows from it, and no app user", async function () {
     this.timeout(120_000);
-    const { client, spaceGuid } = await prober(facts);
+    const { client, spaceGuid } = await prober(live.facts);
     const guid = await client.createApp(spaceGuid, "probe-day-one");
     await client.call("PATCH", `/v3/apps/${guid}`, { lifecycle: { type: "buildpack", data: { buildpacks: ["staticfile_buildpack"] } } });
     let over = false;
@@ -133,18 +96,18 @@ function dayOne(seed: number): void {
     const pushing = pushes(client, guid, end);
     const watching = Promise.all([
       keep(40, end, async () => {
-        const { workers } = (await running.call("cc-1", "/varz")) as { workers: { fullMs: number } };
+        const { workers } = (await live.running.call("cc-1", "/varz")) as { workers: { fullMs: number } };
         if (known !== undefined && workers.fullMs > known) full.push({ atMs: nowMs(), ms: workers.fullMs - known });
         known = workers.fullMs;
       }),
       keep(50, end, async () => {
-        const { readOnly } = (await running.call("cc-1", "/state")) as { readOnly: boolean };
+        const { readOnly } = (await live.running.call("cc-1", "/state")) as { readOnly: boolean };
         if (readOnly) latchedMs = Math.min(latchedMs, nowMs());
       }),
       ...["app-1", "app-2"].map((app) =>
         keep(100, end, async () => {
           users.asked++;
-          await request(facts.router, { headers: { host: `${app}.${facts.domain}` }, signal: AbortSignal.timeout(2000) }).then(
+          await request(live.facts.router, { headers: { host: `${app}.${live.facts.domain}` }, signal: AbortSignal.timeout(2000) }).then(
             async ({ statusCode, body }) => {
               await body.dump();
               if (statusCode !== 200) users.bad.push(`${app} ${statusCode}`);
@@ -156,7 +119,7 @@ function dayOne(seed: number): void {
     ]);
     await sleep(calmUntilMs - nowMs());
     const fromMs = nowMs();
-    await running.call("cabinet-a", "/power/brown-out", { supply: "A", flickerS, seed });
+    await live.running.call("cabinet-a", "/power/brown-out", { supply: "A", flickerS, seed });
     await until("storage to be declared lost", () => latchedMs < Number.POSITIVE_INFINITY, 30_000, 50).catch(() => {});
     await sleep(1500);
     over = true;
@@ -194,14 +157,14 @@ function dayOne(seed: number): void {
   it("is over when power is back, all blobs are verified and an operator releases", async function () {
     this.timeout(60_000);
     const said: string[] = [];
-    const console = operator(running.call, running.topology, "script", ({ verb, ok, says }) => said.push(`${verb} ${ok}: ${says}`));
+    const console = operator(live.running.call, live.running.topology, "script", ({ verb, ok, says }) => said.push(`${verb} ${ok}: ${says}`));
     await console.restorePower();
-    expect(((await running.call("cc-1", "/state")) as { readOnly: boolean }).readOnly).to.equal(true);
+    expect(((await live.running.call("cc-1", "/state")) as { readOnly: boolean }).readOnly).to.equal(true);
     await until("every LUN to be verified", async () => /^\d+ blobs/.test(await console.verify()), 20_000, 250);
     // One cabinet, no mirror: what the last push was just writing may be torn for good.
     await console.release("power is back, all blobs verified", "accept-loss");
-    await until("the CC to be writable", async () => !((await running.call("cc-1", "/state")) as { readOnly: boolean }).readOnly, 10_000, 100);
-    const { client, spaceGuid } = await prober(facts);
+    await until("the CC to be writable", async () => !((await live.running.call("cc-1", "/state")) as { readOnly: boolean }).readOnly, 10_000, 100);
+    const { client, spaceGuid } = await prober(live.facts);
     const guid = await client.createApp(spaceGuid, "probe-day-one-after");
     expect(guid, said.join("; ")).to.be.a("string");
   });

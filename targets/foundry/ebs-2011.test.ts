@@ -2,22 +2,17 @@
  * What becomes of the mirrors when the cabinets' network is too small for a while, on a real foundation, asked of the cabinets themselves: given up, looked for
  * all at once, no end of it by itself; the playbook's own steps end it, and a blob that only an old mirror had is named as lost.
  */
-import { mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { nowUs, sleep, until } from "../../harness/clock.js";
-import type { AuditLine, FoundationFacts, Running } from "../../harness/core.js";
-import { localEngine } from "../../harness/engines/local/engine.js";
-import { newFoundation, passingName } from "../../harness/foundation.js";
-import { factsOf } from "../../harness/keeper/facts.js";
+import type { AuditLine } from "../../harness/core.js";
 import { loadFaults } from "../../harness/registry.js";
 import { type StorageState, storageState, type Verified, verifyStorage } from "./console.js";
+import { liveFoundation } from "./live-foundation.js";
 import { type Operator, operator } from "./operator.js";
 import playbook from "./playbooks/stop-the-storm.js";
 import { prober } from "./prepare.js";
-import target from "./target.js";
-import { topologyOf } from "./topology.js";
 
 const shape = {
   cc: 1,
@@ -45,49 +40,25 @@ const signal = () => AbortSignal.timeout(5000);
 
 describe("cabinets whose network is too small for a while", function () {
   this.timeout(90_000);
-  const home = mkdtempSync(join(tmpdir(), "flounder-ebs-"));
-  const earlier = process.env.XDG_STATE_HOME;
-  let running: Running;
-  let facts: FoundationFacts;
-  const state = (): Promise<StorageState> => storageState(running.call, "cc-1");
-  const mirrors = async () => (await Promise.all(shape.cabinets.map((name) => running.call(name, "/mirrors")))) as Mirrors[];
+  const live = liveFoundation({ name: "ebs", profile: "org", shape, mounts: true });
+  const state = (): Promise<StorageState> => storageState(live.running.call, "cc-1");
+  const mirrors = async () => (await Promise.all(shape.cabinets.map((name) => live.running.call(name, "/mirrors")))) as Mirrors[];
   const copies = async () => (await mirrors()).flatMap((one) => Object.values(one.copies));
   const thrownAway = async () => (await copies()).reduce((sum, copy) => sum + copy.thrownAwayBytes, 0);
 
-  before(async function () {
-    this.timeout(120_000);
-    process.env.XDG_STATE_HOME = home;
-    const system = {
-      ...target,
-      topology: (profile: string, timeFactor: number, policy: Readonly<Record<string, string>>) => topologyOf(profile, shape, timeFactor, policy),
-    };
-    const engine = localEngine(async () => system);
-    if (!(await engine.facts()).mounts?.includes("hang")) {
-      console.log("      skipped: LUNs cannot be mounted here");
-      this.skip();
-    }
-    const spec = await newFoundation({ id: passingName("ebs"), system, profile: "org", timeFactor: 20, policy: {}, engine: "local" });
-    running = await engine.start(spec, () => {}, new AbortController().signal);
-    facts = factsOf(spec, running, system);
-    const { client, spaceGuid } = await prober(facts);
+  before(async () => {
+    const { client, spaceGuid } = await prober(live.facts);
     const guid = await client.createApp(spaceGuid, "probe-ebs");
     for (let i = 0; i < 8; i++) await client.upload(guid, [{ path: "index.html", mode: 0o644, content: Buffer.from(`bits ${i}`.repeat(50)) }]);
     await until("mirrors in step", async () => (await copies()).every((copy) => copy.state === "idle" && copy.behind === 0 && !copy.stuck), 15_000, 100);
     expect((await copies()).map(({ copiesBegun }) => copiesBegun)).to.deep.equal([0, 0, 0, 0]);
-    expect(await verifyStorage(running.call, "cc-1")).to.deep.include({ missing: [], torn: [] });
-  });
-  after(async function () {
-    this.timeout(60_000);
-    await running?.reap();
-    rmSync(home, { recursive: true, force: true });
-    if (earlier === undefined) delete process.env.XDG_STATE_HOME;
-    else process.env.XDG_STATE_HOME = earlier;
+    expect(await verifyStorage(live.running.call, "cc-1")).to.deep.include({ missing: [], torn: [] });
   });
 
   it("give every mirror up for lost; the LUNs take no writes, and so all is read-only", async () => {
     const fault = (await loadFaults()).get("link-bandwidth")!;
     const options = fault.options.parse({ rateKBps: 2 });
-    const ways = ["cabinet-a>cabinet-b", "cabinet-b>cabinet-a"].map((name) => running.target(name, ["link"]));
+    const ways = ["cabinet-a>cabinet-b", "cabinet-b>cabinet-a"].map((name) => live.running.target(name, ["link"]));
     const read = (wanted: string) =>
       until(
         `both ways to read ${wanted}`,
@@ -116,9 +87,9 @@ describe("cabinets whose network is too small for a while", function () {
   });
 
   it("are whole again after the playbook's steps; a blob that was torn meanwhile was only in an old mirror: it is named, and lost", async () => {
-    const rows = (await running.call("cabinet-a", "/luns")) as { readonly lun: string; readonly dir: string }[];
+    const rows = (await live.running.call("cabinet-a", "/luns")) as { readonly lun: string; readonly dir: string }[];
     const lines: AuditLine[] = [];
-    const hands: Operator = operator(running.call, running.topology, "a test", (line) => lines.push(line));
+    const hands: Operator = operator(live.running.call, live.running.topology, "a test", (line) => lines.push(line));
     const victim = tear(rows[0]!.dir);
     for (const { run } of playbook.procedures[0]!.steps)
       if (run)
@@ -133,7 +104,7 @@ describe("cabinets whose network is too small for a while", function () {
           500,
         );
     await until("it to be writable", async () => !(await state()).readOnly, 5000);
-    const { torn, repaired } = (await verifyStorage(running.call, "cc-1")) as Verified;
+    const { torn, repaired } = (await verifyStorage(live.running.call, "cc-1")) as Verified;
     expect(torn).to.deep.equal([victim]);
     expect(repaired).to.deep.equal([]);
     expect(lines.filter(({ ok }) => ok).map(({ verb }) => verb)).to.include.members(["blockMirroring", "addCapacity", "checkMirrors", "verify", "release"]);

@@ -1,46 +1,30 @@
 /** The faults of the front end, the bus' subjects and isolation on a real foundation with everything of the front end in it: seen by the witness and from outside. */
 
 import { Resolver } from "node:dns/promises";
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect } from "chai";
-import { connect, type NatsConnection } from "nats";
 import { until } from "../../harness/clock.js";
-import type { Capability, Fault, Running, Target, TargetSystem } from "../../harness/core.js";
-import { localEngine } from "../../harness/engines/local/engine.js";
-import { newFoundation, passingName } from "../../harness/foundation.js";
-import { loadFaults } from "../../harness/registry.js";
-import { closeBusWitness } from "./bus-witness.js";
+import type { Capability, Target } from "../../harness/core.js";
 import { answered, askEdge } from "./edge-ask.js";
 import { frontDoor } from "./front-door.js";
-import foundry from "./target.js";
-import { topologyOf } from "./topology.js";
+import { liveFoundation } from "./live-foundation.js";
 
 const shape = { cc: 1, dea: 1, router: 2, lb: 2, dns: 1, firewall: 1, cabinets: ["cabinet-a"], lunsPerCabinet: 1 };
-const system: TargetSystem = { ...foundry, topology: (profile, timeFactor, policy) => topologyOf(profile, shape, timeFactor, policy) };
 const api = "api.flounder.test";
 const other = "other.flounder.test";
 const signal = () => AbortSignal.timeout(20_000);
 
 describe("faults of the front end", function () {
   this.timeout(60_000);
-  const state = mkdtempSync(join(tmpdir(), "flounder-edge-"));
-  const earlier = process.env.XDG_STATE_HOME;
-  let running: Running;
-  let faults: ReadonlyMap<string, Fault>;
-  let bus: NatsConnection;
-  let app: Server;
-  let beat: NodeJS.Timeout;
+  const live = liveFoundation({ name: "edge", profile: "edge", shape });
   let fingerprint: Readonly<Record<string, string>>;
-  const print = () => system.fingerprint(running.topology, running.call, running);
+  const print = () => live.system.fingerprint(live.running.topology, live.running.call, live.running);
 
   /** What the outside gets at the front door: a status and who answered, or how it went wrong. */
   async function outside(host = api): Promise<string> {
-    const { component, port } = frontDoor(running.topology);
-    const said = await askEdge(running.direct(component, port), { host });
+    const { component, port } = frontDoor(live.running.topology);
+    const said = await askEdge(live.running.direct(component, port), { host });
     if (!answered(said)) return said;
     return said.status !== 200 ? String(said.status) : said.body.includes("cloud_controller_v3") ? "api" : said.body;
   }
@@ -51,7 +35,7 @@ describe("faults of the front end", function () {
   }
   const resolves = (name: string): Promise<string> => {
     const resolver = new Resolver({ timeout: 1000, tries: 1 });
-    const { host, port } = running.direct("dns-1", "dns");
+    const { host, port } = live.running.direct("dns-1", "dns");
     resolver.setServers([`${host}:${port}`]);
     return resolver.resolve4(name).then(
       ([first]) => first!,
@@ -59,24 +43,9 @@ describe("faults of the front end", function () {
     );
   };
 
-  /** Injects twice, looks, heals twice: the witness reads intact, broken, intact, and the fingerprint is as before. */
+  /** Afterwards the front door serves, and the fingerprint is as before. */
   async function breaks(name: string, on: string, given: object, look: (target: Target<Capability>) => Promise<unknown>): Promise<void> {
-    const fault = faults.get(name)!;
-    const options = fault.options.parse(given);
-    const target = running.target(on, fault.needs);
-    const reads = (wanted: string) =>
-      until(`${name} on ${on} to read ${wanted}`, async () => (await fault.witness(target, options, signal())).state === wanted, 10_000, 100);
-    await reads("intact");
-    await fault.inject(target, options, signal());
-    await fault.inject(target, options, signal());
-    try {
-      await reads("broken");
-      await look(target);
-    } finally {
-      await fault.heal(target, options, signal());
-      await fault.heal(target, options, signal());
-    }
-    await reads("intact");
+    await live.breaks(name, on, given, look);
     await until("the front door to serve", async () => (await seen(4)).join() === "api", 10_000, 100);
     let now = fingerprint;
     await until(
@@ -91,32 +60,18 @@ describe("faults of the front end", function () {
     expect(now).to.deep.equal(fingerprint);
   }
 
-  before(async function () {
-    this.timeout(120_000);
-    process.env.XDG_STATE_HOME = state;
-    faults = await loadFaults();
-    const spec = await newFoundation({ id: passingName("edge"), system, profile: "edge", timeFactor: 20, policy: {}, engine: "local" });
-    running = await localEngine(async () => system).start(spec, () => {}, new AbortController().signal);
-    app = createServer((_, response) => response.end("the other")).listen(0, "127.0.0.1");
-    const { host, port } = running.direct("nats-1", "client");
-    bus = await connect({ servers: `${host}:${port}`, maxReconnectAttempts: -1, reconnectTimeWait: 100 });
+  before(async () => {
+    const app = createServer((_, response) => response.end("the other")).listen(0, "127.0.0.1");
+    live.atEnd(() => app.close());
+    const bus = await live.bus({ maxReconnectAttempts: -1, reconnectTimeWait: 100 });
     const register = () => {
-      if (!bus.isClosed()) bus.publish("router.register", JSON.stringify({ host: "127.0.0.1", port: (app.address() as AddressInfo).port, uris: [other] }));
+      bus.publish("router.register", JSON.stringify({ host: "127.0.0.1", port: (app.address() as AddressInfo).port, uris: [other] }));
     };
     register();
-    beat = setInterval(register, 500);
+    const beat = setInterval(register, 500);
+    live.atEnd(() => clearInterval(beat));
     await until("API and app at the front door", async () => (await seen(4)).join() === "api" && (await seen(4, other)).join() === "the other", 20_000, 100);
     fingerprint = await print();
-  });
-  after(async () => {
-    clearInterval(beat);
-    app?.close();
-    await bus?.close();
-    await closeBusWitness();
-    await running?.reap();
-    rmSync(state, { recursive: true, force: true });
-    if (earlier === undefined) delete process.env.XDG_STATE_HOME;
-    else process.env.XDG_STATE_HOME = earlier;
   });
 
   // seed: firewall <- the firewall's config, or its rules alone, are wiped
@@ -136,17 +91,17 @@ describe("faults of the front end", function () {
     await breaks("edge-wipe", "lb-1", {}, () =>
       breaksNested("edge-wipe", "lb-2", {}, async () => {
         await until("nobody to be there", async () => (await outside()) === "closed", 3000);
-        const fault = faults.get("edge-wipe")!;
-        const firewall = running.target("firewall-1", fault.needs);
+        const fault = await live.fault("edge-wipe");
+        const firewall = live.running.target("firewall-1", fault.needs);
         expect(await fault.witness(firewall, fault.options.parse({}), signal()), "the firewall is not to blame").to.include({ state: "intact" });
       }),
     );
   });
   /** Without the look at everything else, which another fault still breaks. */
   async function breaksNested(name: string, on: string, given: object, look: () => Promise<void>): Promise<void> {
-    const fault = faults.get(name)!;
+    const fault = await live.fault(name);
     const options = fault.options.parse(given);
-    const target = running.target(on, fault.needs);
+    const target = live.running.target(on, fault.needs);
     await fault.inject(target, options, signal());
     try {
       await look();
@@ -186,8 +141,7 @@ describe("faults of the front end", function () {
   // seed: message bus <- registrations are silenced for all, also over a restart of the bus
   it("nats-mute silences a subject for all and no other, also over a restart of the bus, and cuts nobody off", async () => {
     let [registrations, heartbeats] = [0, 0];
-    const { host, port } = running.direct("nats-1", "client");
-    const listener = await connect({ servers: `${host}:${port}`, reconnect: false });
+    const listener = await live.bus({ reconnect: false });
     const count = (subject: string, add: () => void) =>
       listener.subscribe(subject, { callback: (_, message) => (message.headers?.has("Flounder-Canary") ? undefined : add()) });
     count("router.register", () => registrations++);
@@ -198,26 +152,25 @@ describe("faults of the front end", function () {
       await until("heartbeats", () => heartbeats >= 3, 10_000);
       expect(registrations).to.equal(0);
       expect(listener.isClosed()).to.equal(false);
-      const { process } = running.target("nats-1", ["process"]).can;
+      const { process } = live.running.target("nats-1", ["process"]).can;
       await process.kill("agent");
       await process.start();
-      const fault = faults.get("nats-mute")!;
+      const fault = await live.fault("nats-mute");
       await until(
         "the bus to be back, and muted",
         async () => (await fault.witness(target, { subjects: ["router.register"] }, signal())).state === "broken",
         10_000,
       );
     });
-    await listener.close();
   });
 
   it("isolate cuts a router off bus and balancers; the others go on", async () => {
     for (const how of ["swallow", "refuse"] as const)
       await breaks("isolate", "router-1", { how }, async () => {
         await until("the other router to serve all", async () => (await seen(4)).join() === "api", 5000);
-        expect(await system.carries?.({ from: "router-1", to: "nats-1", class: "bus" }, running, signal())).to.equal(false);
-        expect(await system.carries?.({ from: "router-2", to: "nats-1", class: "bus" }, running, signal())).to.equal(true);
-        const healthy = async () => (await running.call("lb-1", "/backends")) as { router: string; healthy: boolean }[];
+        expect(await live.system.carries?.({ from: "router-1", to: "nats-1", class: "bus" }, live.running, signal())).to.equal(false);
+        expect(await live.system.carries?.({ from: "router-2", to: "nats-1", class: "bus" }, live.running, signal())).to.equal(true);
+        const healthy = async () => (await live.running.call("lb-1", "/backends")) as { router: string; healthy: boolean }[];
         await until("the balancer to drop it", async () => (await healthy()).some(({ router, healthy: yes }) => router === "router-1" && !yes), 5000);
       });
   });

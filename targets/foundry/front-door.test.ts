@@ -2,20 +2,15 @@
 import { execFileSync } from "node:child_process";
 import { Resolver } from "node:dns/promises";
 import { once } from "node:events";
-import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { streamDecode, streamEncode } from "dns-packet";
 import { chromium } from "playwright-core";
 import { until } from "../../harness/clock.js";
-import type { FoundationFacts, FoundationSpec, Running } from "../../harness/core.js";
-import { newFoundation, passingName } from "../../harness/foundation.js";
-import { factsOf } from "../../harness/keeper/facts.js";
-import { loadEngine } from "../../harness/registry.js";
 import { frontDoor } from "./front-door.js";
-import target from "./target.js";
+import { liveFoundation } from "./live-foundation.js";
 
 const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) => existsSync(path));
 const outer = "app-1.flounder.test";
@@ -36,31 +31,11 @@ const dig = (process.env.PATH ?? "")
 
 describe("the front door", function () {
   this.timeout(60_000);
-  const home = mkdtempSync(join(tmpdir(), "flounder-front-door-"));
-  const earlier = process.env.XDG_STATE_HOME;
-  let spec: FoundationSpec;
-  let running: Running;
-  let facts: FoundationFacts;
-
-  before(async function () {
-    this.timeout(120_000);
-    process.env.XDG_STATE_HOME = home;
-    spec = await newFoundation({ id: passingName("front-door"), system: target, profile: "micro", timeFactor: 20, policy: {}, engine: "local" });
-    running = await (await loadEngine("local")).start(spec, () => {}, new AbortController().signal);
-    facts = factsOf(spec, running, target);
-    await target.prepare(facts, () => {});
-  });
-  after(async function () {
-    this.timeout(60_000);
-    await running?.reap();
-    rmSync(home, { recursive: true, force: true });
-    if (earlier === undefined) delete process.env.XDG_STATE_HOME;
-    else process.env.XDG_STATE_HOME = earlier;
-  });
+  const live = liveFoundation({ name: "front-door", prepared: true });
 
   it("resolves names of both zones for any resolver over UDP, and says which it does not have", async () => {
     const resolver = new Resolver({ timeout: 2000, tries: 2 });
-    resolver.setServers([...facts.dns]);
+    resolver.setServers([...live.facts.dns]);
     expect(await resolver.resolve4(outer)).to.deep.equal(["127.0.0.1"]);
     expect(await resolver.resolve4(inner)).to.deep.equal(["127.0.0.1"]);
     const code = (name: string) =>
@@ -73,7 +48,7 @@ describe("the front door", function () {
   });
 
   it("resolves names of both zones over TCP", async () => {
-    const { host, port } = running.direct("dns-1", "dns");
+    const { host, port } = live.running.direct("dns-1", "dns");
     for (const name of [outer, inner]) {
       const socket = connect(port, host);
       try {
@@ -96,7 +71,7 @@ describe("the front door", function () {
       console.log("      skipped: there is no dig here");
       return this.skip();
     }
-    const { host, port } = running.direct("dns-1", "dns");
+    const { host, port } = live.running.direct("dns-1", "dns");
     const ask = (...words: string[]) => execFileSync(dig, [`@${host}`, "-p", String(port), "+time=2", "+tries=2", ...words], { encoding: "utf8" });
     for (const way of ["+notcp", "+tcp"])
       for (const name of [outer, inner]) {
@@ -114,9 +89,9 @@ describe("the front door", function () {
       console.log("      skipped: there is no Chromium here");
       return this.skip();
     }
-    const door = frontDoor(running.topology);
-    const { host, port } = running.direct(door.component, door.port);
-    const id = `browser-${spec.id}`;
+    const door = frontDoor(live.running.topology);
+    const { host, port } = live.running.direct(door.component, door.port);
+    const id = `browser-${live.spec.id}`;
     const browser = await chromium.launch({
       executablePath,
       // The browser's own resolver cannot be given a port: every name leads to the front door, and goes there as the Host.
@@ -132,7 +107,7 @@ describe("the front door", function () {
       await browser.close();
     }
     const lines = (component: string) =>
-      readFileSync(join(spec.dir, "logs", `${component}.log`), "utf8")
+      readFileSync(join(live.spec.dir, "logs", `${component}.log`), "utf8")
         .split("\n")
         .filter((line) => line.includes(`"id":"${id}"`) && line.includes("seen-by-chromium"));
     for (const component of ["firewall-1", "lb-1", "router-1"]) await until(`the request in ${component}'s log`, () => lines(component).length === 1, 5000, 50);

@@ -1,18 +1,13 @@
 /** Mirrors between two cabinets, on a real foundation: torn blobs come back from the other cabinet, and a LUN that is gone is served from there. */
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, truncateSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { until } from "../../harness/clock.js";
-import type { FoundationFacts, Running } from "../../harness/core.js";
-import { localEngine } from "../../harness/engines/local/engine.js";
-import { newFoundation, passingName } from "../../harness/foundation.js";
-import { factsOf } from "../../harness/keeper/facts.js";
 import { backUp, failOver, restoreBackup, type StorageState, storageState, verifyStorage } from "./console.js";
+import { liveFoundation } from "./live-foundation.js";
 import { prober } from "./prepare.js";
 import target from "./target.js";
-import { topologyOf } from "./topology.js";
 
 const shape = { cc: 1, dea: 1, router: 1, lb: 1, dns: 1, cabinets: ["cabinet-a", "cabinet-b"], lunsPerCabinet: 2 };
 interface Mirrors {
@@ -22,18 +17,15 @@ interface Mirrors {
 
 describe("mirrors between cabinets", function () {
   this.timeout(60_000);
-  const home = mkdtempSync(join(tmpdir(), "flounder-mirrors-"));
-  const earlier = process.env.XDG_STATE_HOME;
-  let running: Running;
-  let facts: FoundationFacts;
-  const state = (): Promise<StorageState> => storageState(running.call, "cc-1");
-  const mirrors = async (cabinet: string) => (await running.call(cabinet, "/mirrors")) as Mirrors;
+  const live = liveFoundation({ name: "mirrors", profile: "org", shape, mounts: true });
+  const state = (): Promise<StorageState> => storageState(live.running.call, "cc-1");
+  const mirrors = async (cabinet: string) => (await live.running.call(cabinet, "/mirrors")) as Mirrors;
   const luns = async () =>
-    (await Promise.all(["cabinet-a", "cabinet-b"].map((name) => running.call(name, "/luns")))).flat() as { readonly lun: string; readonly dir: string }[];
+    (await Promise.all(["cabinet-a", "cabinet-b"].map((name) => live.running.call(name, "/luns")))).flat() as { readonly lun: string; readonly dir: string }[];
   const blob = async (lun: string, sha1: string) => join((await luns()).find((one) => one.lun === lun)!.dir, "blobs", sha1.slice(0, 2), sha1);
   /** New bits until each LUN has some; resolves with digests that are on lun-2. */
   async function push(count: number): Promise<void> {
-    const { client, spaceGuid } = await prober(facts);
+    const { client, spaceGuid } = await prober(live.facts);
     const guid = await client.createApp(spaceGuid, `probe-mirrors-${count}`);
     for (let i = 0; i < count; i++) await client.upload(guid, [{ path: "index.html", mode: 0o644, content: Buffer.from(`bits ${i} of ${count}`.repeat(50)) }]);
   }
@@ -48,46 +40,25 @@ describe("mirrors between cabinets", function () {
       100,
     );
 
-  before(async function () {
-    this.timeout(120_000);
-    process.env.XDG_STATE_HOME = home;
-    const system = {
-      ...target,
-      topology: (profile: string, timeFactor: number, policy: Readonly<Record<string, string>>) => topologyOf(profile, shape, timeFactor, policy),
-    };
-    const engine = localEngine(async () => system);
-    if (!(await engine.facts()).mounts?.includes("hang")) {
-      console.log("      skipped: LUNs cannot be mounted here");
-      this.skip();
-    }
-    const spec = await newFoundation({ id: passingName("mirrors"), system, profile: "org", timeFactor: 20, policy: {}, engine: "local" });
-    running = await engine.start(spec, () => {}, new AbortController().signal);
-    facts = factsOf(spec, running, system);
+  before(async () => {
     await push(12);
     await inStep();
   });
-  after(async function () {
-    this.timeout(60_000);
-    await running?.reap();
-    rmSync(home, { recursive: true, force: true });
-    if (earlier === undefined) delete process.env.XDG_STATE_HOME;
-    else process.env.XDG_STATE_HOME = earlier;
-  });
 
   it("holds each blob twice, in two cabinets", async () => {
-    const { checked } = await verifyStorage(running.call, "cc-1");
+    const { checked } = await verifyStorage(live.running.call, "cc-1");
     const held = Object.values({ ...(await mirrors("cabinet-a")).kept, ...(await mirrors("cabinet-b")).kept }).reduce((sum, { blobs }) => sum + blobs, 0);
     expect(held).to.equal(checked);
   });
 
   it("gives back what was torn or gone: a verification finds it and repairs it", async () => {
-    await running.call("cabinet-a", "/content/corrupt", { percent: 40, seed: 1 });
-    const { lying } = (await running.call("cabinet-a", "/content")) as { lying: string[] };
-    const found = await verifyStorage(running.call, "cc-1");
+    await live.running.call("cabinet-a", "/content/corrupt", { percent: 40, seed: 1 });
+    const { lying } = (await live.running.call("cabinet-a", "/content")) as { lying: string[] };
+    const found = await verifyStorage(live.running.call, "cc-1");
     expect(found.torn).to.deep.equal([...lying].sort());
     expect(found.repaired).to.deep.equal(found.torn);
-    expect(await verifyStorage(running.call, "cc-1")).to.deep.include({ torn: [], missing: [], repaired: [] });
-    expect((await running.call("cabinet-a", "/content")) as object).to.deep.equal({ lying: [] });
+    expect(await verifyStorage(live.running.call, "cc-1")).to.deep.include({ torn: [], missing: [], repaired: [] });
+    expect((await live.running.call("cabinet-a", "/content")) as object).to.deep.equal({ lying: [] });
     for (const sha1 of lying) {
       const at = await Promise.all(["lun-1", "lun-2"].map((lun) => blob(lun, sha1)));
       const kept = at.flatMap((path) => {
@@ -99,23 +70,23 @@ describe("mirrors between cabinets", function () {
       });
       expect(kept).to.deep.equal([sha1]);
     }
-    await running.call("cabinet-a", "/content/restore", {});
+    await live.running.call("cabinet-a", "/content/restore", {});
   });
 
   it("copies nothing while it is blocked, nor what is not what it is called", async () => {
-    await running.call("cabinet-a", "/mirrors/block", { blocked: true });
+    await live.running.call("cabinet-a", "/mirrors/block", { blocked: true });
     await until("it to be blocked", async () => Object.values((await mirrors("cabinet-a")).copies).every((copy) => copy.state === "blocked"), 3000, 50);
     const before = (await mirrors("cabinet-b")).kept;
     await push(10);
     expect((await mirrors("cabinet-b")).kept).to.deep.equal(before);
-    await running.call("cabinet-a", "/mirrors/block", { blocked: false });
+    await live.running.call("cabinet-a", "/mirrors/block", { blocked: false });
     await inStep();
     expect((await mirrors("cabinet-b")).kept).to.not.deep.equal(before);
   });
 
   it("serves a LUN from its mirror before it is declared lost, when an operator fails it over", async () => {
-    await running.call("cabinet-a", "/power/brown-out", { supply: "A", flickerS: 0.05, seed: 3 });
-    const answer = await failOver(running.call, running.topology, "lun-2");
+    await live.running.call("cabinet-a", "/power/brown-out", { supply: "A", flickerS: 0.05, seed: 3 });
+    const answer = await failOver(live.running.call, live.running.topology, "lun-2");
     expect(answer).to.include({ lun: "lun-2", servedBy: "lun-4" });
     await until(
       "the CC to go on with the mirror",
@@ -123,36 +94,36 @@ describe("mirrors between cabinets", function () {
       5000,
       50,
     );
-    const { missing, torn, checked } = await verifyStorage(running.call, "cc-1");
+    const { missing, torn, checked } = await verifyStorage(live.running.call, "cc-1");
     expect([missing, torn]).to.deep.equal([[], []]);
     expect(checked).to.be.above(20);
     await push(8);
     expect((await state()).readOnly, "not even for a moment: losing a LUN takes longer").to.equal(false);
-    await running.call("cabinet-a", "/power/restore", {});
+    await live.running.call("cabinet-a", "/power/restore", {});
     expect((await state()).moved).to.deep.equal(["lun-2"]);
-    expect((await verifyStorage(running.call, "cc-1")).missing).to.deep.equal([]);
+    expect((await verifyStorage(live.running.call, "cc-1")).missing).to.deep.equal([]);
   });
 
   // seed: CCDB and its backup <- the CCDB is put back to an older backup: acknowledged writes are lost, and named
   it("goes back to a backup of the CCDB quickly, and the ledger names each acknowledged write that is lost by it", async () => {
-    const { client, spaceGuid } = await prober(facts);
+    const { client, spaceGuid } = await prober(live.facts);
     const before = await client.createApp(spaceGuid, "probe-before-backup");
-    const backup = await backUp(running.call, "cc-1");
+    const backup = await backUp(live.running.call, "cc-1");
     expect(backup.lun).to.equal("lun-4");
     const since = [await client.createApp(spaceGuid, "probe-since-1"), await client.createApp(spaceGuid, "probe-since-2")];
     const exist = [before, ...since].map((guid) => `app ${guid} exists`);
-    expect(await target.missing(exist, facts)).to.deep.equal([]);
-    const restored = await restoreBackup(running.call, "cc-1");
+    expect(await target.missing(exist, live.facts)).to.deep.equal([]);
+    const restored = await restoreBackup(live.running.call, "cc-1");
     expect(restored).to.include({ rows: backup.rows, atIso: backup.atIso });
     expect(restored.tookMs).to.be.below(5000);
-    expect(await target.missing(exist, facts)).to.deep.equal(exist.slice(1));
+    expect(await target.missing(exist, live.facts)).to.deep.equal(exist.slice(1));
     expect(await client.createApp(spaceGuid, "probe-since-1"), "the API goes on").to.be.a("string");
   });
 
   // seed: mirroring <- a blob and its mirror are both torn
   it("a blob that is torn on both sides is said to be so, and not repaired", async () => {
     const [victim] = (await luns()).filter(({ lun }) => lun === "lun-1");
-    const { corrupted } = (await running.call("cabinet-a", "/content/corrupt", { percent: 1, seed: 2 })) as { corrupted: string[] };
+    const { corrupted } = (await live.running.call("cabinet-a", "/content/corrupt", { percent: 1, seed: 2 })) as { corrupted: string[] };
     const sha1 = corrupted.find((one) => one)!;
     const copies = (await luns()).filter(({ lun }) => lun !== victim!.lun);
     for (const { dir } of copies)
@@ -163,9 +134,9 @@ describe("mirrors between cabinets", function () {
           // It is the mirror of another LUN.
         }
       }
-    const found = await verifyStorage(running.call, "cc-1");
+    const found = await verifyStorage(live.running.call, "cc-1");
     expect(found.torn).to.include(sha1);
     expect(found.repaired).to.not.include(sha1);
-    await running.call("cabinet-a", "/content/restore", {});
+    await live.running.call("cabinet-a", "/content/restore", {});
   });
 });

@@ -1,18 +1,11 @@
 /** Thresholds that agree: the monitor notices the flicker and moves the LUN before it is declared lost. Thresholds of 2011: whatever they say comes after the latch. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect } from "chai";
-import { connect, type NatsConnection } from "nats";
 import { sleep, until } from "../../harness/clock.js";
-import type { Running } from "../../harness/core.js";
-import { localEngine } from "../../harness/engines/local/engine.js";
-import { newFoundation, passingName } from "../../harness/foundation.js";
 import { type StorageState, storageState } from "./console.js";
+import { liveFoundation } from "./live-foundation.js";
 import target from "./target.js";
 import { thresholds } from "./thresholds.js";
 import { timersS } from "./timers.js";
-import { topologyOf } from "./topology.js";
 
 const shape = { cc: 1, dea: 1, router: 1, lb: 1, dns: 1, cabinets: ["cabinet-a", "cabinet-b"], lunsPerCabinet: 2, monitor: 1 };
 
@@ -32,41 +25,15 @@ describe("thresholds", () => {
 
 describe("a monitor whose thresholds agree", function () {
   this.timeout(60_000);
-  const home = mkdtempSync(join(tmpdir(), "flounder-monitor-"));
-  const earlier = process.env.XDG_STATE_HOME;
-  let running: Running;
-  let bus: NatsConnection;
+  const live = liveFoundation({ name: "monitor", profile: "org", shape, policy: { "monitor.thresholds": "consistent" }, mounts: true });
   let toldAtBoot = 0;
   const heard: { readonly alarm: string; readonly on: string; readonly state: string }[] = [];
-  const state = (): Promise<StorageState> => storageState(running.call, "cc-1");
+  const state = (): Promise<StorageState> => storageState(live.running.call, "cc-1");
 
-  before(async function () {
-    this.timeout(120_000);
-    process.env.XDG_STATE_HOME = home;
-    const system = {
-      ...target,
-      topology: (profile: string, timeFactor: number, policy: Readonly<Record<string, string>>) => topologyOf(profile, shape, timeFactor, policy),
-    };
-    const engine = localEngine(async () => system);
-    if (!(await engine.facts()).mounts?.includes("hang")) {
-      console.log("      skipped: LUNs cannot be mounted here");
-      this.skip();
-    }
-    const policy = { "monitor.thresholds": "consistent" };
-    const spec = await newFoundation({ id: passingName("monitor"), system, profile: "org", timeFactor: 20, policy, engine: "local" });
-    running = await engine.start(spec, () => {}, new AbortController().signal);
-    const { host, port } = running.direct("nats-1", "client");
-    bus = await connect({ servers: `${host}:${port}` });
+  before(async () => {
+    const bus = await live.bus();
     bus.subscribe("monitor.alarms", { callback: (_, message) => void heard.push(message.json()) });
     await bus.flush();
-  });
-  after(async function () {
-    this.timeout(60_000);
-    await bus?.close();
-    await running?.reap();
-    rmSync(home, { recursive: true, force: true });
-    if (earlier === undefined) delete process.env.XDG_STATE_HOME;
-    else process.env.XDG_STATE_HOME = earlier;
   });
 
   it("is silent while nothing is wrong", async function () {
@@ -79,7 +46,7 @@ describe("a monitor whose thresholds agree", function () {
       return same;
     };
     await until("the alarms of booting to be over", quiet, 20_000, 2000);
-    toldAtBoot = (await target.alarms!(running.topology, running.call)).length;
+    toldAtBoot = (await target.alarms!(live.running.topology, live.running.call)).length;
     heard.length = 0;
     await sleep(2000);
     expect(heard).to.deep.equal([]);
@@ -87,15 +54,15 @@ describe("a monitor whose thresholds agree", function () {
 
   // seed: monitoring <- the monitor is killed and stays dead while a supply fails
   it("moves nothing while it is dead: nobody is told, and storage is declared lost", async () => {
-    const { process: life } = running.target("monitor-1", ["process"]).can;
+    const { process: life } = live.running.target("monitor-1", ["process"]).can;
     await life.kill("node");
     heard.length = 0;
-    await running.call("cabinet-a", "/power/brown-out", { supply: "A", flickerS: 1, seed: 5 });
+    await live.running.call("cabinet-a", "/power/brown-out", { supply: "A", flickerS: 1, seed: 5 });
     await until("read-only", async () => (await state()).readOnly, 20_000, 50);
     expect(await state()).to.deep.include({ moved: [] });
     expect(heard).to.deep.equal([]);
-    await running.call("cabinet-a", "/power/restore", {});
-    await target.recover(running.call, running.topology, () => {});
+    await live.running.call("cabinet-a", "/power/restore", {});
+    await target.recover(live.running.call, live.running.topology, () => {});
     expect(await state()).to.deep.include({ readOnly: false });
     await life.start();
     await until(
@@ -104,28 +71,28 @@ describe("a monitor whose thresholds agree", function () {
       20_000,
       500,
     );
-    toldAtBoot = (await target.alarms!(running.topology, running.call)).length;
+    toldAtBoot = (await target.alarms!(live.running.topology, live.running.call)).length;
     heard.length = 0;
   });
 
   // seed: monitoring <- a supply flickers and fails; what the monitor must say and do first
   it("notices the supply first, moves the LUN that hangs on it, and nobody is locked out", async () => {
-    await running.call("cabinet-a", "/power/brown-out", { supply: "A", flickerS: 6, seed: 5 });
+    await live.running.call("cabinet-a", "/power/brown-out", { supply: "A", flickerS: 6, seed: 5 });
     await until("an alarm", () => heard.length > 0, 5000, 20);
     expect(heard[0]).to.include({ alarm: "supply", on: "cabinet-a A", state: "raised" });
     await until("lun-2 to be served by its mirror", async () => ((await state()).moved ?? []).includes("lun-2"), 10_000, 50);
-    await until("the supply to be off", async () => ((await running.call("cabinet-a", "/power")) as { state: string }).state === "lost", 10_000, 50);
+    await until("the supply to be off", async () => ((await live.running.call("cabinet-a", "/power")) as { state: string }).state === "lost", 10_000, 50);
     await sleep(4000); // twice as long as a LUN must be gone to be declared lost
     expect(await state()).to.deep.include({ readOnly: false });
     expect((await state()).mounts["lun-2"]).to.equal("usable");
-    await running.call("cabinet-a", "/power/restore", {});
+    await live.running.call("cabinet-a", "/power/restore", {});
     await until(
       "all to be cleared",
       () => heard.filter((one) => one.state === "raised").length === heard.filter((one) => one.state === "cleared").length,
       5000,
       50,
     );
-    const told = (await target.alarms!(running.topology, running.call)).slice(toldAtBoot);
+    const told = (await target.alarms!(live.running.topology, live.running.call)).slice(toldAtBoot);
     expect(told.map(({ alarm, on }) => `${alarm} ${on}`)).to.deep.equal(heard.filter((one) => one.state === "raised").map(({ alarm, on }) => `${alarm} ${on}`));
   });
 });

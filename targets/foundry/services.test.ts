@@ -1,7 +1,6 @@
 /** Services on a real foundation: an app keeps a row in a database that it is bound to, the link between them is cut and mended, and accounts of the messaging server are apart. */
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import esbuild from "esbuild";
@@ -9,16 +8,13 @@ import { connect, jwtAuthenticator, type NatsConnection } from "nats";
 import pg from "pg";
 import { request } from "undici";
 import { until } from "../../harness/clock.js";
-import type { FoundationFacts, Running } from "../../harness/core.js";
-import { localEngine } from "../../harness/engines/local/engine.js";
-import { newFoundation, passingName } from "../../harness/foundation.js";
-import { factsOf } from "../../harness/keeper/facts.js";
 import { root } from "../../harness/paths.js";
 import type { AppFile } from "./app-bits.js";
-import { type CfAnswer, CfClient } from "./cf-client.js";
+import type { CfAnswer, CfClient } from "./cf-client.js";
+import { liveFoundation } from "./live-foundation.js";
+import { prober } from "./prepare.js";
 import { probeOrg, sampleOrg } from "./sample-apps.js";
 import target from "./target.js";
-import { topologyOf } from "./topology.js";
 
 const shape = { cc: 2, dea: 1, router: 1, lb: 1, dns: 1, cabinets: ["cabinet-a"], lunsPerCabinet: 1, service: 1 } as const;
 
@@ -48,16 +44,13 @@ async function rowsApp(): Promise<readonly AppFile[]> {
 
 describe("services for apps", function () {
   this.timeout(60_000);
-  const home = mkdtempSync(join(tmpdir(), "flounder-services-"));
-  const earlier = process.env.XDG_STATE_HOME;
-  let running: Running;
-  let facts: FoundationFacts;
+  const live = liveFoundation({ name: "services", profile: "org", shape });
   let client: CfClient;
   let space: string;
   let app: string;
 
   const ask = async (method: "GET" | "POST", path: string) => {
-    const answer = await request(`${facts.router}${path}`, { method, headers: { host: `rows.${facts.domain}` }, signal: AbortSignal.timeout(5000) });
+    const answer = await request(`${live.facts.router}${path}`, { method, headers: { host: `rows.${live.facts.domain}` }, signal: AbortSignal.timeout(5000) });
     return { status: answer.statusCode, json: (await answer.body.json()) as { nonce?: string; rows?: number; found?: boolean; error?: string } };
   };
   const finished = async (answer: CfAnswer): Promise<string> => {
@@ -92,29 +85,11 @@ describe("services for apps", function () {
     ((await client.call("GET", `/v3/service_credential_bindings/${binding}/details`)).json as { credentials: Credentials }).credentials;
   const answers = () => until("the app to answer", async () => (await ask("GET", "/rows")).status !== 404, 20_000, 50);
 
-  before(async function () {
-    this.timeout(120_000);
-    process.env.XDG_STATE_HOME = home;
-    const system = {
-      ...target,
-      topology: (profile: string, timeFactor: number, policy: Readonly<Record<string, string>>) => topologyOf(profile, shape, timeFactor, policy),
-    };
-    const spec = await newFoundation({ id: passingName("services"), system, profile: "org", timeFactor: 20, policy: {}, engine: "local" });
-    running = await localEngine(async () => system).start(spec, () => {}, new AbortController().signal);
-    facts = factsOf(spec, running, system);
-    const cc = facts.components.find(({ role }) => role === "cc")!;
-    client = new CfClient(`http://127.0.0.1:${cc.ports.api}`, new URL(facts.api).hostname, facts);
-    await client.login();
+  before(async () => {
+    ({ client } = await prober(live.facts));
     space = await client.spaceGuid(sampleOrg.org, sampleOrg.space);
     await until("the services to be offered", async () => (await listed("/v3/service_offerings")).length === 2, 10_000);
     app = await client.push(space, { name: "rows", instances: 1, memoryMb: 64, buildpack: "nodejs_buildpack", route: true }, await rowsApp());
-  });
-  after(async function () {
-    this.timeout(60_000);
-    await running?.reap();
-    rmSync(home, { recursive: true, force: true });
-    if (earlier === undefined) delete process.env.XDG_STATE_HOME;
-    else process.env.XDG_STATE_HOME = earlier;
   });
 
   // seed: services <- the link from apps to their databases is cut
@@ -131,7 +106,7 @@ describe("services for apps", function () {
     expect(await ask("GET", `/rows?nonce=${nonce}`)).to.deep.equal({ status: 200, json: { nonce, found: true } });
     expect((await ask("GET", `/rows?nonce=${randomUUID()}`)).json.found).to.equal(false);
 
-    const { link } = running.target("app>servicedb-1", ["link"]).can;
+    const { link } = live.running.target("app>servicedb-1", ["link"]).can;
     for (const how of ["refuse", "reset", "swallow"] as const) {
       const meanwhile = randomUUID();
       await link.cut(how);
@@ -226,7 +201,7 @@ describe("services for apps", function () {
     });
     expect(reason, "the other binding stays").to.equal("let in");
     // What the server knows of accounts outlives it.
-    const { process: server } = running.target("servicenats-1", ["process"]).can;
+    const { process: server } = live.running.target("servicenats-1", ["process"]).can;
     await server.kill("node");
     await server.start();
     await (await enter(bindings.stranger)).close();
@@ -235,7 +210,7 @@ describe("services for apps", function () {
 
   it("are words of the fingerprint, but for those of probes", async () => {
     const words = async () =>
-      Object.entries(await target.fingerprint(running.topology, running.call, running)).filter(([key]) => key.startsWith("desired service"));
+      Object.entries(await target.fingerprint(live.running.topology, live.running.call, live.running)).filter(([key]) => key.startsWith("desired service"));
     const before = await words();
     expect(before).to.deep.include(["desired service flounder/dev/books", "postgres free, create succeeded, bound to rows"]);
     await order("of-a-probe", "postgres", await client.spaceGuid(probeOrg.org, probeOrg.space));

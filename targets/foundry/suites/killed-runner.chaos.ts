@@ -1,8 +1,6 @@
 /** kill -9 of the runner, in every fault, at five moments each: the keeper heals, the fingerprint is as before, and nothing is left in the end. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { sleep, until } from "../../../harness/clock.js";
@@ -14,6 +12,7 @@ import { root } from "../../../harness/paths.js";
 import { seeded } from "../../../harness/random.js";
 import { loadFaults, loadTarget } from "../../../harness/registry.js";
 import { candidates } from "../../../harness/select.js";
+import { openHome } from "../live-foundation.js";
 
 const faults = [...(await loadFaults()).values()].filter((fault) => !fault.changesNothing);
 /**
@@ -27,8 +26,7 @@ const moments = ["injecting", "injected", "reading", "healing", "while"] as cons
 describe("a runner killed with kill -9", function () {
   this.timeout(120_000);
   const random = seeded(20110425);
-  const state = mkdtempSync(join(tmpdir(), "flounder-killed-"));
-  const earlier = process.env.XDG_STATE_HOME;
+  let home: ReturnType<typeof openHome>;
   let client: KeeperClient;
   let spec: Awaited<ReturnType<typeof newFoundation>>;
   let targets: readonly TargetInfo[];
@@ -37,7 +35,7 @@ describe("a runner killed with kill -9", function () {
   const events: Event[] = [];
 
   before(async () => {
-    process.env.XDG_STATE_HOME = state;
+    home = openHome("killed");
     const system = await loadTarget("foundry");
     spec = await newFoundation({ id: passingName("killed"), system, profile: "micro", timeFactor: 20, policy: {}, engine: "local" });
     client = await startKeeper(spec, () => {}, { stays: true });
@@ -49,10 +47,9 @@ describe("a runner killed with kill -9", function () {
     before_ = await client.fingerprint();
     recover = () => system.recover(client.call, system.topology("micro", 20, {}), () => {});
   });
-  after(() => {
-    if (earlier === undefined) delete process.env.XDG_STATE_HOME;
-    else process.env.XDG_STATE_HOME = earlier;
-    rmSync(state, { recursive: true, force: true });
+  after(async () => {
+    await client?.down().catch(() => {}); // it is down if all went well
+    home?.close();
   });
 
   /** flounder break: the smallest runner, with a lease. */
