@@ -9,7 +9,8 @@ import { fileURLToPath } from "node:url";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 export const page = join(root, "docs", "seeds.md");
 const folders = ["faults", "harness", "targets"];
-const tests = /\.(test|chaos)\.ts$/;
+/** What is tried on every engine is defined in a folder of its own. */
+const tests = /\.(test|chaos)\.ts$|\/conformance\/[^/]+\.ts$/;
 
 /** All that can grow into an outage; each has a test that breaks it. */
 export const required = [

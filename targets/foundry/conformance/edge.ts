@@ -29,11 +29,13 @@ export function edge(lab: Lab): void {
   const served = (host: string, as: string) => until(`${host} to be served`, async () => (await lab.seen(4, host)).join() === as, 5000, 50);
 
   describe("front end and bus", () => {
+    // seed: firewall <- the firewall's config, or its rules alone, are wiped
     it("edge-wipe of the firewall refuses everybody, of its rules alone leaves them in silence", async () => {
       await breaks("edge-wipe", "firewall-1", {}, async () => expect(await lab.outside()).to.equal("refused"));
       await breaks("edge-wipe", "firewall-1", { part: "rules" }, async () => expect(await lab.outside()).to.equal("silence"));
     });
 
+    // seeds: load balancer, router pool <- configs of one router, one balancer and all balancers are wiped
     it("edge-wipe of one balancer or one router costs the outside nothing that lasts; of all balancers, everything", async () => {
       await breaks("edge-wipe", "lb-1", {}, () => served(api, "api"));
       await breaks("edge-wipe", "router-1", {}, () => served(api, "api"));
@@ -50,6 +52,7 @@ export function edge(lab: Lab): void {
       });
     });
 
+    // seed: external and internal DNS <- the external zone, the internal one, or both are wiped
     it("edge-wipe of a name server takes one zone or both", async () => {
       const both = async () => [await resolves(outer), await resolves(inner)];
       const [out, within] = await both();
@@ -60,11 +63,13 @@ export function edge(lab: Lab): void {
       expect(await both()).to.deep.equal([out, within]);
     });
 
+    // seed: firewall <- a rule drops or rejects everybody
     it("firewall-deny drops or rejects", async () => {
       await breaks("firewall-deny", "firewall-1", {}, async () => expect(await lab.outside()).to.equal("silence"));
       await breaks("firewall-deny", "firewall-1", { how: "reject" }, async () => expect(await lab.outside()).to.be.oneOf(["reset", "refused"]));
     });
 
+    // seed: load balancer <- a balancer is drained of some and of all of its routers
     it("lb-drain of all members fails every request of that balancer, of some none", async () => {
       const { reaches } = lab.can("lb-1", "pool");
       expect(await reaches()).to.equal("all");
@@ -87,6 +92,7 @@ export function edge(lab: Lab): void {
       await breaks("router-flush", "router-1", { hold: true }, async () => expect(await lab.seen(8)).to.deep.equal(["404", "api"]));
     });
 
+    // seed: router pool <- one router of two sends requests to nobody, or to somebody else
     it("router-poison sends half of all to nobody, or to somebody else", async () => {
       await breaks("router-poison", "router-1", {}, async () => expect(await lab.seen(8, app)).to.deep.equal(["502", "app-1"]));
       await breaks("router-poison", "router-1", { kind: "wrong" }, async () => {
@@ -95,6 +101,7 @@ export function edge(lab: Lab): void {
       });
     });
 
+    // seed: message bus <- registrations are silenced for all, also over a restart of the bus
     it("nats-mute silences a subject for all and no other, also over a restart of the bus, and cuts nobody off", async () => {
       let [registrations, heartbeats] = [0, 0];
       const { host, port } = lab.running.direct("nats-1", "client");

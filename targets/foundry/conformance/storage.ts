@@ -36,6 +36,7 @@ export function storage(lab: Lab): void {
       await lab.asBefore();
     });
 
+    // seed: storage cabinet <- a cabinet has no room left
     it("storage-full: what is there is read and proved, nothing new is kept, and it is not a lost LUN", async () => {
       const { client, spaceGuid } = await prober(lab.facts);
       const guid = await client.createApp(spaceGuid, "probe-full");
@@ -96,6 +97,7 @@ export function storage(lab: Lab): void {
       await lab.asBefore();
     });
 
+    // seeds: power supply, LUN <- a supply flickers, then takes the LUN away that hangs on it
     it("power-loss: flickers, then takes the LUN away; the latch stays when power is back, until somebody verifies and releases", async () => {
       await lab.breaks("power-loss", "cabinet-a", { flickerS: 2, seed: 3 }, async () => {
         expect((await lab.storage()).readOnly, "while it flickers").to.equal(false);
