@@ -3,7 +3,7 @@
  * so that components start without a loader and without walking node_modules. Writes only what changed, atomically: builds may overlap.
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import esbuild from "esbuild";
 
@@ -78,7 +78,8 @@ for (const top of sources.filter((dir) => exists(join(root, dir)))) {
         format: "esm",
         target: "node20",
         sourcemap: "inline",
-        sourcefile: path,
+        // Relative: what is built is the same in every checkout, and so is the image that is made of it.
+        sourcefile: relative(dirname(out), path).split(sep).join("/"),
       });
       write(out, fromVendor(code, out));
     } catch (error) {
