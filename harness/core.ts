@@ -298,7 +298,39 @@ export interface Plan extends Scenario {
   readonly foresight?: readonly Foresight[];
   /** Fault → colour of its band, so that a report needs nothing but the folder. */
   readonly colours?: Readonly<Record<string, string>>;
-  readonly calibration?: unknown;
+  /** What was known of the ruler when planning, on the machine that planned; absent: nothing. Reports draw their error bars from it; no verdict depends on it. */
+  readonly calibration?: PlannedCalibration;
+}
+
+/** What a plan keeps of the record that `flounder calibrate` writes. */
+export interface PlannedCalibration {
+  readonly madeIso: string;
+  /** A few short outages only. */
+  readonly quick: boolean;
+  readonly machine: Machine;
+  readonly rows: readonly CalibratedRow[];
+}
+/** Outage lengths as the prober reported them, held against the true ones. */
+export interface CalibratedRow {
+  /** How the outages were: 503, refuse, stall … */
+  readonly mode: string;
+  readonly connection: "fresh" | "kept";
+  readonly rateHz: number;
+  readonly windows: number;
+  readonly missed: number;
+  /** Reported − true length: its mean, and the root of its mean square. */
+  readonly biasMs: number;
+  readonly rmsMs: number;
+  /** Share of windows whose bounds hold the truth at both edges, 0 to 1. */
+  readonly coverage: number;
+}
+export interface Machine {
+  /** Same machine, same id. Says nothing else. */
+  readonly id: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly kernel: string;
+  readonly node: string;
 }
 
 // ── 4 What is run, and what runs it ─────────────────────────────────────────────────────────────
@@ -661,7 +693,7 @@ export interface Sample {
 }
 
 export type Event = { readonly atUs: number; readonly by: "script" | "model" | "person" | "keeper" | "platform" } & (
-  | { readonly kind: "zero"; readonly wallIso: string; readonly flounder: string }
+  | { readonly kind: "zero"; readonly wallIso: string; readonly flounder: string /** Id of the machine that measured. */; readonly machine?: string }
   | { readonly kind: "phase"; readonly phase: "boot" | "steady" | "turbulence" | "recovery" | "watch" | "end" }
   | { readonly kind: "act"; readonly act: string; readonly state: "begins" | "ended" | "steady-again" | "not-steady" }
   | { readonly kind: "injecting" | "injected" | "healing"; readonly injection: string }

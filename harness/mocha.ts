@@ -10,6 +10,7 @@ import type { Act, Capability, Client, Fault, Must, Plane, Playbook, Result, Sel
 import { FlounderError } from "./errors.js";
 import { newFoundation, passingName } from "./foundation.js";
 import { startKeeper } from "./keeper/start.js";
+import { plannedCalibration } from "./measure/calibration.js";
 import { makePlan } from "./plan.js";
 import { loadEngine, loadFaults, loadTarget, version } from "./registry.js";
 import type { LiveView } from "./report/terminal.js";
@@ -98,7 +99,8 @@ export function foundation(profile: string, options: FoundationOptions = {}): Su
         ...(playbook ? { playbook: playbook.name } : {}),
       };
       const targets = await client.targets();
-      const plan = makePlan({ scenario, seed: seed ?? options.seed ?? 1, system, engine, faults: await loadFaults(), targets, playbook });
+      const faults = await loadFaults();
+      const plan = makePlan({ scenario, seed: seed ?? options.seed ?? 1, system, engine, faults, targets, playbook, calibration: plannedCalibration() });
       const { verdict, dir } = await run({
         plan,
         system,

@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { z } from "zod";
-import { canonical } from "./canonical.js";
+import { canonical, digestOf } from "./canonical.js";
 import { defineFault, type Fault, type Scenario, type TargetInfo, type TargetSystem } from "./core.js";
 import { FlounderError } from "./errors.js";
 import { makePlan, readPlan } from "./plan.js";
@@ -72,6 +72,20 @@ describe("plan", () => {
     expect(canonical(plan(7))).to.equal(canonical(plan(7)));
     expect(new Set(Array.from({ length: 20 }, (_, seed) => plan(seed).digest)).size).to.be.at.least(5);
     expect(new Set(Array.from({ length: 20 }, (_, seed) => plan(seed).injections[0]!.target)).size).to.equal(3);
+  });
+
+  it("keeps what was known of the ruler, reads it again, and refuses what is none", () => {
+    const calibration = {
+      madeIso: "2026-04-25T12:45:00.000Z",
+      quick: true,
+      machine: { id: "m", cpu: "c", cores: 2, kernel: "6", node: "v20" },
+      rows: [{ mode: "503", connection: "fresh" as const, rateHz: 20, windows: 3, missed: 0, biasMs: -1, rmsMs: 20, coverage: 1 }],
+    };
+    const known = makePlan({ scenario: scenario(), seed: 7, system, engine: "local", faults, targets, calibration });
+    expect(readPlan(canonical(known), "p").calibration).to.deep.equal(calibration);
+    expect(known.digest).to.not.equal(plan(7).digest);
+    const { digest: _, ...rest } = { ...known, calibration: { ...calibration, rows: [{ mode: "503" }] } };
+    expect(refusal(() => readPlan(canonical({ ...rest, digest: digestOf(rest) }), "p"))).to.match(/p is not a plan: calibration\.rows\.0\./);
   });
 
   it("resolves words with the seed, and options by the fault's schema", () => {

@@ -1,8 +1,9 @@
 /** Scenario + seed + what there is → plan: every choice made, pure data, nothing decided later. */
 import { z } from "zod";
 import { digestOf } from "./canonical.js";
-import type { Act, Fault, Injection, Plan, PlannedProbe, Playbook, Scenario, TargetInfo, TargetSystem } from "./core.js";
+import type { Act, Fault, Injection, Plan, PlannedCalibration, PlannedProbe, Playbook, Scenario, TargetInfo, TargetSystem } from "./core.js";
 import { FlounderError } from "./errors.js";
+import { plannedCalibrationSchema } from "./measure/calibration.js";
 import { lateAlarms, plannedProcedures } from "./playbooks/planned.js";
 import { seeded } from "./random.js";
 import { checkScenario, firstIssue, scenarioSchema } from "./scenario.js";
@@ -19,7 +20,8 @@ export interface PlanInputs {
   readonly profile?: string;
   /** The one that the scenario names. */
   readonly playbook?: Playbook | undefined;
-  readonly calibration?: unknown;
+  /** What is known of the ruler here; see plannedCalibration(). */
+  readonly calibration?: PlannedCalibration | undefined;
 }
 
 /** More samples per second than this, and the prober disturbs what it measures. */
@@ -176,7 +178,7 @@ const planSchema = scenarioSchema.extend({
     )
     .optional(),
   colours: z.record(z.string(), z.string()).optional(),
-  calibration: z.unknown().optional(),
+  calibration: plannedCalibrationSchema.optional(),
 });
 
 /** A plan from JSON text, refused unless it is whole and its digest fits its content. */

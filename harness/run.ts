@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { nowUs, sleep } from "./clock.js";
 import type { Client, Event, FoundationFacts, Plan, Playbook, SaidAlarm, Sample, TargetSystem, Topology, Verdict } from "./core.js";
 import { FlounderError } from "./errors.js";
+import { thisMachine } from "./measure/calibration.js";
 import { Conditions } from "./playbooks/conditions.js";
 import { refuseOther } from "./playbooks/planned.js";
 import { playProcedures } from "./playbooks/play.js";
@@ -89,7 +90,7 @@ export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdic
     },
   };
 
-  note({ kind: "zero", wallIso: new Date(Date.now() - now() / 1000).toISOString(), flounder: inputs.version });
+  note({ kind: "zero", wallIso: new Date(Date.now() - now() / 1000).toISOString(), flounder: inputs.version, machine: thisMachine().id });
   note({ kind: "phase", phase: "boot" });
   const keeperEvents = relay(client, zeroUs, write);
   let prober: Prober | undefined;

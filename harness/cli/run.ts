@@ -7,6 +7,7 @@ import type { Client, Plan, Playbook, Result, TargetInfo, TargetSystem } from ".
 import { FlounderError } from "../errors.js";
 import { isProtected, newFoundation, passingName } from "../foundation.js";
 import { startKeeper } from "../keeper/start.js";
+import { plannedCalibration } from "../measure/calibration.js";
 import { makePlan, readPlan } from "../plan.js";
 import { loadEngine, loadFaults, loadPlaybook, loadScenario, loadTarget, version } from "../registry.js";
 import { liveView } from "../report/terminal.js";
@@ -55,7 +56,9 @@ export async function planFor(what: string | undefined, flags: PlanFlags, live?:
   const scenario = { ...found, foundation, ...(playbook ? { playbook: playbook.name } : {}) };
   const targets =
     live ?? (await (await loadEngine(flags.engine)).targets(system.topology(foundation.profile, foundation.timeFactor, foundation.policy ?? {}), system));
-  return { plan: makePlan({ scenario, seed: flags.seed, system, engine: flags.engine, faults: await loadFaults(), targets, playbook }), system, playbook };
+  const faults = await loadFaults();
+  const calibration = plannedCalibration();
+  return { plan: makePlan({ scenario, seed: flags.seed, system, engine: flags.engine, faults, targets, playbook, calibration }), system, playbook };
 }
 
 export function register(program: Command): void {

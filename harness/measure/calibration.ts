@@ -3,23 +3,16 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { arch, cpus, release } from "node:os";
 import { dirname, join } from "node:path";
+import { z } from "zod";
+import type { CalibratedRow, Machine, PlannedCalibration } from "../core.js";
 import { foundationsDir } from "../paths.js";
 
 /** Errors of outage lengths, measured against known ones, per mode and rate. Milliseconds. */
-export interface CalibrationRow {
-  readonly mode: string;
-  readonly connection: "fresh" | "kept";
-  readonly rateHz: number;
-  readonly windows: number;
-  readonly missed: number;
+export interface CalibrationRow extends CalibratedRow {
   /** Windows that were reported as several outages. */
   readonly cut: number;
-  readonly biasMs: number;
-  readonly rmsMs: number;
   /** T/√6: what is the least that sampling at this rate can do. */
   readonly theoryMs: number;
-  /** Share of windows whose bounds hold the truth at both edges. */
-  readonly coverage: number;
   /** Median width of an edge's bounds. */
   readonly edgeMs: number;
   /** Median from the true start until three bad answers were in. */
@@ -41,15 +34,6 @@ export interface Calibration {
   /** The prober stopped for 300 ms: outages reported of a healthy target, and whether one that overlapped the stop was found, within its bounds. */
   readonly frozen: { readonly falseAlarms: number; readonly found: boolean; readonly covered: boolean; readonly widestEdgeMs: number };
 }
-export interface Machine {
-  /** Same machine, same id. Says nothing else. */
-  readonly id: string;
-  readonly cpu: string;
-  readonly cores: number;
-  readonly kernel: string;
-  readonly node: string;
-}
-
 export function thisMachine(): Machine {
   const cpu = cpus()[0]?.model ?? arch();
   const cores = cpus().length;
@@ -70,11 +54,31 @@ export function writeCalibration(record: Calibration): void {
   writeFileSync(calibrationFile(), `${JSON.stringify(record, null, 2)}\n`);
 }
 
-/** Undefined if there is none. `here`: it was made on this machine; else its figures are another one's. */
-export function readCalibration(): { readonly record: Calibration; readonly here: boolean } | undefined {
+/** What plans keep of a record; the rest of it is left out. */
+export const plannedCalibrationSchema = z.object({
+  madeIso: z.string(),
+  quick: z.boolean(),
+  machine: z.object({ id: z.string(), cpu: z.string(), cores: z.number(), kernel: z.string(), node: z.string() }),
+  rows: z.array(
+    z.object({
+      mode: z.string(),
+      connection: z.enum(["fresh", "kept"]),
+      rateHz: z.number().positive(),
+      windows: z.number().int().nonnegative(),
+      missed: z.number().int().nonnegative(),
+      biasMs: z.number(),
+      rmsMs: z.number().nonnegative(),
+      coverage: z.number().min(0).max(1),
+    }),
+  ),
+});
+
+/** The newest record, as plans keep it; undefined if there is none that can be read. It may be another machine's: whoever uses it compares. */
+export function plannedCalibration(): PlannedCalibration | undefined {
   try {
-    const record = JSON.parse(readFileSync(calibrationFile(), "utf8")) as Calibration;
-    return { record, here: record.machine.id === thisMachine().id };
+    const { rows, ...record } = plannedCalibrationSchema.parse(JSON.parse(readFileSync(calibrationFile(), "utf8")));
+    const rounded = (value: number) => Math.round(value * 1000) / 1000;
+    return { ...record, rows: rows.map((row) => ({ ...row, biasMs: rounded(row.biasMs), rmsMs: rounded(row.rmsMs), coverage: rounded(row.coverage) })) };
   } catch {
     return undefined;
   }
