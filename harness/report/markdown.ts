@@ -1,5 +1,7 @@
 /** report.md: the report for a terminal, a pull request, a chat. */
 import type { Bounds } from "../core.js";
+import type { Window } from "../measure/windows.js";
+import { type BarOf, barOf, rulerWords, sayBar } from "./bars.js";
 import type { Story } from "./story.js";
 import { lanesInOrder } from "./strips.js";
 import { figure, laneName, middle, range, sayCell } from "./words.js";
@@ -8,16 +10,22 @@ const marks = { pass: "✅", fail: "❌", inconclusive: "❔", aborted: "⏹" } 
 
 export function markdown(story: Story): string {
   const { plan, verdict, acts, checks } = story;
-  const bounds = (b: Bounds) => (b.hi === 0 ? "0" : `${figure(middle(b))} [${range(b)}]`);
+  const bounds = (b: Bounds, of: BarOf) => (b.hi === 0 ? "0" : `${figure(middle(b))} [${range(b)}]${sayBar(b, barOf(story, of, b))}`);
+  const windowOf = (during: string | undefined) => (during === undefined ? story.run : acts.find((act) => act.id === during)?.window);
   const lanes = lanesInOrder.map(({ plane, from }) => laneName(plane, from));
-  const lost = (of: typeof verdict.lostS) => lanesInOrder.map(({ plane, from }) => bounds(of[plane][from]));
+  const lost = (of: typeof verdict.lostS, within: Window | undefined) =>
+    lanesInOrder.map(({ plane, from }) => bounds(of[plane][from], { plane, from, within }));
   const all: string[][] = [
     [`# ${marks[verdict.result]} ${verdict.result.toUpperCase()}: ${plan.name}, seed ${plan.seed}`],
     [story.sentence],
     [
       `${plan.system} ${verdict.profile} on engine ${plan.engine}, platform timers ÷${plan.foundation.timeFactor}, plan \`${plan.digest}\`, started ${story.startedIso}.`,
     ],
-    ["## Lost seconds", "", ...table(["act", ...lanes], [...acts.map((act) => [act.id, ...lost(act.lostS)]), ["**whole run**", ...lost(verdict.lostS)]])],
+    [
+      "## Lost seconds",
+      "",
+      ...table(["act", ...lanes], [...acts.map((act) => [act.id, ...lost(act.lostS, act.window)]), ["**whole run**", ...lost(verdict.lostS, story.run)]]),
+    ],
     [
       "## What must hold",
       "",
@@ -26,7 +34,7 @@ export function markdown(story: Story): string {
         story.musts.map(({ result, says, measured, must }) => [
           marks[result],
           says,
-          measured ? `${bounds(measured)} s` : "alarm" in must ? "" : "not measured",
+          "alarm" in must ? "" : measured ? `${bounds(measured, { ...must, within: windowOf(must.during) })} s` : "not measured",
         ]),
       ),
     ],
@@ -52,9 +60,9 @@ export function markdown(story: Story): string {
         ["operation", "lost s outside", "bad/all", "lost s inside", "bad/all"],
         Object.entries(verdict.operations).map(([name, { outside, inside }]) => [
           name,
-          bounds(outside),
+          bounds(outside, { plane: "control", from: "outside", op: name, within: story.run }),
           `${outside.bad}/${outside.ok + outside.bad}`,
-          bounds(inside),
+          bounds(inside, { plane: "control", from: "inside", op: name, within: story.run }),
           `${inside.bad}/${inside.ok + inside.bad}`,
         ]),
       ),
@@ -79,6 +87,9 @@ export function markdown(story: Story): string {
     ],
     [
       `Receipts ${verdict.receipts.bit}/${verdict.receipts.of} bit, ${verdict.receipts.healed}/${verdict.receipts.of} healed. Writes: ${verdict.ledger.acknowledged} acknowledged, ${verdict.ledger.missing.length} missing. Observer faults ${(verdict.observerFaults * 100).toFixed(2)} %.`,
+    ],
+    [
+      `Calibration: ${escaped(rulerWords(story))}${story.ruler.is === "known" ? " Where that makes a difference, the error bar stands in brackets behind the bounds." : ""}`,
     ],
     ...(story.cuts.length > 0 ? [story.cuts.map((cut) => `Note: ${cut}.`)] : []),
     [`Again: \`flounder run ${plan.name} --seed ${plan.seed}\``],

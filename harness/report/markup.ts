@@ -19,15 +19,15 @@ export const markup = (strings: TemplateStringsArray, ...pieces: readonly Piece[
 export const datum = (path: string, value: number, says = figure(value)): Markup =>
   markup`<data data-path="${path}" data-value="${String(value)}" value="${String(value)}">${says}</data>`;
 
-/** "12.4 12.1–12.7": the middle, and softly the bounds. */
-export const boundsOf = (path: string, bounds: Bounds): Markup =>
+/** "12.4 12.1–12.7": the middle, and softly the bounds, and `more` behind them. */
+export const boundsOf = (path: string, bounds: Bounds, more = ""): Markup =>
   bounds.hi === 0
     ? markup`${datum(`${path}.lo`, bounds.lo, "")}${datum(`${path}.hi`, 0, "0")}`
-    : markup`${figure(middle(bounds))} <span class="b">${datum(`${path}.lo`, bounds.lo)}–${datum(`${path}.hi`, bounds.hi)}</span>`;
+    : markup`${figure(middle(bounds))} <span class="b">${datum(`${path}.lo`, bounds.lo)}–${datum(`${path}.hi`, bounds.hi)}${more}</span>`;
 
 /** Bounds that stand nowhere in verdict.json as such. */
-export const plainBounds = (bounds: Bounds): Markup =>
-  bounds.hi === 0 ? markup`0` : markup`${figure(middle(bounds))} <span class="b">${range(bounds)}</span>`;
+export const plainBounds = (bounds: Bounds, more = ""): Markup =>
+  bounds.hi === 0 ? markup`0` : markup`${figure(middle(bounds))} <span class="b">${range(bounds)}${more}</span>`;
 
 export interface Column {
   readonly title: string;

@@ -1,5 +1,6 @@
 /** The sections of report.html, one function each, from the top of the page to its foot. */
 import type { Bounds, LostMust, MatrixCell, PlaneState } from "../core.js";
+import { type BarOf, barOf, rulerWords, sayBar, whisker } from "./bars.js";
 import { lanesChart, latencyChart, sizes } from "./charts.js";
 import { boundsOf, datum, Markup, markup, type Piece, plainBounds, table } from "./markup.js";
 import { flags, sayStep } from "./steps.js";
@@ -22,11 +23,14 @@ export function top(story: Story): Markup {
 <div class="meta"><span>seed ${datum("seed", verdict.seed, String(verdict.seed))}</span><span>${plan.system}, profile ${verdict.profile}, engine ${plan.engine}</span><span>platform timers ÷${plan.foundation.timeFactor}</span><span>started ${story.startedIso}</span><span>plan <code>${plan.digest}</code></span></div></header>`;
 }
 
-export function tiles({ verdict }: Story): Markup {
+const barWords = (story: Story, of: BarOf, bounds: Bounds): string => sayBar(bounds, barOf(story, of, bounds));
+
+export function tiles(story: Story): Markup {
+  const { verdict } = story;
   return markup`<div class="tiles">${lanesInOrder.map(({ plane, from }) => {
     const bounds = verdict.lostS[plane][from];
     const path = `lostS.${plane}.${from}`;
-    return markup`<div class="tile"><span class="soft">${laneName(plane, from)}</span><b class="${bounds.hi > 0 ? "bad" : "good"}">${figure(middle(bounds))} <small>s lost</small></b><span class="soft">bounds ${datum(`${path}.lo`, bounds.lo)}–${datum(`${path}.hi`, bounds.hi)}</span></div>`;
+    return markup`<div class="tile"><span class="soft">${laneName(plane, from)}</span><b class="${bounds.hi > 0 ? "bad" : "good"}">${figure(middle(bounds))} <small>s lost</small></b><span class="soft">bounds ${datum(`${path}.lo`, bounds.lo)}–${datum(`${path}.hi`, bounds.hi)}${barWords(story, { plane, from, within: story.run }, bounds)}</span>${whisker(story, { plane, from })}</div>`;
   })}</div>`;
 }
 
@@ -47,7 +51,10 @@ const mayLose = ({ lostS: { min, max }, notBeforeS }: LostMust): string =>
     ...(max === undefined ? [] : [`≤ ${max}`]),
     ...(notBeforeS === undefined ? [] : [`not before ${notBeforeS} s`]),
   ].join(", ");
-const lostWords = (measured: Bounds | undefined) => (measured ? plainBounds(measured) : "not measured");
+const lostWords = (story: Story, { during, plane, from, op }: LostMust, measured: Bounds | undefined) => {
+  const within = during === undefined ? story.run : story.acts.find((act) => act.id === during)?.window;
+  return measured ? plainBounds(measured, barWords(story, { plane, from, op, within }, measured)) : "not measured";
+};
 
 export function lostTable(story: Story): Markup {
   const columns = [{ title: "act" }, ...lanesInOrder.map(({ plane, from }) => ({ title: laneName(plane, from), figures: true }))];
@@ -55,19 +62,32 @@ export function lostTable(story: Story): Markup {
     ...story.acts.map((act, i) => ({
       cells: [
         markup`${swatch(act.colour)}${act.id}`,
-        ...lanesInOrder.map(({ plane, from }) => boundsOf(`acts.${i}.lostS.${plane}.${from}`, act.lostS[plane][from])),
+        ...lanesInOrder.map(({ plane, from }) => {
+          const bounds = act.lostS[plane][from];
+          return boundsOf(`acts.${i}.lostS.${plane}.${from}`, bounds, barWords(story, { plane, from, within: act.window }, bounds));
+        }),
       ],
     })),
-    { cells: [markup`<b>whole run</b>`, ...lanesInOrder.map(({ plane, from }) => boundsOf(`lostS.${plane}.${from}`, story.verdict.lostS[plane][from]))] },
+    {
+      cells: [
+        markup`<b>whole run</b>`,
+        ...lanesInOrder.map(({ plane, from }) => {
+          const bounds = story.verdict.lostS[plane][from];
+          return boundsOf(`lostS.${plane}.${from}`, bounds, barWords(story, { plane, from, within: story.run }, bounds));
+        }),
+      ],
+    },
   ];
   const musts = story.musts.map(({ must, measured, ...held }) => ({
     cells: [
       result(held.result),
       must.during ?? "whole run",
-      ...("alarm" in must ? ["monitoring", `alarm ${must.alarm}`, "–"] : [`${must.op ?? who(must.plane)}, ${must.from}`, mayLose(must), lostWords(measured)]),
+      ...("alarm" in must
+        ? ["monitoring", `alarm ${must.alarm}`, "–"]
+        : [`${must.op ?? who(must.plane)}, ${must.from}`, mayLose(must), lostWords(story, must, measured)]),
     ],
   }));
-  return markup`<section><h2>Lost seconds</h2><p class="soft">Time without service, the mean over a lane’s probes, with the bounds that their periods leave open. An act’s window reaches from its injection to the next act’s.</p>${table(columns, rows)}
+  return markup`<section><h2>Lost seconds</h2><p class="soft">Time without service, the mean over a lane’s probes, with the bounds that their periods leave open${story.ruler.is === "known" ? "; in brackets the error bar, where the ruler’s own error makes it wider (see Calibration, below)" : ""}. An act’s window reaches from its injection to the next act’s.</p>${table(columns, rows)}
 <h3>What must hold</h3>${table([{ title: "" }, { title: "act" }, { title: "who" }, { title: "may lose, s", figures: true }, { title: "lost, s", figures: true }], musts)}</section>`;
 }
 
@@ -138,7 +158,8 @@ export function thresholds({ plan }: Story): Markup | "" {
   return markup`<section><h2>Three thresholds</h2><p class="soft">Seconds from a sign until its alarm is raised, until software acts by itself, and until the damage is done; and the alarm that the playbook for early detection waits for. Each may be sensible alone.</p>${warnings}${table(columns, rows)}</section>`;
 }
 
-export function operations({ verdict }: Story): Markup {
+export function operations(story: Story): Markup {
+  const { verdict } = story;
   const vantages = ["outside", "inside"] as const;
   const rows = Object.entries(verdict.operations).map(([name, of]) => ({
     cells: [
@@ -146,7 +167,12 @@ export function operations({ verdict }: Story): Markup {
       ...vantages.flatMap((from): Piece[] => {
         const path = `operations.${name}.${from}`;
         const { ok, bad } = of[from];
-        return ok + bad === 0 ? ["not asked", ""] : [boundsOf(path, of[from]), markup`${datum(`${path}.bad`, bad, String(bad))} / ${ok + bad}`];
+        return ok + bad === 0
+          ? ["not asked", ""]
+          : [
+              boundsOf(path, of[from], barWords(story, { plane: "control", from, op: name, within: story.run }, of[from])),
+              markup`${datum(`${path}.bad`, bad, String(bad))} / ${ok + bad}`,
+            ];
       }),
     ],
   }));
@@ -213,7 +239,7 @@ export function foot(story: Story): Markup {
   const core = first && last && last.atUs > first.atUs ? ((last.cpuUs - first.cpuUs) / (last.atUs - first.atUs)) * 100 : undefined;
   const factor = plan.foundation.timeFactor;
   return markup`<footer><p><b>Observer.</b> ${datum("observerFaults", verdict.observerFaults, (verdict.observerFaults * 100).toFixed(2))} % of the samples were lost to the observer itself and are excluded; over 1 % the run would be inconclusive. ${last ? `The prober used ${core === undefined ? "an unknown share" : `${core.toFixed(1)} %`} of one core and asked ${(last.latenessP50Us / 1000).toFixed(1)} ms late at the median, ${(last.latenessP99Us / 1000).toFixed(1)} ms at the 99th percentile.` : ""} ${story.cuts.map((cut) => `Note: ${cut}. `)}</p>
-<p><b>Calibration.</b> ${plan.calibration === undefined ? "There is no calibration record for this machine: the bounds come from the sampling periods alone." : markup`Recorded with the plan: <code>${JSON.stringify(plan.calibration)}</code>`}</p>
+<p><b>Calibration.</b> ${rulerWords(story)}</p>
 <p><b>Time factor ${factor}.</b> It divides the platform’s long timers only (route expiry, heartbeats, scans …). It scales nothing that was measured: no seconds here are multiplied back. Processes, TCP, clients’ back-off and anything under a second run at their own pace. ${story.acts.some((act) => act.clock) ? "Clock labels such as 05:45 are the scenario’s own." : ""}</p>
 <p><b>Again, with the same choices:</b></p><pre>flounder run ${plan.name} --seed ${plan.seed} --engine ${plan.engine}</pre>
 <p>Made by Flounder ${story.flounder} from plan.json, timeline.jsonl and samples.jsonl.gz beside this file; <code>flounder judge</code> makes it again, byte for byte. verdict.json is embedded in this page.</p></footer>`;

@@ -3,6 +3,7 @@ import type { Bounds, Event, MatrixCell, Must, Plan, Plane, Receipt, Result, Sam
 import { bySchedule, byTime, type Judgement } from "../judge.js";
 import { type Check, worst } from "../judge-findings.js";
 import { sayMust } from "../judge-musts.js";
+import { type Ruler, rulerOf } from "../measure/error-bars.js";
 import { actWindow, injectingUs, runWindow, type Window } from "../measure/windows.js";
 import { type Lane, lanes, peakLost } from "./strips.js";
 import { badness, figure, middle } from "./words.js";
@@ -48,6 +49,8 @@ export interface Story extends RunRecord {
   readonly lanes: readonly Lane[];
   readonly worstCell: MatrixCell | undefined;
   readonly sentence: string;
+  /** What is known of the prober's own error, where it measured. */
+  readonly ruler: Ruler;
   /** Version and start as the first event has them. */
   readonly flounder: string;
   readonly startedIso: string;
@@ -106,6 +109,7 @@ export function story(record: RunRecord, { verdict, checks, measured }: Judgemen
       strips,
       verdict,
     ),
+    ruler: rulerOf(plan.calibration, zero?.machine),
     flounder: zero?.flounder ?? "unknown",
     startedIso: zero?.wallIso ?? "unknown",
   };

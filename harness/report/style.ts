@@ -26,6 +26,8 @@ section{background:var(--card);border:1px solid var(--rule);border-radius:10px;p
 .tile b{display:block;font-size:1.6rem;line-height:1.2;font-weight:650}
 .tile b small{font-size:.9rem;font-weight:500;color:var(--soft)}
 .tile .bad{color:var(--lost)}
+.whisker{display:block;width:100%;height:12px;margin-top:8px;overflow:visible}.whisker line{stroke:var(--ink);stroke-width:1.25;vector-effect:non-scaling-stroke}
+.whisker .scale{stroke:var(--rule)}.whisker .bounds{stroke:var(--lost);stroke-width:5}.whisker .at{stroke-width:2}
 figure{margin:8px 0 0}
 .plot{display:block;max-width:100%;height:auto}
 .middle,.narrow{display:none}
