@@ -1,7 +1,7 @@
 /** Bad input, one golden message per case: what, where, what to do, the designed exit code, and nothing half-done. */
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:net";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -105,6 +105,21 @@ describe("refusals", function () {
       2,
       /^flounder: results folder .*file\/below cannot be written: .*\n {2}→ give a folder that you may write with --results DIR/,
     );
+  });
+  it("a port for metrics that is taken, and one that is none", async () => {
+    const taken: Server = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+    const { port } = taken.address() as AddressInfo;
+    try {
+      refused(
+        flounder(["run", "--metrics", String(port)]),
+        2,
+        new RegExp(`^flounder: port ${port} for /metrics: it is taken\\n {2}→ choose another one with --metrics PORT; 0 takes a free one\\n$`),
+      );
+      refused(flounder(["run", "--metrics", "70000"]), 64, /^flounder: --metrics 70000 is not a port\n {2}→ /);
+    } finally {
+      await new Promise((resolve) => taken.close(resolve));
+    }
   });
   it("no foundation, and one that does not exist", () => {
     refused(flounder(["heal"]), 64, /^flounder: there is no foundation\n {2}→ flounder up makes one/);

@@ -9,6 +9,8 @@ import { isProtected, newFoundation, passingName } from "../foundation.js";
 import { startKeeper } from "../keeper/start.js";
 import { plannedCalibration } from "../measure/calibration.js";
 import { makePlan, readPlan } from "../plan.js";
+import { serveMetrics } from "../probes/exposition.js";
+import { counted, RunMetrics } from "../probes/run-metrics.js";
 import { loadEngine, loadFaults, loadPlaybook, loadScenario, loadTarget, version } from "../registry.js";
 import { liveView } from "../report/terminal.js";
 import { run } from "../run.js";
@@ -23,6 +25,14 @@ export interface PlanFlags {
   readonly profile?: string;
   readonly timeFactor?: number;
   readonly playbook?: string;
+}
+interface RunFlags extends PlanFlags {
+  readonly foundation?: string;
+  readonly approve?: string;
+  readonly portBase?: number;
+  readonly results: string;
+  readonly metrics?: number;
+  readonly json?: boolean;
 }
 export interface Planned {
   readonly plan: Plan;
@@ -75,51 +85,55 @@ export function register(program: Command): void {
     .addOption(new Option("--approve <digest>", "the plan's digest, for a foundation made with up --protect"))
     .addOption(new Option("--port-base <n>", "first port of the foundation's block").argParser(whole))
     .addOption(new Option("--results <dir>", "where results go").default("results"))
+    .addOption(new Option("--metrics <port>", "serves Prometheus /metrics on 127.0.0.1 while it runs; 0 takes a free port").argParser(whole))
     .addOption(jsonOption())
     .addHelpText("after", "\nExample: flounder run four-cuts --seed 7")
-    .action(
-      async (what: string | undefined, flags: PlanFlags & { foundation?: string; approve?: string; portBase?: number; results: string; json?: boolean }) => {
-        refuseUnwritable(resolve(flags.results));
-        const abort = abortOnSignals();
-        const attached = flags.foundation === undefined ? undefined : await open(flags.foundation, { lease: true, write: true });
-        let client: Client | undefined = attached;
-        let ended: Promise<void> | undefined;
-        /** Once: a foundation of this run is ended, any other is only let go. */
-        const end = async () => {
-          ended ??= client?.owned ? client.down() : Promise.resolve(client?.[Symbol.asyncDispose]());
-          await ended;
-        };
-        try {
-          const facts = await attached?.facts();
-          const { plan, system, playbook } = await planFor(
-            what,
-            facts ? { ...flags, profile: facts.profile, timeFactor: facts.timeFactor } : flags,
-            await attached?.targets(),
-          );
-          if (attached) refuseUnapproved(attached.id, plan, flags.approve);
-          client ??= await bringUp(plan, system, flags.portBase);
-          const zeroUs = nowUs();
-          const live = liveView(plan, process.stderr);
-          const outcome = await run({
-            plan,
-            system,
-            playbook,
-            client,
-            resultsDir: resolve(flags.results),
-            live,
-            version: await version(),
-            signal: abort.signal,
-            zeroUs,
-            ending: end,
-          });
-          if (flags.json) process.stdout.write(`${JSON.stringify(outcome.verdict, null, 2)}\n`);
-          process.exitCode = Math.max(Number(process.exitCode ?? 0), exitOf[outcome.verdict.result]);
-        } finally {
-          await end();
-          abort.off();
-        }
-      },
-    );
+    .action(async (what: string | undefined, flags: RunFlags) => {
+      refuseUnwritable(resolve(flags.results));
+      let metrics: RunMetrics | undefined;
+      const served = flags.metrics === undefined ? undefined : await serveMetrics(flags.metrics, () => metrics?.text() ?? "");
+      if (served) say(`metrics at http://127.0.0.1:${served.port}/metrics`);
+      const abort = abortOnSignals();
+      const attached = flags.foundation === undefined ? undefined : await open(flags.foundation, { lease: true, write: true });
+      let client: Client | undefined = attached;
+      let ended: Promise<void> | undefined;
+      /** Once: a foundation of this run is ended, any other is only let go. */
+      const end = async () => {
+        ended ??= client?.owned ? client.down() : Promise.resolve(client?.[Symbol.asyncDispose]());
+        await ended;
+      };
+      try {
+        const facts = await attached?.facts();
+        const { plan, system, playbook } = await planFor(
+          what,
+          facts ? { ...flags, profile: facts.profile, timeFactor: facts.timeFactor } : flags,
+          await attached?.targets(),
+        );
+        if (attached) refuseUnapproved(attached.id, plan, flags.approve);
+        client ??= await bringUp(plan, system, flags.portBase);
+        const zeroUs = nowUs();
+        metrics = new RunMetrics(plan);
+        const view = liveView(plan, process.stderr);
+        const outcome = await run({
+          plan,
+          system,
+          playbook,
+          client,
+          resultsDir: resolve(flags.results),
+          live: served ? counted(view, metrics) : view,
+          version: await version(),
+          signal: abort.signal,
+          zeroUs,
+          ending: end,
+        });
+        if (flags.json) process.stdout.write(`${JSON.stringify(outcome.verdict, null, 2)}\n`);
+        process.exitCode = Math.max(Number(process.exitCode ?? 0), exitOf[outcome.verdict.result]);
+      } finally {
+        await end();
+        served?.close();
+        abort.off();
+      }
+    });
 }
 
 async function bringUp(plan: Plan, system: TargetSystem, portBase: number | undefined): Promise<Client> {

@@ -2,7 +2,8 @@
 import { type Command, Option } from "commander";
 import { FlounderError } from "../errors.js";
 import { startCommand } from "../probes/command.js";
-import { metricsText, serveMetrics } from "../probes/metrics.js";
+import { serveMetrics } from "../probes/exposition.js";
+import { metricsText } from "../probes/metrics.js";
 import { checkedUrl, checkWritable, type Measured, replaceFile, resultOf, type Watching, watchUrls } from "../probes/watch.js";
 import { watchFoundation } from "../probes/watch-foundation.js";
 import type { CommandEnd, WatchResult } from "../probes/watch-result.js";

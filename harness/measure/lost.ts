@@ -84,34 +84,67 @@ export function pointsOf(samples: readonly Sample[]): Point[] {
 
 /** Of points by time, s. 0 ≤ lo ≤ hi ≤ the window. */
 export function lostBetween(points: readonly Point[], periodUs: number, window: Window): Bounds {
-  let certain = 0;
+  const lost = new Losing(periodUs, window);
+  for (const point of points) lost.add(point);
+  return lost.bounds();
+}
+
+/** The same while points come in, by time: what was lost so far. */
+export class Losing {
+  #certain = 0;
   /** Good-bad edges one period wide, and what is wider: there slots are missing. */
-  let edges = 0;
-  let blind = 0;
-  const between = (from: Point, to: Point) => {
+  #edges = 0;
+  #blind = 0;
+  #last: Point | undefined;
+  /** May be set anew as long as nothing was added that is within the new one. */
+  window: Window;
+
+  constructor(
+    readonly periodUs: number,
+    window: Window,
+  ) {
+    this.window = window;
+  }
+
+  add(point: Point): void {
+    this.#between(this.#last ?? { atUs: point.atUs - this.periodUs, bad: false }, point);
+    this.#last = point;
+  }
+
+  /** As if `more` had been added as well; it is not. */
+  bounds(more: readonly Point[] = []): Bounds {
+    const whole = new Losing(this.periodUs, this.window);
+    whole.#certain = this.#certain;
+    whole.#edges = this.#edges;
+    whole.#blind = this.#blind;
+    whole.#last = this.#last;
+    for (const point of more) whole.add(point);
+    return whole.#whole();
+  }
+
+  #whole(): Bounds {
+    if (this.#last) this.#between(this.#last, { atUs: this.#last.atUs + this.periodUs, bad: false });
+    const half = this.#blind / 2 + Math.min(this.#edges / 2, z99 * Math.sqrt((this.#edges * this.periodUs) / 2));
+    const middle = this.#certain + (this.#edges + this.#blind) / 2;
+    const lengthUs = Math.max(0, this.window.toUs - this.window.fromUs);
+    const seconds = (us: number) => Math.min(Math.max(0, us), lengthUs) / 1e6;
+    return { lo: seconds(middle - half), hi: seconds(middle + half) };
+  }
+
+  #between(from: Point, to: Point): void {
     if (!from.bad && !to.bad) return;
     const length = to.atUs - from.atUs;
-    const inside = Math.min(to.atUs, window.toUs) - Math.max(from.atUs, window.fromUs);
+    const inside = Math.min(to.atUs, this.window.toUs) - Math.max(from.atUs, this.window.fromUs);
     if (length <= 0 || inside <= 0) return;
     // Skipped slots say nothing and cost nothing: the rest shares the time.
-    const counted = Math.max(periodUs, length - (to.skipped ?? 0) * periodUs) / length;
+    const counted = Math.max(this.periodUs, length - (to.skipped ?? 0) * this.periodUs) / length;
     const share = inside * Math.min(1, counted);
-    const narrow = length * counted < 1.5 * periodUs;
+    const narrow = length * counted < 1.5 * this.periodUs;
     if (from.bad && to.bad) {
-      const sure = narrow ? share : Math.min(share, (inside / length) * periodUs);
-      certain += sure;
-      blind += share - sure;
-    } else if (narrow) edges += share;
-    else blind += share;
-  };
-  const first = points[0];
-  const last = points.at(-1);
-  if (first) between({ atUs: first.atUs - periodUs, bad: false }, first);
-  for (let i = 1; i < points.length; i++) between(points[i - 1]!, points[i]!);
-  if (last) between(last, { atUs: last.atUs + periodUs, bad: false });
-  const half = blind / 2 + Math.min(edges / 2, z99 * Math.sqrt((edges * periodUs) / 2));
-  const middle = certain + (edges + blind) / 2;
-  const lengthUs = Math.max(0, window.toUs - window.fromUs);
-  const seconds = (us: number) => Math.min(Math.max(0, us), lengthUs) / 1e6;
-  return { lo: seconds(middle - half), hi: seconds(middle + half) };
+      const sure = narrow ? share : Math.min(share, (inside / length) * this.periodUs);
+      this.#certain += sure;
+      this.#blind += share - sure;
+    } else if (narrow) this.#edges += share;
+    else this.#blind += share;
+  }
 }

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { sleep, until } from "../clock.js";
 import { isCovered, matches } from "../measure/against-truth.js";
+import { serveMetrics } from "./exposition.js";
 import { type KnownServer, knownServer } from "./fixtures/known-server.js";
-import { metricsText, serveMetrics } from "./metrics.js";
+import { metricsText } from "./metrics.js";
 import type { PlainTarget } from "./plain.js";
 import { startTruth } from "./truth-child.js";
 import { startWatcher } from "./watch-child.js";

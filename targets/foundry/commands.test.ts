@@ -109,8 +109,24 @@ describe("the command line at a foundation that is up", function () {
 
   it("takes the plan that was approved; it is healed afterwards, and stays up", async () => {
     const pids = (await client.facts()).components.map(({ pid }) => pid);
-    const { code, says, out } = await ended(run("./blink.ts", "--approve", await digestOf("./blink.ts"), "--json"));
+    const child = run("./blink.ts", "--approve", await digestOf("./blink.ts"), "--json", "--metrics", "0");
+    const end = ended(child);
+    let said = "";
+    child.stderr!.on("data", (chunk) => {
+      said += chunk;
+    });
+    const address = () => /metrics at (http:\S+)/.exec(said)?.[1];
+    await until("its metrics are served", () => address() !== undefined, 20_000, 20);
+    const metrics = () =>
+      fetch(address()!).then(
+        (response) => response.text(),
+        () => "",
+      );
+    await until("its metrics show the act bite", async () => /flounder_act_state\{act="table",.*state="bit"\} 1/.test(await metrics()), 60_000, 50);
+    expect(await metrics()).to.match(/flounder_samples_total\{probe="\w+",plane="data",vantage="outside",outcome="ok"\} [1-9]/);
+    const { code, says, out } = await end;
     expect(code, says).to.equal(0);
+    expect(await metrics(), "nobody serves them any more").to.equal("");
     const verdict = JSON.parse(out) as { result: string; receipts: { bit: number; of: number } };
     expect(verdict).to.include({ result: "pass" });
     expect(verdict.receipts).to.include({ bit: 1, of: 1 });
