@@ -1,6 +1,8 @@
 /** flounder watch: measures endpoints, or both planes of a foundation, while a command runs. */
 import { type Command, Option } from "commander";
 import { FlounderError } from "../errors.js";
+import { plannedCalibration, thisMachine } from "../measure/calibration.js";
+import { rulerOf } from "../measure/error-bars.js";
 import { startCommand } from "../probes/command.js";
 import { serveMetrics } from "../probes/exposition.js";
 import { metricsText } from "../probes/metrics.js";
@@ -88,8 +90,9 @@ async function watch(argv: readonly string[], flags: Flags): Promise<number> {
   const limits = { ...(flags.slo === undefined ? {} : { slo: flags.slo }), ...(flags.allowLost === undefined ? {} : { allowLostS: flags.allowLost }) };
   let newest: WatchResult | undefined;
   const live = liveOutput();
-  const make = (measured: Measured, complete: boolean, commandEnd: CommandEnd | null, aborted?: string) =>
-    resultOf(measured, { flounder, startedIso, complete, command: commandEnd, ...(aborted === undefined ? {} : { aborted }) }, limits);
+  const ruler = rulerOf(plannedCalibration(), thisMachine().id);
+  const make = (measured: Measured, complete: boolean, command: CommandEnd | null, how: { aborted?: string; broken?: string } = {}) =>
+    resultOf(measured, { flounder, startedIso, complete, command, ...how }, limits, ruler);
   const onMeasured = (measured: Measured) => {
     newest = make(measured, false, null);
     if (flags.json !== undefined) replaceFile(flags.json, `${JSON.stringify(newest)}\n`);
@@ -107,7 +110,14 @@ async function watch(argv: readonly string[], flags: Flags): Promise<number> {
       if (stop.signal.aborted) resolve(undefined);
       stop.signal.addEventListener("abort", () => resolve(undefined), { once: true });
     });
-    let end = await Promise.race([stopped, ...(running ? [running.ended] : [])]);
+    let broken: string | undefined;
+    const breaking = watching.broken?.then((why) => {
+      broken = why;
+      process.stderr.write(`${why}\n`);
+      return undefined;
+    });
+    // Our failing is no reason to end a command: it goes on, and is waited for.
+    let end = await Promise.race([stopped, ...(running ? [running.ended] : breaking ? [breaking] : [])]);
     clearTimeout(timer);
     const cut = running !== undefined && end === undefined;
     // What is measured ends now; what the command still does is its own affair.
@@ -117,8 +127,13 @@ async function watch(argv: readonly string[], flags: Flags): Promise<number> {
       running.interrupt();
       end = await running.ended;
     }
-    const aborted = cut ? (interrupted ? "interrupted while the command ran" : `the command ran longer than ${flags.for} s and was ended`) : undefined;
-    const result = make(measured, true, end ?? null, aborted);
+    const aborted =
+      cut && broken === undefined
+        ? interrupted
+          ? "interrupted while the command ran"
+          : `the command ran longer than ${flags.for} s and was ended`
+        : undefined;
+    const result = make(measured, true, end ?? null, { ...(aborted === undefined ? {} : { aborted }), ...(broken === undefined ? {} : { broken }) });
     live.end();
     if (flags.json !== undefined) replaceFile(flags.json, `${JSON.stringify(result, null, 2)}\n`);
     if (flags.junit !== undefined) replaceFile(flags.junit, junit(result));

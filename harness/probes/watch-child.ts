@@ -10,6 +10,8 @@ export interface Watcher {
   readonly pid: number;
   /** The first report: sampling goes on. Rejects with FlounderError if it cannot begin. */
   readonly ready: Promise<WatcherReport>;
+  /** Resolves with why, if the process ends without being told to. */
+  readonly broken: Promise<string>;
   /** Ends sampling; resolves with the last report, also if the process died meanwhile. */
   end(): Promise<WatcherReport>;
 }
@@ -26,6 +28,11 @@ export function startWatcher(start: Omit<WatcherStart, "kind">, onReport: (repor
     failed = reject;
   });
   ready.catch(() => {}); // whoever awaits it sees it
+  let told = false;
+  let broke!: (why: string) => void;
+  const broken = new Promise<string>((resolve) => {
+    broke = resolve;
+  });
   child.stdin.on("error", () => {}); // it died: the exit says so
   createInterface({ input: child.stdout }).on("line", (line) => {
     const message = JSON.parse(line) as WatcherMessage;
@@ -38,6 +45,8 @@ export function startWatcher(start: Omit<WatcherStart, "kind">, onReport: (repor
   const exited = new Promise<void>((resolve) => {
     child.on("error", (error) => failed(error));
     child.on("close", (code, signal) => {
+      if (!told && start.forMs === undefined)
+        broke(`the prober ended before its time (${fault || (signal ?? `exit ${code}`)}): nothing was measured after that`);
       failed(new FlounderError("environment", fault || `the prober ended at once (${signal ?? `exit ${code}`})`, "see what it said above"));
       resolve();
     });
@@ -46,7 +55,9 @@ export function startWatcher(start: Omit<WatcherStart, "kind">, onReport: (repor
   return {
     pid: child.pid ?? 0,
     ready,
+    broken,
     async end() {
+      told = true;
       child.stdin.end();
       await exited;
       if (!last) throw new FlounderError("environment", fault || "the prober said nothing", "run it again");

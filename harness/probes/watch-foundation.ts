@@ -11,7 +11,7 @@ import { loadTarget } from "../registry.js";
 import { startProber } from "./child.js";
 import type { ObserverHealth } from "./combined.js";
 import type { Measured, Watching } from "./watch.js";
-import { stamped, total, type WatchedEndpoint, wallOffsetUs } from "./watch-result.js";
+import { type LastBad, stamped, total, type WatchedEndpoint, wallOffsetUs } from "./watch-result.js";
 
 const routesEveryMs = 500;
 
@@ -111,6 +111,7 @@ class WatchedProbe {
   readonly stream: OutageStream;
   readonly #counts: Partial<Record<Outcome, number>> = {};
   #slow = 0;
+  #lastBad: LastBad | undefined;
   readonly #slowMs: number;
 
   /** How long an operation may take is its deadline's to say, unless told otherwise. */
@@ -129,6 +130,8 @@ class WatchedProbe {
   add(sample: Sample): void {
     this.#counts[sample.outcome] = (this.#counts[sample.outcome] ?? 0) + 1;
     if (sample.outcome === "ok" && sample.endUs - sample.sentUs > this.#slowMs * 1000) this.#slow++;
+    const { outcome, note = "" } = sample;
+    if (outcome !== "ok" && outcome !== "observer" && outcome !== "not-attempted") this.#lastBad = { outcome, note };
     this.stream.add(sample);
   }
 
@@ -152,6 +155,7 @@ class WatchedProbe {
       lostS,
       outages: outages.map((outage) => stamped({ ...outage, startUs: absolute(outage.startUs), endUs: absolute(outage.endUs) }, offsetUs)),
       latencyMs: { p50: stream.latency.quantile(0.5) / 1000, p99: stream.latency.quantile(0.99) / 1000, max: stream.latency.max / 1000 },
+      ...(this.#lastBad === undefined ? {} : { lastBad: this.#lastBad }),
     };
   }
 }

@@ -1,6 +1,8 @@
 /** What `flounder watch` found: the JSON file's shape, made of what the prober reported, and the verdict on what was asked for. Pure. */
-import type { Bounds, Outcome, Result } from "../core.js";
+import type { Bounds, Outcome, PlannedCalibration, Result } from "../core.js";
+import { errorBar, errorNear, type Ruler, type RulerError, stretch } from "../measure/error-bars.js";
 import type { Cause, Interval, Outage } from "../measure/outages.js";
+import { sayRuler } from "../report/ruler-words.js";
 
 export interface WatchedOutage {
   /** Wall-clock ms since 1970, with fractions. */
@@ -12,6 +14,8 @@ export interface WatchedOutage {
   /** When the third bad answer was in, wall clock. */
   readonly knownMs: number;
   readonly lostS: Bounds;
+  /** What sampling leaves open and the ruler's own error, together; absent where that is not known. */
+  readonly errorBarS?: Bounds;
   readonly cause: Cause;
   /** 1, or less in a brown-out. */
   readonly badShare: number;
@@ -37,8 +41,16 @@ export interface WatchedEndpoint {
   readonly slow: number;
   readonly observerFaults: number;
   readonly lostS: Bounds;
+  /** As of an outage. */
+  readonly errorBarS?: Bounds;
   readonly outages: readonly WatchedOutage[];
   readonly latencyMs: Spread;
+  /** The newest bad answer, and why it was bad. */
+  readonly lastBad?: LastBad;
+}
+export interface LastBad {
+  readonly outcome: Outcome;
+  readonly note: string;
 }
 export interface Spread {
   readonly p50: number;
@@ -65,6 +77,13 @@ export interface WatchResult {
     readonly hiccups: number;
     readonly cpuShare: number;
     readonly latenessMs: Spread;
+  };
+  /** What `flounder calibrate` found on this machine, at the calibrated rates nearest to those that were asked with. */
+  readonly calibration: {
+    readonly is: Ruler["is"];
+    readonly says: string;
+    readonly record?: Pick<PlannedCalibration, "madeIso" | "quick" | "machine">;
+    readonly errors: readonly RulerError[];
   };
   readonly endpoints: readonly WatchedEndpoint[];
 }
@@ -118,4 +137,21 @@ export function watchVerdict(endpoints: readonly WatchedEndpoint[], seconds: num
   const result = found.some((one) => one.result === "fail") ? "fail" : found.length > 0 ? "inconclusive" : "pass";
   const nothing = limits.slo === undefined && limits.allowLostS === undefined ? "no limit was given" : "all limits were kept";
   return { result, says: found.length > 0 ? found.map((one) => one.says) : [nothing] };
+}
+
+/** With what is known of the ruler's own error. */
+export function barred(endpoint: WatchedEndpoint, ruler: Ruler): WatchedEndpoint {
+  if (ruler.is !== "known") return endpoint;
+  const times = stretch(ruler, 1000 / endpoint.rateHz, endpoint.connection);
+  const outages = endpoint.outages.map((outage) => ({ ...outage, errorBarS: errorBar(outage.lostS, times) }));
+  return { ...endpoint, outages, errorBarS: errorBar(endpoint.lostS, times) };
+}
+
+export function calibrationOf(endpoints: readonly WatchedEndpoint[], ruler: Ruler): WatchResult["calibration"] {
+  const asked = [...new Map(endpoints.map(({ rateHz, connection }) => [`${rateHz} ${connection}`, { rateHz, connection }])).values()];
+  const errors = asked.flatMap(({ rateHz, connection }) => errorNear(ruler, rateHz, connection) ?? []);
+  const says = sayRuler(ruler, asked);
+  if (ruler.is === "none") return { is: ruler.is, says, errors };
+  const { madeIso, quick, machine } = ruler.record;
+  return { is: ruler.is, says, errors, record: { madeIso, quick, machine } };
 }

@@ -18,15 +18,16 @@ export function report(result: WatchResult): string {
     const counts = Object.entries(one.counts)
       .map(([outcome, n]) => `${outcome} ${n}`)
       .join(", ");
-    const lost = one.lostS.hi === 0 ? pc.green("lost nothing") : pc.red(`lost ${seconds(one.lostS)} s`);
+    const lost = one.lostS.hi === 0 ? pc.green("lost nothing") : pc.red(`lost ${seconds(one.lostS)} s`) + barOf(one);
     lines.push("", `${nameOf(one)}  ${one.rateHz} Hz`, `  ${lost}   ${counts}${one.slow > 0 ? ` (${one.slow} slower than ${one.slowMs} ms)` : ""}`);
     if (one.counts.ok) lines.push(`  latency p50 ${one.latencyMs.p50.toFixed(2)} ms, p99 ${one.latencyMs.p99.toFixed(2)} ms`);
+    if (one.lastBad) lines.push(`  last bad answer: ${one.lastBad.outcome}${one.lastBad.note === "" ? "" : `, ${one.lastBad.note}`}`);
     for (const outage of one.outages) {
       const half = Math.max(outage.startMs.hi - outage.startMs.lo, outage.endMs.hi - outage.endMs.lo) / 2;
       const at = new Date((outage.startMs.lo + outage.startMs.hi) / 2).toISOString().slice(11, 23);
       const share = outage.badShare < 1 ? `, ${Math.round(100 * outage.badShare)} % of the answers` : "";
       const open = outage.open.start || outage.open.end ? `, ${outage.open.start ? "since before the first sample" : "not over at the last sample"}` : "";
-      lines.push(`  ${pc.red("outage")} ${at}  ${seconds(lengthOf(outage))} s  ${outage.cause}${share}${open}  edges ±${half.toFixed(1)} ms`);
+      lines.push(`  ${pc.red("outage")} ${at}  ${seconds(lengthOf(outage))} s  ${outage.cause}${share}${open}  edges ±${half.toFixed(1)} ms${barOf(outage)}`);
     }
   }
   const { observer, command, verdict } = result;
@@ -34,6 +35,7 @@ export function report(result: WatchResult): string {
     "",
     `observer: ${observer.faults} samples lost to ourselves (${(100 * observer.share).toFixed(2)} %), schedule late by p50 ${observer.latenessMs.p50.toFixed(2)} p99 ${observer.latenessMs.p99.toFixed(2)} max ${observer.latenessMs.max.toFixed(1)} ms, ${(100 * observer.cpuShare).toFixed(1)} % of a core${observer.hiccups > 0 ? `; it stood still ${observer.hiccups} times` : ""}`,
   );
+  lines.push(`calibration: ${result.calibration.says}`);
   if (command) lines.push(`command: ${command.argv.join(" ")} ended with ${command.signal ?? `exit code ${command.exitCode}`}`);
   const colour = verdict.result === "pass" ? pc.green : verdict.result === "fail" ? pc.red : pc.yellow;
   lines.push(colour(verdict.result.toUpperCase()), ...verdict.says.map((says) => `  ${says}`));
@@ -41,6 +43,9 @@ export function report(result: WatchResult): string {
 }
 
 const seconds = ({ lo, hi }: { lo: number; hi: number }): string => `${lo.toFixed(3)} to ${hi.toFixed(3)}`;
+/** Only where it is wider than what stands before it. */
+const barOf = ({ errorBarS, lostS }: Pick<WatchedEndpoint, "errorBarS" | "lostS">): string =>
+  errorBarS === undefined || seconds(errorBarS) === seconds(lostS) ? "" : ` (error bar ${seconds(errorBarS)} s)`;
 const lengthOf = ({ startMs, endMs }: WatchedEndpoint["outages"][number]) => ({
   lo: Math.max(0, endMs.lo - startMs.hi) / 1000,
   hi: (endMs.hi - startMs.lo) / 1000,

@@ -1,15 +1,20 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { type AddressInfo, createServer as createTcp } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createServer as createTls } from "node:tls";
 import { gunzipSync } from "node:zlib";
 import { expect } from "chai";
 import { nowUs, sleep, until } from "../clock.js";
+import { unpackMembers } from "../gzip-members.js";
 import { root } from "../paths.js";
 import { type KnownServer, knownServer } from "./fixtures/known-server.js";
 import type { WatchResult } from "./watch-result.js";
+
+/** Nobody may write it, root neither. */
+const readOnly = "/sys/kernel/uevent_seqnum";
 
 describe("flounder watch", function () {
   this.timeout(30_000);
@@ -19,7 +24,10 @@ describe("flounder watch", function () {
   const json = () => join(dir, "out.json");
   const found = async () => JSON.parse(await readFile(json(), "utf8")) as WatchResult;
   const begin = (...flags: string[]) => {
-    child = spawn(process.execPath, [join(root, "bin/flounder.mjs"), "watch", "--json", json(), ...flags], { stdio: ["ignore", "pipe", "pipe"] });
+    child = spawn(process.execPath, [join(root, "bin/flounder.mjs"), "watch", "--json", json(), ...flags], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, XDG_STATE_HOME: join(dir, "state") },
+    });
     let said = "";
     child.stdout!.on("data", (chunk: Buffer) => {
       said += chunk;
@@ -45,7 +53,7 @@ describe("flounder watch", function () {
   });
 
   it("says when an outage began and ended, between bounds that hold the truth, on both clocks", async () => {
-    const { code } = begin("--url", url(), "--rate", "50", "--for", "4", "--allow-lost", "0.2", "--junit", join(dir, "out.xml"));
+    const { code, said } = begin("--url", url(), "--rate", "50", "--for", "4", "--allow-lost", "0.2", "--junit", join(dir, "out.xml"));
     await sampling();
     const a = { ms: Date.now(), ns: nowUs() * 1000 };
     server.behaviour = "503";
@@ -53,7 +61,7 @@ describe("flounder watch", function () {
     server.behaviour = "ok";
     const b = { ms: Date.now(), ns: nowUs() * 1000 };
     expect(await code).to.equal(1);
-    const { endpoints, verdict, complete, command } = await found();
+    const { endpoints, verdict, complete, command, calibration } = await found();
     expect([verdict.result, complete, command]).to.deep.equal(["fail", true, null]);
     const [outage, ...others] = endpoints[0]!.outages;
     expect(others).to.deep.equal([]);
@@ -64,6 +72,8 @@ describe("flounder watch", function () {
     expect(a.ns).to.be.within(outage!.startNs.lo - slackMs * 1e6, outage!.startNs.hi + slackMs * 1e6);
     expect(b.ns).to.be.within(outage!.endNs.lo - slackMs * 1e6, outage!.endNs.hi + slackMs * 1e6);
     expect(endpoints[0]!.lostS.lo).to.be.above(0.7);
+    expect(calibration.is).to.equal("none");
+    expect(said()).to.contain("calibration: There is no calibration record for this machine");
     expect(await readFile(join(dir, "out.xml"), "utf8")).to.match(/<failure message=".*allowed at most 0.2 s/);
   });
 
@@ -141,10 +151,28 @@ describe("flounder watch", function () {
     expect(JSON.parse(lines[1]!)).to.have.length(11);
   });
 
+  it("whose prober dies ends at once, keeps what was measured, and does not call it a pass", async () => {
+    const { code, said } = begin("--url", url(), "--rate", "50", "--for", "60", "--samples", join(dir, "samples.gz"));
+    await until("two seconds are in", async () => (await found()).seconds > 2, 10_000, 50);
+    const [prober] = (await readFile(`/proc/${child!.pid}/task/${child!.pid}/children`, "utf8")).trim().split(" ");
+    process.kill(Number(prober), "SIGKILL");
+    expect(await code).to.equal(2);
+    expect(said()).to.contain("the prober ended before its time (SIGKILL): nothing was measured after that");
+    const { verdict, endpoints } = await found();
+    expect(verdict.result).to.equal("inconclusive");
+    expect(endpoints[0]!.samples).to.be.above(80);
+    const kept = unpackMembers(await readFile(join(dir, "samples.gz")))
+      .text.trim()
+      .split("\n");
+    expect(kept.length - 1).to.be.above(80);
+  });
+
   it("has a well-named outcome, or one clear error, for what goes wrong", async () => {
     const garbage = createTcp((socket) => socket.on("error", () => {}).once("data", () => socket.end("SSH-2.0-hello\r\n\r\n"))).listen(0, "127.0.0.1");
     const loop = createServer((_, response) => response.writeHead(302, { location: "/again" }).end()).listen(0, "127.0.0.1");
-    await until("both listen", () => garbage.listening && loop.listening, 1000);
+    const bare = createTls({}).listen(0, "127.0.0.1"); // it has no certificate to show
+    bare.on("tlsClientError", () => {});
+    await until("all listen", () => garbage.listening && loop.listening && bare.listening, 1000);
     const port = (of: { address(): unknown }) => (of.address() as AddressInfo).port;
     const urls = [
       "http://nosuch.invalid/",
@@ -152,27 +180,52 @@ describe("flounder watch", function () {
       `https://127.0.0.1:${server.port}/`,
       `http://127.0.0.1:${port(loop)}/`,
       `http://127.0.0.1:${port(garbage)}/`,
+      `https://127.0.0.1:${port(bare)}/`,
     ];
-    await begin("--url", ...urls, "--rate", "10", "--for", "1").code;
+    const ended = begin("--url", ...urls, "--rate", "10", "--for", "1");
+    await ended.code;
+    bare.close();
     loop.closeAllConnections();
     loop.close();
     garbage.close();
-    const outcomes = (await found()).endpoints.map((one) =>
+    const { endpoints } = await found();
+    const outcomes = endpoints.map((one) =>
       Object.keys(one.counts)
         .filter((outcome) => outcome !== "observer")
         .join(),
     );
-    expect(outcomes).to.deep.equal(["dns", "refused", "wrong-answer", "wrong-answer", "wrong-answer"]);
+    expect(outcomes).to.deep.equal(["dns", "refused", "wrong-answer", "wrong-answer", "wrong-answer", "wrong-answer"]);
+    const why = endpoints.map((one) => `${one.lastBad?.outcome}: ${one.lastBad?.note}`);
+    [
+      /^dns: ./,
+      /^refused: /,
+      /^wrong-answer: TLS: ./,
+      /^wrong-answer: redirected more than 5 times$/,
+      /^wrong-answer: not HTTP$/,
+      /^wrong-answer: TLS: ./,
+    ].forEach((says, i) => {
+      expect(why[i]).to.match(says);
+    });
+    expect(ended.said()).to.contain("last bad answer: wrong-answer, redirected more than 5 times");
+    const locked = join(dir, "locked");
+    await writeFile(locked, "", { mode: 0o600 });
     for (const [flags, says] of [
       [["--url", "nonsense"], "is not a URL"],
       [["--url", "ftp://example.com/"], "neither http nor https"],
       [["--url", url(), "--", "/no/such/command"], "not found"],
-      [["--url", url(), "--junit", "/no/such/folder/x"], "cannot be written"],
+      [["--url", url(), "--", locked], `the command ${locked} cannot be run: EACCES`],
+      [["--url", url(), "--junit", "/no/such/folder/x"], "--junit /no/such/folder/x cannot be written: ENOENT"],
+      [["--url", url(), "--samples", dir], `--samples ${dir} cannot be written: EISDIR`],
+      [["--url", url(), "--json", readOnly], `--json ${readOnly} cannot be written: E`],
+      [["--url", url(), "--metrics", "65536"], "--metrics 65536 is not a port"],
       [[], "nothing to watch"],
     ] as const) {
       const run = begin(...flags);
       expect(await run.code, says).to.equal(64);
       expect(run.said()).to.contain(says);
     }
+    const nobody = begin("--foundation", "no-such-one");
+    expect(await nobody.code).to.equal(2);
+    expect(nobody.said()).to.match(/^flounder: there is no foundation in .*no-such-one\n/);
   });
 });

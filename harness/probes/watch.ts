@@ -1,9 +1,10 @@
 /** Watches plain HTTP endpoints while a command runs, for some time, or until it is told to end. What a run of it shares: files, live line, verdict. */
 import { closeSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { FlounderError } from "../errors.js";
+import type { Ruler } from "../measure/error-bars.js";
 import type { PlainTarget } from "./plain.js";
 import { startWatcher } from "./watch-child.js";
-import { type CommandEnd, stamped, total, type WatchLimits, type WatchResult, wallOffsetUs, watchVerdict } from "./watch-result.js";
+import { barred, type CommandEnd, calibrationOf, stamped, total, type WatchLimits, type WatchResult, wallOffsetUs, watchVerdict } from "./watch-result.js";
 import type { WatcherReport } from "./watcher.js";
 
 export interface WatchInputs {
@@ -17,6 +18,8 @@ export interface WatchInputs {
 }
 /** Something that is being watched. */
 export interface Watching {
+  /** Resolves with why, if nothing is measured any more although nobody ended it. */
+  readonly broken?: Promise<string>;
   end(): Promise<Measured>;
 }
 /** What a prober has measured so far; the rest of a WatchResult is about the run. */
@@ -55,6 +58,7 @@ export async function watchUrls(inputs: WatchInputs, onMeasured: (measured: Meas
   const watcher = startWatcher(start, (report) => onMeasured(measured(report)));
   await watcher.ready;
   return {
+    broken: watcher.broken,
     async end() {
       return measured(await watcher.end());
     },
@@ -78,6 +82,7 @@ function measuredBy(report: WatcherReport, targets: readonly PlainTarget[], inpu
     lostS: one.lostS,
     outages: one.outages.map((outage) => stamped(outage, offsetUs)),
     latencyMs: ms(one.latencyUs),
+    ...(one.lastBad === null ? {} : { lastBad: one.lastBad }),
   }));
   const faults = endpoints.reduce((sum, one) => sum + one.observerFaults, 0);
   const samples = endpoints.reduce((sum, one) => sum + one.samples, 0);
@@ -97,12 +102,22 @@ function measuredBy(report: WatcherReport, targets: readonly PlainTarget[], inpu
 
 export function resultOf(
   measured: Measured,
-  run: { readonly flounder: string; readonly startedIso: string; readonly complete: boolean; readonly command: CommandEnd | null; readonly aborted?: string },
+  run: {
+    readonly flounder: string;
+    readonly startedIso: string;
+    readonly complete: boolean;
+    readonly command: CommandEnd | null;
+    readonly aborted?: string;
+    readonly broken?: string;
+  },
   limits: WatchLimits,
+  ruler: Ruler,
 ): WatchResult {
   const { seconds, observer, endpoints } = measured;
-  const { flounder, startedIso, complete, command, aborted } = run;
-  const verdict = watchVerdict(endpoints, seconds, limits);
+  const { flounder, startedIso, complete, command, aborted, broken } = run;
+  const found = watchVerdict(endpoints, seconds, limits);
+  // What was lost until then was lost; that all went well nobody can say.
+  const verdict = broken === undefined ? found : { result: found.result === "fail" ? found.result : ("inconclusive" as const), says: [broken, ...found.says] };
   return {
     version: 1,
     flounder,
@@ -112,7 +127,8 @@ export function resultOf(
     verdict: aborted === undefined ? verdict : { result: "aborted", says: [aborted, ...verdict.says] },
     command,
     observer,
-    endpoints,
+    calibration: calibrationOf(endpoints, ruler),
+    endpoints: endpoints.map((one) => barred(one, ruler)),
   };
 }
 

@@ -14,6 +14,7 @@ import { Histogram } from "./lateness.js";
 import { PlainProber, type PlainSample, type PlainTarget } from "./plain.js";
 import { raisePriority } from "./priority.js";
 import { emptySamples, SamplesFile } from "./samples-file.js";
+import type { LastBad } from "./watch-result.js";
 
 export interface WatcherStart {
   readonly kind: "start";
@@ -31,8 +32,8 @@ export interface TargetReport {
   readonly outages: readonly Outage[];
   readonly lostS: Bounds;
   readonly latencyUs: { readonly p50: number; readonly p99: number; readonly max: number };
-  /** Newest outcome, and why. */
-  readonly last: { readonly outcome: Outcome; readonly note: string } | null;
+  /** The newest bad answer, and why it was bad. */
+  readonly lastBad: LastBad | null;
 }
 export interface WatcherReport {
   readonly kind: "report";
@@ -53,7 +54,7 @@ export const columns = ["target", "seq", "dueUs", "lateUs", "dnsUs", "connectUs"
 class Watched {
   readonly counts: Partial<Record<Outcome, number>> = {};
   slow = 0;
-  last: TargetReport["last"] = null;
+  lastBad: LastBad | null = null;
   readonly stream: OutageStream;
   #losses: Losses = { outages: [], lostS: { lo: 0, hi: 0 } };
   #readAgainUs = 0;
@@ -67,7 +68,8 @@ class Watched {
     this.counts[sample.outcome] = (this.counts[sample.outcome] ?? 0) + 1;
     if (sample.outcome === "ok" && sample.endUs - sample.sentUs > slowUs) this.slow++;
     this.stream.add(sample);
-    if (sample.outcome !== "observer") this.last = sample;
+    const { outcome, note } = sample;
+    if (outcome !== "ok" && outcome !== "observer") this.lastBad = { outcome, note };
   }
 
   /** During a long outage there is ever more to read: at most a hundredth of the time goes into that, unless it is the last word. */
@@ -78,8 +80,8 @@ class Watched {
       this.#readAgainUs = nowUs() + 100 * (nowUs() - began);
     }
     const { outages, lostS } = this.#losses;
-    const newest = this.last ? { outcome: this.last.outcome, note: this.last.note } : null;
-    return { counts: this.counts, slow: this.slow, slowUs: this.stream.slowUs, outages, lostS, latencyUs: summary(this.stream.latency), last: newest };
+    const { counts, slow, stream, lastBad } = this;
+    return { counts, slow, slowUs: stream.slowUs, outages, lostS, latencyUs: summary(stream.latency), lastBad };
   }
 }
 const summary = (histogram: Histogram) => ({ p50: histogram.quantile(0.5), p99: histogram.quantile(0.99), max: histogram.max });
