@@ -45,6 +45,11 @@ export class Docker {
     const each = await Promise.all(found.filter((one) => one.Labels[labels.component]).map((one) => this.inspect(one.Id)));
     return new Map(each.map((one) => [one.component, one]));
   }
+  /** Of every network that Docker has, whosever it is: "172.17.0.0/16". */
+  async subnets(): Promise<readonly string[]> {
+    const networks = await this.#ask("list networks", () => this.#docker.listNetworks());
+    return networks.flatMap(({ IPAM }) => (IPAM?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []));
+  }
   async inspect(id: string): Promise<ContainerFacts> {
     const said = await this.#ask("inspect a container", () => this.#docker.getContainer(id).inspect());
     const { Running, Paused, Pid, StartedAt, ExitCode } = said.State;

@@ -7,6 +7,7 @@ import { type Ground, groundAgain, type Load, newGround, startOrReap } from "../
 import { readState } from "../saved.js";
 import { targetList } from "../target-list.js";
 import { wire } from "../wiring.js";
+import { freeNet, netVariable } from "./addresses.js";
 import { problems } from "./check.js";
 import { Docker } from "./docker.js";
 import { composeFile } from "./file.js";
@@ -15,11 +16,15 @@ import { ComposeFoundation, mountWays, removeProject } from "./running.js";
 import { saved } from "./saved.js";
 import { printed } from "./yaml.js";
 
-const projectOf = ({ id, dir, secret }: FoundationSpec, image: string) => ({
+/** `net` is wanted for starting alone. */
+const projectOf = ({ id, dir, secret }: FoundationSpec, image: string, net?: string) => ({
   name: `flounder-${id.toLowerCase().replace(/[^a-z0-9_-]/g, "-")}`,
   file: join(dir, "compose.json"),
-  env: { FLOUNDER_ID: id, FLOUNDER_DIR: dir, FLOUNDER_IMAGE: image, FOUNDATION_SECRET: secret },
+  env: { FLOUNDER_ID: id, FLOUNDER_DIR: dir, FLOUNDER_IMAGE: image, FOUNDATION_SECRET: secret, ...(net ? { [netVariable]: net } : {}) },
 });
+
+/** Ports of two foundations are at least so far apart. */
+const blockStep = 512;
 
 /** Folders that supervisors and agents write into. Root in a container may not override permissions there (see rights.ts), so all may; their parent lets nobody else in. */
 const shared = ["run", "logs"] as const;
@@ -30,9 +35,9 @@ function openToContainers(folder: string): void {
 
 /** `load` finds a target system by name. */
 export function composeEngine(load: Load): Engine {
-  const build = (ground: Ground, image: string) => {
+  const build = (ground: Ground, image: string, net?: string) => {
     const wiring = wire(ground.topology, ground.block.base);
-    return new ComposeFoundation({ ...ground, wiring, image, document: composeFile(ground.topology, wiring), project: projectOf(ground.spec, image) });
+    return new ComposeFoundation({ ...ground, wiring, image, document: composeFile(ground.topology, wiring), project: projectOf(ground.spec, image, net) });
   };
   return {
     name: "compose",
@@ -56,7 +61,8 @@ export function composeEngine(load: Load): Engine {
       let foundation: ComposeFoundation;
       try {
         for (const folder of shared) openToContainers(join(spec.dir, folder));
-        foundation = build(ground, image);
+        const net = freeNet(await new Docker(spec.id).subnets(), Math.floor(block.base / blockStep));
+        foundation = build(ground, image, net);
         foundation.writeFile();
       } catch (error) {
         block.release();

@@ -51,7 +51,8 @@ describe("compose file", () => {
       contained: { env: { MODE: "contained" }, outside: ["front"], published: ["names"], filters: true },
     });
     expect(own.environment.MODE).to.equal("contained");
-    expect(own.networks).to.deep.equal({ inside: {}, outside: { aliases: ["front"] } });
+    expect(own.networks.outside).to.deep.equal({ aliases: ["front"] });
+    expect(own.extra_hosts).to.include(`dea-1:${own.networks.inside!.ipv4_address}`);
     expect(own.ports).to.deep.equal(["tcp", "udp"].map((over) => `127.0.0.1:${own.environment.PORT_NAMES}:${own.environment.PORT_NAMES}/${over}`));
     expect(own).to.deep.include({ cap_add: ["NET_ADMIN"], sysctls: { "net.ipv4.ip_forward": "1" } });
   });

@@ -2,7 +2,7 @@
  * From a topology to a compose document: a service for each component and for each class of links' Toxiproxy. Pure. Docker Compose v2 and 1.29.2 take it,
  * hence no `version:`, no `name:`, and a doubled $ for a plain one.
  * What is the user's comes from the environment of whoever runs compose, so the document holds no secret: FLOUNDER_ID, FLOUNDER_DIR (its run/ and logs/ are
- * shared with the containers), FLOUNDER_IMAGE, FOUNDATION_SECRET. All have defaults, for running it by hand.
+ * shared with the containers), FLOUNDER_IMAGE, FLOUNDER_NET, FOUNDATION_SECRET. All have defaults, for running it by hand.
  */
 import { relative } from "node:path";
 import type { Component, Topology } from "../../core.js";
@@ -10,6 +10,7 @@ import { dist } from "../../paths.js";
 import { endSignal } from "../end-signal.js";
 import { mountName } from "../target-list.js";
 import { type Hosts, proxyName, type Wiring, wiringEnv } from "../wiring.js";
+import { addressesOf, insideSubnet } from "./addresses.js";
 import { labels } from "./labels.js";
 import { needs, rightsOf } from "./rights.js";
 
@@ -38,7 +39,8 @@ export interface Service {
   readonly command: readonly string[];
   readonly environment: Words;
   readonly depends_on?: readonly string[];
-  readonly networks: Readonly<Partial<Record<Network, { readonly aliases?: readonly string[] }>>>;
+  readonly networks: Readonly<Partial<Record<Network, { readonly aliases?: readonly string[]; readonly ipv4_address?: string }>>>;
+  readonly extra_hosts: readonly string[];
   readonly ports?: readonly string[];
   readonly volumes: readonly string[];
   readonly restart: "no";
@@ -51,7 +53,7 @@ export interface Service {
 }
 export interface ComposeDocument {
   readonly services: Readonly<Record<string, Service>>;
-  readonly networks: Readonly<Record<Network, { readonly labels: Words }>>;
+  readonly networks: Readonly<Record<Network, { readonly labels: Words; readonly ipam?: { readonly config: readonly Words[] } }>>;
 }
 
 /** Compose puts variables in for $: a plain one is doubled. */
@@ -77,15 +79,21 @@ export function inImage(command: readonly string[], ports: Readonly<Record<strin
   });
 }
 
-const common = (name: string, role: string) => ({
+/** Every service's address inside. */
+type Addresses = ReadonlyMap<string, string>;
+
+const common = (name: string, role: string, addresses: Addresses) => ({
   image: "${FLOUNDER_IMAGE:-flounder/foundry:dev}",
   pull_policy: "never" as const,
   hostname: name,
   labels: { [labels.foundation]: foundation, [labels.role]: role, [labels.component]: name },
   volumes: ["run", "logs"].map((folder) => `\${FLOUNDER_DIR:-./state}/${folder}:/state/${folder}`),
+  extra_hosts: [...addresses].map(([of, address]) => `${of}:${address}`),
   restart: "no" as const,
   stop_grace_period: "1s",
 });
+
+const inside = (name: string, addresses: Addresses) => ({ inside: { ipv4_address: addresses.get(name)! } });
 
 /** What the supervisor in every container is told, whatever it starts. */
 const supervision = (name: string, supervised: boolean, signal: NodeJS.Signals): Words => ({
@@ -106,7 +114,7 @@ function before(component: Component, topology: Topology, wiring: Wiring): reado
   return [...new Set([...dialled.map((proxied) => proxyService(proxied.class)), ...earlier.map(({ name }) => name)])];
 }
 
-function componentService(component: Component, topology: Topology, wiring: Wiring): Service {
+function componentService(component: Component, topology: Topology, wiring: Wiring, addresses: Addresses): Service {
   const { name, role, command, prepare, contained = {} } = component;
   const ports = wiring.ports.get(name)!;
   const first = before(component, topology, wiring);
@@ -117,7 +125,7 @@ function componentService(component: Component, topology: Topology, wiring: Wiri
     return `${lun}=${hosts.proxyOf(of)}:${listen}`;
   });
   return {
-    ...common(name, role),
+    ...common(name, role, addresses),
     command: ["supervise", ...inImage(command, ports)].map(plain),
     environment: {
       ...supervision(name, component.supervised, endSignal(command)),
@@ -133,7 +141,7 @@ function componentService(component: Component, topology: Topology, wiring: Wiri
       }),
     },
     ...(first.length > 0 ? { depends_on: first } : {}),
-    networks: { inside: {}, ...(contained.outside ? { outside: contained.outside.length > 0 ? { aliases: contained.outside } : {} } : {}) },
+    networks: { ...inside(name, addresses), ...(contained.outside ? { outside: contained.outside.length > 0 ? { aliases: contained.outside } : {} } : {}) },
     ...(contained.published ? { ports: contained.published.flatMap((port) => published(ports[port]!, component.ports[port] === "udp")) } : {}),
     ...rightsOf(needs(component)),
   };
@@ -148,25 +156,26 @@ function proxies(linkClass: string, wiring: Wiring): string {
   );
   return `[\n${each.join(",\n")}\n]`;
 }
-function proxiesService(linkClass: string, port: number, wiring: Wiring): Service {
+function proxiesService(linkClass: string, port: number, wiring: Wiring, addresses: Addresses): Service {
   const name = proxyService(linkClass);
   const start = `printenv PROXIES > /tmp/proxies.json; exec toxiproxy-server -host ${hosts.bind} -port ${port} -config /tmp/proxies.json`;
   return {
-    ...common(name, proxyRole),
+    ...common(name, proxyRole, addresses),
     command: ["supervise", "bash", "-c", plain(start)],
     environment: { ...supervision(name, true, "SIGTERM"), LOG_LEVEL: "warn", PROXIES: plain(proxies(linkClass, wiring)) },
-    networks: { inside: {} },
+    networks: inside(name, addresses),
     ...rightsOf([]),
   };
 }
 
 export function composeFile(topology: Topology, wiring: Wiring): ComposeDocument {
   const network = { labels: { [labels.foundation]: foundation } };
+  const addresses = addressesOf([...[...wiring.servers.keys()].map(proxyService), ...topology.components.map(({ name }) => name)]);
   return {
     services: Object.fromEntries([
-      ...[...wiring.servers].map(([of, port]) => [proxyService(of), proxiesService(of, port, wiring)] as const),
-      ...topology.components.map((component) => [component.name, componentService(component, topology, wiring)] as const),
+      ...[...wiring.servers].map(([of, port]) => [proxyService(of), proxiesService(of, port, wiring, addresses)] as const),
+      ...topology.components.map((component) => [component.name, componentService(component, topology, wiring, addresses)] as const),
     ]),
-    networks: { inside: network, outside: network },
+    networks: { inside: { ...network, ipam: { config: [insideSubnet] } }, outside: network },
   };
 }

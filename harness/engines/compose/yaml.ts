@@ -119,7 +119,7 @@ Written by "flounder up --engine compose --profile ${topology.profile} --print":
   docker compose -p flounder-by-hand -f FILE up -d  (or docker-compose); down ends it
 ${facts ? `\nIt answers at ${facts.api}, whose name is resolved at ${facts.dns.join(" and ")}, or ${facts.router}; log in as ${facts.user}, password ${facts.password}.\n` : ""}
 Variables, all of them with defaults: FLOUNDER_IMAGE, FOUNDATION_SECRET (all passwords come from it, the one above from the default),
-FLOUNDER_ID (in the labels), FLOUNDER_DIR (its logs/ has what each component says; run/ says who lives).`;
+FLOUNDER_ID (in the labels), FLOUNDER_NET (the first three bytes of every address inside), FLOUNDER_DIR (its logs/ has what each component says; run/ says who lives).`;
 }
 
 /** The document for people, as comments how to start it, then as composeYaml. */
