@@ -22,6 +22,11 @@ if (process.platform !== "linux") {
   process.stderr.write(`flounder: ${process.platform} is not supported: it needs /proc, abstract sockets and FUSE\n  → run it in a Linux virtual machine\n`);
   process.exit(64);
 }
+// Whoever reads along may stop reading (| head): that ends no run, and is no defect.
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
 const program = new Command("flounder")
   .description("breaks a live Cloud-Foundry-like platform on purpose, and measures control plane and data plane apart")
   .version(await version())

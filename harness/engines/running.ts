@@ -118,7 +118,7 @@ export abstract class RunningFoundation<Life extends ComponentLife = ComponentLi
   }
   #info(name: TargetName): TargetInfo {
     const info = this.parts.infos.find((one) => one.name === name);
-    if (!info) throw new FlounderError("plan", `there is no target "${name}"`, "flounder targets lists them");
+    if (!info) throw new FlounderError("plan", `there is no target "${name}"`, "flounder list targets names them");
     return info;
   }
   #can(info: TargetInfo): Partial<Capabilities> {

@@ -8,6 +8,8 @@ import { FlounderError } from "../errors.js";
 
 /** Removing a toxic can hang with the proxy's lock held (Shopify/toxiproxy#558); Toxiproxy itself gives up after 25 s. */
 const callMs = 2000;
+/** A proxy is disabled when its last dial is over; to an address where nobody is that takes the kernel 3 s. */
+const enableMs = 5000;
 
 export interface Toxic {
   readonly name: string;
@@ -42,8 +44,8 @@ class BoundedHttp extends HttpClient {
   override async get<T>(url: string): Promise<{ data: T }> {
     return { data: (await this.#ask("GET", url)) as T };
   }
-  override async post<T>(url: string, body?: unknown): Promise<{ data: T }> {
-    return { data: (await this.#ask("POST", url, body)) as T };
+  override async post<T>(url: string, body?: unknown, limitMs = callMs): Promise<{ data: T }> {
+    return { data: (await this.#ask("POST", url, body, limitMs)) as T };
   }
   override async delete(url: string): Promise<void> {
     await this.#ask("DELETE", url);
@@ -52,14 +54,14 @@ class BoundedHttp extends HttpClient {
     return JSON.stringify(await this.#ask("GET", url));
   }
 
-  async #ask(method: string, url: string, body?: unknown): Promise<unknown> {
+  async #ask(method: string, url: string, body?: unknown, limitMs = callMs): Promise<unknown> {
     const asked = `${this.who}: ${method} ${new URL(url).pathname}${body === undefined ? "" : ` ${JSON.stringify(body)}`}`;
     let text: string;
     let status: number;
     try {
       const answer = await fetch(url, {
         method,
-        signal: AbortSignal.timeout(callMs),
+        signal: AbortSignal.timeout(limitMs),
         ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
       });
       status = answer.status;
@@ -69,7 +71,7 @@ class BoundedHttp extends HttpClient {
       const why = error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : String(error);
       throw new FlounderError(
         "unreachable",
-        `${asked}: ${late ? `no answer within ${callMs} ms` : why}`,
+        `${asked}: ${late ? `no answer within ${limitMs} ms` : why}`,
         "its process may be dead or wedged; flounder heal restarts it",
         {
           cause: error,
@@ -125,7 +127,7 @@ export class ToxiproxyApi {
   }
   /** False closes the listener and every connection through it. */
   async enable(proxy: ProxyWanted, enabled: boolean): Promise<void> {
-    await this.#client.getApi().post(this.#path(proxy.name), { listen: proxy.listen, upstream: proxy.upstream, enabled });
+    await this.#http.post(this.#path(proxy.name), { listen: proxy.listen, upstream: proxy.upstream, enabled }, enableMs);
   }
   async addToxic(proxy: string, toxic: Toxic): Promise<void> {
     await this.#client.getApi().post(`${this.#path(proxy)}/toxics`, { ...toxic, toxicity: 1 });

@@ -106,10 +106,8 @@ export class SupervisedContainer implements ComponentLife {
   }
 
   async start(): Promise<void> {
-    const { name, lives, log } = this.life;
-    this.#held = false;
-    lives.hold(name, false);
-    this.life.save();
+    const { name, log } = this.life;
+    this.#hold(false);
     if (this.#ready && this.lives) return;
     await within(
       readyMs,
@@ -121,12 +119,30 @@ export class SupervisedContainer implements ComponentLife {
     });
   }
   async kill(scope: "agent" | "node"): Promise<void> {
-    const { name, lives, docker } = this.life;
-    this.#held = true;
-    lives.hold(name, true);
+    const was = this.#held;
+    this.#hold(true);
+    try {
+      await this.#kill(scope);
+    } catch (error) {
+      // Docker could not be asked: it lives, and whoever heals it later has no reason to start it.
+      this.#hold(was);
+      if (this.#ready) await this.life.upstream(true, true).catch(() => {});
+      throw error;
+    }
+    this.#ready = false;
+    await this.life.upstream(false, scope === "node");
+  }
+  #hold(held: boolean): void {
+    this.#held = held;
+    this.life.lives.hold(this.life.name, held);
     this.life.save();
+  }
+  async #kill(scope: "agent" | "node"): Promise<void> {
+    const { name, lives, docker } = this.life;
     const now = await this.#look();
     if (scope === "node") {
+      // First: a proxy that dials an address where nobody is any more cannot be disabled for as long as that takes, which is seconds.
+      await this.life.upstream(false, true).catch(() => {}); // said when it is tried again
       await docker.kill(now.id);
       await until(`the container of ${name} to be gone`, async () => !(await this.#look()).running, goneMs, 20);
       lives.ended(name);
@@ -138,8 +154,6 @@ export class SupervisedContainer implements ComponentLife {
       await until(`${name} to be gone`, () => lives.read(name).pid === undefined, goneMs, 10);
       if (now.paused) await docker.pause(now.id);
     }
-    this.#ready = false;
-    await this.life.upstream(false, scope === "node");
   }
   async pause(): Promise<void> {
     this.#paused = true;

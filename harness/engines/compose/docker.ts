@@ -70,7 +70,16 @@ export class Docker {
   }
 
   start = (id: string) => this.#act("start", id, [304], (container) => container.start());
-  pause = (id: string) => this.#act("pause", id, [409], (container) => container.pause());
+  /** A container whose processes begin others just then cannot be frozen by older runtimes, which say so; a moment later it can. */
+  async pause(id: string): Promise<void> {
+    for (let left = 5; ; left--)
+      try {
+        return await this.#act("pause", id, [409], (container) => container.pause());
+      } catch (error) {
+        if (left === 0 || !(error instanceof FlounderError && error.message.includes("unable to freeze"))) throw error;
+        await sleep(100);
+      }
+  }
   /** Docker's word for one that is not paused is a 500: it is looked at first. */
   async unpause(id: string): Promise<void> {
     if ((await this.inspect(id)).paused) await this.#act("unpause", id, [409], (container) => container.unpause());
