@@ -5,8 +5,11 @@
 import { z } from "zod";
 import { defineFault } from "../harness/core.js";
 
-/** What is sent to measure takes about so long at the rate that is left, but is never more than servers take in one request. */
-const measureMs = 400;
+/**
+ * What is sent to measure takes about so long at the rate that is left, but is never more than servers take in one request. Long enough that a whole link
+ * of a busy machine is three times as fast in any case, at the rates that one cuts to: many are often asked at once.
+ */
+const measureMs = 1000;
 const mostBytes = 8000;
 /** Its own request and Toxiproxy's pieces make it a little faster or slower than it should be; a link that is whole is faster by far. */
 const slowShare = 1.4;
