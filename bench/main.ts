@@ -1,15 +1,35 @@
 /** npm run bench -- probes [--quick] [--seed N] · start [--profile NAME] [--engine NAME] [--rounds N]; each with --json FILE */
+import { parseArgs } from "node:util";
 import { probes } from "./probes.js";
 import { start } from "./start.js";
 
-const [what, ...flags] = process.argv.slice(2);
-const argument = (flag: string): string | undefined => (flags.includes(flag) ? flags[flags.indexOf(flag) + 1] : undefined);
-const file = argument("--json");
-const json = file === undefined ? {} : { json: file };
-if (what === "probes") await probes({ quick: flags.includes("--quick"), seed: Number(argument("--seed") ?? 20110425), ...json });
-else if (what === "start")
-  await start({ profile: argument("--profile") ?? "org", engine: argument("--engine") ?? "local", rounds: Number(argument("--rounds") ?? 5), ...json });
-else {
-  process.stderr.write(`there is no benchmark "${what ?? ""}"; there are: probes, start\n  → npm run bench -- start --profile org\n`);
+const usage = "npm run bench -- probes [--quick] [--seed N] [--json FILE], or start [--profile NAME] [--engine NAME] [--rounds N] [--json FILE]";
+function refuse(says: string): never {
+  process.stderr.write(`bench: ${says}\n  → ${usage}\n`);
   process.exit(64);
 }
+const text = { type: "string" } as const;
+const options = { quick: { type: "boolean" }, seed: text, json: text, profile: text, engine: text, rounds: text } as const;
+function asked() {
+  try {
+    return parseArgs({ options, allowPositionals: true });
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+}
+const { values, positionals } = asked();
+function whole(flag: "seed" | "rounds", otherwise: number): number {
+  const given = values[flag];
+  if (given !== undefined && !/^[1-9]\d*$/.test(given)) refuse(`--${flag} ${given}: expected a whole number from 1 on`);
+  return Number(given ?? otherwise);
+}
+const json = values.json === undefined ? {} : { json: values.json };
+const [what, ...more] = positionals;
+if (more.length > 0) refuse(`${more.join(" ")}: expected one benchmark`);
+if (what === "probes") await probes({ quick: values.quick === true, seed: whole("seed", 20110425), ...json });
+else if (what === "start")
+  await start({ profile: values.profile ?? "org", engine: values.engine ?? "local", rounds: whole("rounds", 5), ...json }).catch((error: Error) => {
+    process.stderr.write(`bench: ${error.message}\n`);
+    process.exitCode = 1;
+  });
+else refuse(`there is no benchmark "${what ?? ""}"; there are: probes, start`);

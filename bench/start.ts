@@ -86,8 +86,8 @@ export async function start(inputs: Inputs): Promise<void> {
     for (let round = 1; round <= rounds; round++) {
       const name = `bench-${process.pid}-${round}`;
       if (round > 1) await sleep(betweenMs);
+      const one = await up(inputs, name, state); // one that does not come up leaves nothing
       try {
-        const one = await up(inputs, name, state);
         if (round === rounds) rest = await idle(name);
         const floor = await floorS(one.components);
         all.push({ ...one, floorS: floor });
