@@ -4,13 +4,13 @@ import { FlounderError } from "../errors.js";
 import { plannedCalibration, thisMachine } from "../measure/calibration.js";
 import { rulerOf } from "../measure/error-bars.js";
 import { startCommand } from "../probes/command.js";
-import { serveMetrics } from "../probes/exposition.js";
 import { metricsText } from "../probes/metrics.js";
 import { checkedUrl, checkWritable, type Measured, replaceFile, resultOf, type Watching, watchUrls } from "../probes/watch.js";
 import { watchFoundation } from "../probes/watch-foundation.js";
 import type { CommandEnd, WatchResult } from "../probes/watch-result.js";
 import { junit, liveLine, report } from "../probes/watch-text.js";
 import { version } from "../registry.js";
+import { serveMetrics } from "../report/exposition.js";
 import { positive, whole } from "./options.js";
 
 interface Flags {

@@ -1,5 +1,5 @@
 /** Metrics of a live `flounder watch`. */
-import { exposition } from "./exposition.js";
+import { exposition } from "../report/exposition.js";
 import type { WatchedEndpoint, WatchResult } from "./watch-result.js";
 
 export function metricsText(result: WatchResult): string {

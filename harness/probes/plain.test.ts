@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { sleep, until } from "../clock.js";
 import { isCovered, matches } from "../measure/against-truth.js";
-import { serveMetrics } from "./exposition.js";
+import { serveMetrics } from "../report/exposition.js";
 import { type KnownServer, knownServer } from "./fixtures/known-server.js";
 import { metricsText } from "./metrics.js";
 import type { PlainTarget } from "./plain.js";

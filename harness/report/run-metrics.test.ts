@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { bySchedule } from "../judge.js";
 import { keyOf, lostSeconds } from "../measure/lost.js";
-import { fixtureRun } from "../report/fixture.js";
+import { fixtureRun } from "./fixture.js";
 import { serveMetrics } from "./exposition.js";
 import { RunMetrics } from "./run-metrics.js";
 

@@ -3,8 +3,8 @@ import type { Bounds, Event, Plan, Plane, PlannedProbe, Sample, Vantage } from "
 import { keyOf, Losing, pointsOf } from "../measure/lost.js";
 import { receipts } from "../measure/receipts.js";
 import { isMeasured } from "../measure/windows.js";
-import type { LiveView } from "../report/terminal.js";
 import { exposition, type Labelled } from "./exposition.js";
+import type { LiveView } from "./terminal.js";
 
 const lanes: readonly { readonly plane: Plane; readonly from: Vantage }[] = [
   { plane: "control", from: "outside" },
