@@ -30,10 +30,10 @@ function rangeOf(cidr: string): Range | undefined {
   const from = Math.floor(numberOf(address) / size) * size;
   return [from, from + size - 1];
 }
-/** The machine's own routes, but for the default one. Format: proc(5), addresses as they lie in memory. */
-function routes(): Range[] {
+/** The machine's own routes, but for the default one: lines of /proc/net/route (proc(5)), addresses as they lie in memory. */
+function ranges(routes: string): Range[] {
   const number = (hex: string) => Buffer.from(hex, "hex").readUInt32LE();
-  const lines = readFileSync("/proc/net/route", "utf8").trimEnd().split("\n").slice(1);
+  const lines = routes.trimEnd().split("\n").slice(1);
   return lines.flatMap((line): Range[] => {
     const fields = line.split("\t");
     const mask = number(fields[7] ?? "00000000");
@@ -45,8 +45,8 @@ function routes(): Range[] {
  * The first three bytes of a network of 256 addresses that neither the machine nor Docker knows. `subnets`: those of Docker's networks; `start`: where to
  * look first, so that foundations that start at once do not meet. Throws a FlounderError when there is none.
  */
-export function freeNet(subnets: readonly string[], start: number): string {
-  const taken = [...routes(), ...subnets.map(rangeOf).filter((range) => range !== undefined)];
+export function freeNet(subnets: readonly string[], start: number, routes = readFileSync("/proc/net/route", "utf8")): string {
+  const taken = [...ranges(routes), ...subnets.map(rangeOf).filter((range) => range !== undefined)];
   for (let i = 0; i < 256; i++) {
     const candidate = `10.219.${(start + i) % 256}`;
     const [from, to] = rangeOf(`${candidate}.0/24`)!;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Engine, FoundationSpec } from "../../core.js";
 import { loadTarget } from "../../registry.js";
 import { type Ground, groundAgain, type Load, newGround, startOrReap } from "../ground.js";
+import { blockSize } from "../ports.js";
 import { readState } from "../saved.js";
 import { targetList } from "../target-list.js";
 import { wire } from "../wiring.js";
@@ -22,9 +23,6 @@ const projectOf = ({ id, dir, secret }: FoundationSpec, image: string, net?: str
   file: join(dir, "compose.json"),
   env: { FLOUNDER_ID: id, FLOUNDER_DIR: dir, FLOUNDER_IMAGE: image, FOUNDATION_SECRET: secret, ...(net ? { [netVariable]: net } : {}) },
 });
-
-/** Ports of two foundations are at least so far apart. */
-const blockStep = 512;
 
 /** Folders that supervisors and agents write into. Root in a container may not override permissions there (see rights.ts), so all may; their parent lets nobody else in. */
 const shared = ["run", "logs"] as const;
@@ -61,7 +59,7 @@ export function composeEngine(load: Load): Engine {
       let foundation: ComposeFoundation;
       try {
         for (const folder of shared) openToContainers(join(spec.dir, folder));
-        const net = freeNet(await new Docker(spec.id).subnets(), Math.floor(block.base / blockStep));
+        const net = freeNet(await new Docker(spec.id).subnets(), Math.floor(block.base / blockSize));
         foundation = build(ground, image, net);
         foundation.writeFile();
       } catch (error) {
