@@ -1,5 +1,6 @@
 /** Bad input, one golden message per case: what, where, what to do, the designed exit code, and nothing half-done. */
-import { type SpawnSyncReturns, spawnSync } from "node:child_process";
+import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
@@ -36,6 +37,16 @@ describe("refusals", function () {
     untouched();
   };
 
+  it("a reader who stops reading (| head) is no defect", async () => {
+    const child = spawn(process.execPath, [bin, "list", "faults"], { stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout.destroy();
+    let says = "";
+    child.stderr.on("data", (chunk) => {
+      says += chunk;
+    });
+    const [status] = (await once(child, "close")) as [number | null];
+    expect([says, status]).to.deep.equal(["", 0]);
+  });
   it("an unknown playbook, and one beside a plan that has its own", () => {
     refused(flounder(["run", "day-2", "--playbook", "hope"]), 64, /^flounder: playbook "hope" is unknown; there are as-it-was, .*none/);
     refused(flounder(["run", "plan.json", "--playbook", "none"]), 64, /^flounder: --playbook none with a plan file: a plan has its playbook already/);

@@ -7,12 +7,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ConnectionOptions, connect, type NatsConnection } from "nats";
-import { until } from "../../harness/clock.js";
-import type { Capability, Engine, Fault, FoundationFacts, FoundationSpec, Running, Target, TargetName, TargetSystem } from "../../harness/core.js";
+import type { Engine, FoundationFacts, FoundationSpec, Running, TargetSystem } from "../../harness/core.js";
 import { newFoundation, passingName } from "../../harness/foundation.js";
 import { factsOf } from "../../harness/keeper/facts.js";
 import { root } from "../../harness/paths.js";
-import { type EngineName, engineFor, loadFaults } from "../../harness/registry.js";
+import { type EngineName, engineFor } from "../../harness/registry.js";
 import { closeBusWitness } from "./bus-witness.js";
 import { prepare } from "./prepare.js";
 import foundry from "./target.js";
@@ -106,17 +105,17 @@ export class LiveFoundation {
   async #start(): Promise<void> {
     const { name, profile = "micro", policy = {}, prepared } = this.options;
     const home = openHome(name);
-    this.atEnd(home.close);
+    this.#atEnd(home.close);
     const engine = await this.engine();
     this.#spec = await newFoundation({ id: passingName(name), system: this.system, profile, timeFactor, policy, engine: engine.name });
-    this.atEnd(async () => {
+    this.#atEnd(async () => {
       const left = await leftovers(this.spec);
       if (left.length > 0) throw new Error(`${this.spec.id} left behind:\n${left.join("\n")}`);
     });
     const running = await engine.start(this.#spec, this.say, this.#abort.signal);
     this.#running = running;
-    this.atEnd(() => running.reap());
-    this.atEnd(closeBusWitness);
+    this.#atEnd(() => running.reap());
+    this.#atEnd(closeBusWitness);
     if (prepared) await prepare(this.facts, this.say);
   }
   /** Also when it did not come up, or is still about to; what fails at the end keeps nothing else from ending, and is thrown then. */
@@ -130,8 +129,8 @@ export class LiveFoundation {
         .catch((error: unknown) => failed.push(error));
     if (failed.length > 0) throw failed.length === 1 ? failed[0] : new AggregateError(failed, failed.map(String).join("; "));
   }
-  /** What the tests must end before the foundation ends. The last goes first. */
-  atEnd(end: () => unknown): void {
+  /** The last goes first. */
+  #atEnd(end: () => unknown): void {
     this.#ends.push(end);
   }
 
@@ -139,30 +138,8 @@ export class LiveFoundation {
   async bus(options: ConnectionOptions = {}): Promise<NatsConnection> {
     const { host, port } = this.running.direct("nats-1", "client");
     const bus = await connect({ servers: `${host}:${port}`, ...options });
-    this.atEnd(() => bus.close());
+    this.#atEnd(() => bus.close());
     return bus;
-  }
-
-  async fault(name: string): Promise<Fault> {
-    return (await loadFaults()).get(name)!;
-  }
-  /** Injects twice, looks while it is broken, heals twice: the fault's witness must read intact, broken, intact. */
-  async breaks(name: string, on: TargetName, given: object, look: (target: Target<Capability>) => unknown): Promise<void> {
-    const fault = await this.fault(name);
-    const options = fault.options.parse(given);
-    const target = this.running.target<Capability>(on, fault.needs);
-    const signal = () => AbortSignal.timeout(20_000);
-    const reads = (wanted: string) =>
-      until(`${name} on ${on} to read ${wanted}`, async () => (await fault.witness(target, options, signal())).state === wanted, 20_000, 50);
-    await reads("intact");
-    try {
-      for (const _ of [1, 2]) await fault.inject(target, options, signal());
-      await reads("broken");
-      await look(target);
-    } finally {
-      for (const _ of [1, 2]) await fault.heal(target, options, signal());
-    }
-    await reads("intact");
   }
 }
 
