@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { bySchedule } from "../judge.js";
 import { keyOf, lostSeconds } from "../measure/lost.js";
-import { fixtureRun } from "./fixture.js";
 import { serveMetrics } from "./exposition.js";
+import { fixtureRun } from "./fixture.js";
 import { RunMetrics } from "./run-metrics.js";
 
 /** Value of a line by what stands before it. */
