@@ -36,12 +36,16 @@ export interface ContainerLife {
 export interface SavedContainer {
   readonly held: boolean;
   readonly restarts: number;
+  /** By signals, since it could not be frozen. */
+  readonly stopped?: true;
 }
 
 export class SupervisedContainer implements ComponentLife {
   #container: ContainerFacts | undefined;
   #held = false;
   #paused = false;
+  /** Paused, and by signals: Docker does not know of it. */
+  #signalled = false;
   #ready = false;
   #restarts = 0;
   #starts = 0;
@@ -72,7 +76,7 @@ export class SupervisedContainer implements ComponentLife {
     return this.life.service;
   }
   saved(): SavedContainer {
-    return { held: this.#held, restarts: this.#restarts };
+    return { held: this.#held, restarts: this.#restarts, ...(this.#signalled ? { stopped: true } : {}) };
   }
   generation(): string {
     return String(this.life.lives.read(this.life.name).starts);
@@ -96,7 +100,8 @@ export class SupervisedContainer implements ComponentLife {
     this.#container = container;
     this.#held = saved?.held ?? false;
     this.#restarts = saved?.restarts ?? 0;
-    this.#paused = container.paused;
+    this.#signalled = (saved?.stopped ?? false) && container.running;
+    this.#paused = container.paused || this.#signalled;
     this.#starts = lives.read(name).starts;
     if (!container.running) lives.ended(name);
     if (this.#held) return;
@@ -146,24 +151,39 @@ export class SupervisedContainer implements ComponentLife {
       await docker.kill(now.id);
       await until(`the container of ${name} to be gone`, async () => !(await this.#look()).running, goneMs, 20);
       lives.ended(name);
+      this.#signalled = false;
     } else if (now.running) {
-      if (now.paused) await docker.unpause(now.id);
+      const paused = this.#paused || now.paused;
+      if (paused) await this.#goOn();
       const { pid } = lives.read(name);
       // Its session: helpers end with it, apps have sessions of their own and live on.
       if (pid !== undefined) await docker.command(now.id, ["kill", "-KILL", "--", `-${pid}`]);
       await until(`${name} to be gone`, () => lives.read(name).pid === undefined, goneMs, 10);
-      if (now.paused) await docker.pause(now.id);
+      if (paused) await this.pause();
     }
   }
   async pause(): Promise<void> {
     this.#paused = true;
     this.life.save();
-    await this.life.docker.pause(this.container.id);
+    if (await this.life.docker.pause(this.container.id)) return;
+    this.#signalled = true;
+    this.life.save();
+    await this.#signalAll("STOP");
   }
   async resume(): Promise<void> {
-    await this.life.docker.unpause(this.container.id);
+    await this.#goOn();
     this.#paused = false;
     this.life.save();
+  }
+  async #goOn(): Promise<void> {
+    await this.life.docker.unpause(this.container.id);
+    if (this.#signalled && (await this.#look()).running) await this.#signalAll("CONT");
+    this.#signalled = false;
+  }
+  /** To all of its processes but the first, which only waits for them. */
+  async #signalAll(signal: "STOP" | "CONT"): Promise<void> {
+    const { code, text } = await this.life.docker.command(this.container.id, ["kill", `-${signal}`, "--", "-1"]);
+    if (code !== 0) throw new FlounderError("platform", `${this.life.name} cannot be sent SIG${signal}: ${text}`, `flounder logs ${this.life.name}`);
   }
   async restart(): Promise<void> {
     await this.kill("node");

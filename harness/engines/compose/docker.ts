@@ -70,15 +70,20 @@ export class Docker {
   }
 
   start = (id: string) => this.#act("start", id, [304], (container) => container.start());
-  /** A container whose processes begin others just then cannot be frozen by older runtimes, which say so; a moment later it can. */
-  async pause(id: string): Promise<void> {
-    for (let left = 5; ; left--)
+  /**
+   * Freezes it; false if it cannot be frozen. One whose processes begin others just then can be a moment later; one that holds a process which waits in
+   * the kernel, as for a mount whose server is silent, cannot while that lasts (the kernel's freezer waits for each to leave the kernel, and runc gives up).
+   */
+  async pause(id: string): Promise<boolean> {
+    for (let left = 3; left > 0; left--)
       try {
-        return await this.#act("pause", id, [409], (container) => container.pause());
+        await this.#act("pause", id, [409], (container) => container.pause());
+        return true;
       } catch (error) {
-        if (left === 0 || !(error instanceof FlounderError && error.message.includes("unable to freeze"))) throw error;
+        if (!(error instanceof FlounderError && error.message.includes("unable to freeze"))) throw error;
         await sleep(100);
       }
+    return false;
   }
   /** Docker's word for one that is not paused is a 500: it is looked at first. */
   async unpause(id: string): Promise<void> {

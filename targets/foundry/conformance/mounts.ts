@@ -21,19 +21,22 @@ export function mountsOf(lab: Lab): void {
 
     for (const { name, owner, lun } of mounts) {
       const ccs = async () => (owner === "cc-1" ? (await lab.storage()).mounts[lun] : undefined);
+      const has = (way: string) =>
+        lab.running
+          .targets()
+          .find((target) => target.name === name)!
+          .ways.mount?.includes(way) === true;
+      const nobodyBlocked = () =>
+        until("nobody to be blocked any more", () => blocked(lab.spec.id).length === 0, 10_000, 100).catch((error: Error) => {
+          throw new Error(`${error.message}: ${blocked(lab.spec.id).join("; ")}`);
+        });
       const usable = async () => {
         await until(`${name} to be usable`, async () => (await lab.can(name, "mount").state()) === "usable", 20_000, 100);
         if (owner === "cc-1") await until("the CC to say so", async () => (await ccs()) === "usable", 20_000, 100);
       };
       for (const [how, seen] of ways)
         it(`${name}, ${how}: proved by its helper, said by whoever uses it, and usable again`, async function () {
-          if (
-            !lab.running
-              .targets()
-              .find((target) => target.name === name)!
-              .ways.mount?.includes(how)
-          )
-            return this.skip();
+          if (!has(how)) return this.skip();
           const mount = lab.can(name, "mount");
           await usable();
           await mount.cut(how);
@@ -53,20 +56,28 @@ export function mountsOf(lab: Lab): void {
           await mount.mend();
           await mount.mend();
           await usable();
-          await until("nobody to be blocked any more", () => blocked(lab.spec.id).length === 0, 10_000, 100).catch((error: Error) => {
-            throw new Error(`${error.message}: ${blocked(lab.spec.id).join("; ")}`);
-          });
+          await nobodyBlocked();
+          await lab.asBefore();
+        });
+      if (lun === "lun-1")
+        it(`${name}, hung: whoever is blocked on it can be paused all the same, and goes on`, async function () {
+          if (!has("hang")) return this.skip();
+          const [mount, life] = [lab.can(name, "mount"), lab.can(owner, "process")];
+          await usable();
+          await mount.cut("hang");
+          await until("somebody to be blocked on it", () => blocked(lab.spec.id).length > 0, 10_000, 50);
+          await life.pause();
+          expect(await life.responds()).to.equal(false);
+          await life.resume();
+          await until(`${owner} to answer`, () => life.responds(), 5000, 50);
+          await mount.mend();
+          await usable();
+          await nobodyBlocked();
           await lab.asBefore();
         });
 
       it(`${name}, slow: every answer is late, and none is lost`, async function () {
-        if (
-          !lab.running
-            .targets()
-            .find((target) => target.name === name)!
-            .ways.mount?.includes("slow")
-        )
-          return this.skip();
+        if (!has("slow")) return this.skip();
         const mount = lab.can(name, "mount");
         await usable();
         await mount.slow(100);

@@ -5,6 +5,7 @@ import { readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Slot, TimersMs } from "../base/config.js";
 import { log } from "../base/log.js";
+import { sleep } from "../base/until.js";
 import { type Exit, endGroup, type Identity, isAlive, markedProcesses, spawnApp } from "./app-process.js";
 import type { DiskRunner } from "./disk-process.js";
 import { DropletCache } from "./droplets.js";
@@ -37,6 +38,8 @@ const graceMs = 500;
 const shutdownGraceMs = 300;
 /** Apps that an earlier agent started are nobody's children here: their pids are looked at. */
 const adoptedEveryMs = 500;
+/** A disk that works has answered by then; one that does not must not keep the agent away from the apps that live. */
+const sweepWithinMs = 1000;
 
 const identityOf = ({ pid, startTicks }: Instance): Identity | undefined => (pid === undefined || startTicks === undefined ? undefined : { pid, startTicks });
 
@@ -46,7 +49,8 @@ export class Agent {
   readonly #slots: Slots;
   readonly #cache: DropletCache;
   readonly #snapshotPath: string;
-  #diskAnswers = true;
+  /** Not before it did: an agent that starts beside a dead disk would take starts and crash every one, until the Health Manager gives the app up. */
+  #diskAnswers = false;
   #turn = 0;
   #shuttingDown = false;
 
@@ -254,7 +258,9 @@ export class Agent {
       if (instance.state === "CRASHED") continue;
       this.#adopted.add(instance);
       if (instance.state === "STARTING") void this.#awaitReady(instance);
-      log.info({ app: instance.message.name, index: instance.message.index, instance: instance.id, pid: instance.pid }, "found again");
+      const leader = identityOf(instance);
+      const { name: app, index } = instance.message;
+      log.info({ app, index, instance: instance.id, pid: instance.pid }, leader && isAlive(leader) ? "found again" : "was here, its process is gone");
     }
     for (const { pid, instance } of markedProcesses(this.settings.foundation, this.settings.name)) {
       const owner = this.#instances.get(instance);
@@ -270,8 +276,14 @@ export class Agent {
     const folders = this.instances.map((instance) => basename(instance.dir));
     const logs = join(this.settings.dataDir, "logs");
     for (const name of await readdir(logs).catch(() => [])) if (!folders.includes(name)) await rm(join(logs, name), { recursive: true, force: true });
-    // Not awaited: the disk may hang, and the apps are there all the same.
-    void this.settings.storage.run({ op: "sweep", keep: folders }).catch((error: Error) => log.warn({ why: error.message }, "disk not swept"));
+    // Not awaited for long: the disk may hang, and the apps are there all the same.
+    const swept = this.settings.storage
+      .run({ op: "sweep", keep: folders })
+      .then(() => {
+        this.#diskAnswers = true;
+      })
+      .catch((error: Error) => log.warn({ why: error.message }, "disk not swept; no room for new instances until it answers"));
+    await Promise.race([swept, sleep(sweepWithinMs)]);
   }
 
   /** Also called before we speak on a bus that is new to us: after the death of a whole node, routes to what is gone must not be announced. */

@@ -91,6 +91,22 @@ describe("dea: apps and what is around them", () => {
     await until("it to have room again", async () => (await room()) === "dea-1", 5000);
   });
 
+  it("takes no app beside a disk that did not answer yet: each would crash, and be given up", async () => {
+    await rig.killDea();
+    const lun = join(rig.lab.dir, "dead-lun");
+    mkdirSync(lun);
+    await rig.startDea({ env: { MOUNT_LUN_1: lun } });
+    const room = () => rig.discover({ mem: 256, disk: 512, fds: 256 }, "node");
+    expect(await room()).to.equal("silence");
+    rig.start(0);
+    expect(await room(), "and what was sent before this question").to.equal("silence");
+    expect(await rig.rows()).to.deep.equal([]);
+    writeFileSync(join(lun, ".lun"), "lun-1");
+    await until("it to have room", async () => (await room()) === "dea-1", 5000);
+    rig.start(0);
+    await rig.running(1);
+  });
+
   it("ends on SIGTERM with all its apps, and says so", async () => {
     for (const index of [0, 1]) rig.start(index);
     await rig.running(2);
