@@ -4,7 +4,7 @@
  * number of operations that its Cloud Controller lets run (UV_THREADPOOL_SIZE), so that operations on other LUNs go on.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, lstat, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { mirrorFolder } from "../base/mirrors.js";
 import { type Answered, type Asked, blobPath, markerFile, type StorageOp } from "./storage-messages.js";
@@ -34,12 +34,20 @@ async function checkMarker(root: string, lun: string): Promise<void> {
   }
 }
 
+/** Of a LUN that was read a moment ago: its marker is still there. One round trip; whose it is was seen then. */
+async function markerStays(root: string, lun: string): Promise<void> {
+  await lstat(join(root, markerFile)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") throw new NoMarker(`${root} has no ${markerFile} any more: it is not ${lun}`);
+    throw error;
+  });
+}
+
 /**
  * In place: creating and unlinking a file each time litters an SFTP mount until it answers EBUSY. Opened anew each time: a handle that is kept proves nothing of
  * a mount that became read-only, and keeps it from becoming so.
  */
-async function prove(root: string, lun: string, proof: string): Promise<void> {
-  await checkMarker(root, lun);
+async function prove(root: string, lun: string, proof: string, again: boolean): Promise<void> {
+  await (again ? markerStays : checkMarker)(root, lun);
   const path = join(root, proof);
   const file = await open(path, "r+").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return open(path, "w");
@@ -136,7 +144,7 @@ async function act(asked: StorageOp): Promise<{ size: number; sha1: string }> {
   const { root, lun } = asked;
   switch (asked.op) {
     case "proof":
-      await prove(root, lun, asked.proof);
+      await prove(root, lun, asked.proof, asked.again);
       return { size: 0, sha1: "" };
     case "put":
       return put(root, lun, asked.sha1, asked.local);

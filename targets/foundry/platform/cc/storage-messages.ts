@@ -4,8 +4,8 @@
 export type MountState = "usable" | "error" | "hung" | "read-only";
 
 export type StorageOp =
-  /** Marker read, proof file overwritten in place and flushed. */
-  | { readonly op: "proof"; readonly root: string; readonly lun: string; readonly proof: string }
+  /** Marker read (again: only looked at, since the proof before was good), proof file overwritten in place and flushed. */
+  | { readonly op: "proof"; readonly root: string; readonly lun: string; readonly proof: string; readonly again: boolean }
   /** Copies a local file onto the LUN under its digest. */
   | { readonly op: "put"; readonly root: string; readonly lun: string; readonly sha1: string; readonly local: string }
   /** Copies a blob into a local file; answers with what was really read. mirrorOf: from the copy that this LUN holds of another one. */

@@ -182,7 +182,7 @@ export class Storage {
   async #trySpare(lun: Lun): Promise<boolean> {
     const { spare } = lun;
     if (spare === undefined || lun.root === spare) return false;
-    const moved = await this.#ask({ op: "proof", root: spare, lun: lun.name, proof: this.settings.proofFile }).then(
+    const moved = await this.#ask({ op: "proof", root: spare, lun: lun.name, proof: this.settings.proofFile, again: false }).then(
       () => true,
       () => false,
     );
@@ -227,7 +227,7 @@ export class Storage {
 
   async #prove(lun: Lun): Promise<void> {
     const { storageDeadline } = this.settings.timers;
-    const asked = this.#ask({ op: "proof", root: lun.root, lun: lun.name, proof: this.settings.proofFile });
+    const asked = this.#ask({ op: "proof", root: lun.root, lun: lun.name, proof: this.settings.proofFile, again: lun.known && lun.state === "usable" });
     const mine = { helper: this.#helper, startedAt: performance.now() };
     lun.proof = mine;
     let late: NodeJS.Timeout | undefined;

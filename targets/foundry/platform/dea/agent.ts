@@ -38,6 +38,8 @@ const graceMs = 500;
 const shutdownGraceMs = 300;
 /** Apps that an earlier agent started are nobody's children here: their pids are looked at. */
 const adoptedEveryMs = 500;
+/** Looks at the disk for each size of an instance folder. */
+const looksPerSize = 10;
 /** A disk that works has answered by then; one that does not must not keep the agent away from the apps that live. */
 const sweepWithinMs = 1000;
 
@@ -51,7 +53,7 @@ export class Agent {
   readonly #snapshotPath: string;
   /** Not before it did: an agent that starts beside a dead disk would take starts and crash every one, until the Health Manager gives the app up. */
   #diskAnswers = false;
-  #turn = 0;
+  #looks = 0;
   #shuttingDown = false;
 
   constructor(
@@ -186,12 +188,14 @@ export class Agent {
   }
 
   /**
-   * The periodic look at the disk, one instance folder at a time. Resolves when the disk has answered or failed, however long that takes: as until
-   * 13 May 2011 (cf-protocol §2.1) the agent does nothing else meanwhile, so a disk that stalls makes its heartbeats late.
+   * The periodic look at the disk, now and then with the size of one instance folder, in turn. Resolves when the disk has answered or failed, however long
+   * that takes: as until 13 May 2011 (cf-protocol §2.1) the agent does nothing else meanwhile, so a disk that stalls makes its heartbeats late. 2011 took all
+   * sizes each time; over a LUN that is some thirty questions, for sizes that hardly change.
    */
   async lookAtDisk(): Promise<void> {
-    const all = this.instances.filter((instance) => instance.state === "RUNNING");
-    const instance = all[this.#turn++ % Math.max(all.length, 1)];
+    const look = this.#looks++;
+    const all = look % looksPerSize === 0 ? this.instances.filter((instance) => instance.state === "RUNNING") : [];
+    const instance = all[(look / looksPerSize) % Math.max(all.length, 1)];
     try {
       const bytes = await this.settings.storage.run({ op: "look", ...(instance ? { folder: basename(instance.dir) } : {}) });
       if (instance) instance.diskBytes = bytes;

@@ -1,6 +1,6 @@
 /** What a DEA does on the disk where its droplet cache (staged/) and instance folders (apps/) are: a LUN, or its own folder where none is mounted. */
 import { randomBytes } from "node:crypto";
-import { chmod, copyFile, lstat, mkdir, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { chmod, copyFile, lstat, mkdir, open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as tar from "tar";
 
@@ -28,11 +28,18 @@ export interface Disk {
   readonly lun?: { readonly name: string; readonly path: string };
 }
 
-/** A mount that went away leaves a local folder that happily takes writes. */
+const markerBytes = 256;
+/** A mount that went away leaves a local folder that happily takes writes. Asked for often: readFile would ask for the size before and for the end after. */
 async function checkMarker({ lun }: Disk): Promise<void> {
   if (!lun) return;
-  const found = (await readFile(join(lun.path, ".lun"), "utf8")).trim();
-  if (found !== lun.name) throw new Error(`${lun.path} says it is "${found}", expected "${lun.name}"`);
+  const file = await open(join(lun.path, ".lun"), "r");
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(markerBytes), 0, markerBytes);
+    const found = buffer.toString("utf8", 0, bytesRead).trim();
+    if (found !== lun.name) throw new Error(`${lun.path} says it is "${found}", expected "${lun.name}"`);
+  } finally {
+    await file.close();
+  }
 }
 
 async function bytesBelow(dir: string): Promise<number> {
