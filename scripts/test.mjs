@@ -13,9 +13,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const build = spawnSync(process.execPath, [join(root, "scripts/build.mjs")], { stdio: "inherit" });
 if (build.status !== 0) process.exit(build.status ?? 1);
 const asked = process.argv.slice(2);
-/** What takes ten minutes by itself in containers, and runs when it is asked for: npm run conformance, npm run compare. */
-const apart = ["dist/targets/*/conformance/compose.test.js", "dist/targets/*/suites/engines.chaos.js"].flatMap((files) => ["--ignore", files]);
-const files = asked.some((word) => word.includes("dist/")) ? [] : ["dist/**/*.test.js", "dist/targets/*/suites/*.chaos.js", ...apart];
+const files = asked.some((word) => word.includes("dist/")) ? [] : ["dist/**/*.test.js", "dist/targets/*/suites/*.chaos.js"];
 if (files.length > 0) {
   // The whole suite: types and style count as tests.
   for (const [name, ...words] of [
