@@ -414,6 +414,8 @@ export interface Credentials {
 export interface TargetSystem {
   readonly name: string;
   readonly profiles: readonly string[];
+  /** By which a profile is brought up when nobody says: large ones want slower timers. */
+  timeFactorOf(profile: string): number;
   readonly defaultScenario: string;
   /** Refuses an unknown profile, policy or time factor with a FlounderError. */
   topology(profile: string, timeFactor: number, policy: Readonly<Record<string, string>>): Topology;

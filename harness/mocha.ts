@@ -59,7 +59,7 @@ const bootTimeoutMs = 120_000;
 /** Call it inside a describe: it registers the hooks that bring the foundation up and down. */
 export function foundation(profile: string, options: FoundationOptions = {}): SuiteFoundation {
   const engine = options.engine ?? "local";
-  const timeFactor = options.timeFactor ?? 20;
+  const timeFactorOf = (system: TargetSystem) => options.timeFactor ?? system.timeFactorOf(profile);
   const policy = options.policy ?? {};
   const results = options.results ?? mkdtempSync(join(tmpdir(), "flounder-suite-"));
   let live: { client: Client; system: TargetSystem } | undefined;
@@ -70,7 +70,8 @@ export function foundation(profile: string, options: FoundationOptions = {}): Su
   before(async function () {
     this.timeout(bootTimeoutMs);
     const system = await loadTarget(options.target ?? "foundry");
-    const spec = await newFoundation({ id: passingName(`suite-${profile}`), system, profile, timeFactor, policy, engine });
+    const id = passingName(`suite-${profile}`);
+    const spec = await newFoundation({ id, system, profile, timeFactor: timeFactorOf(system), policy, engine });
     live = { client: await startKeeper(spec, () => {}), system };
   });
   after(async function () {
@@ -92,7 +93,7 @@ export function foundation(profile: string, options: FoundationOptions = {}): Su
       const scenario = {
         name,
         says: `suite: ${name}`,
-        foundation: { profile, timeFactor, policy },
+        foundation: { profile, timeFactor: timeFactorOf(system), policy },
         acts,
         must,
         giveUpS: 60 + acts.reduce((sum, one) => sum + one.forS + 30, 0),

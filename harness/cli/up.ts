@@ -18,7 +18,7 @@ export function register(program: Command): void {
     .addOption(new Option("--target <name>", "the system under test").default("foundry"))
     .addOption(new Option("--profile <name>", "how large").default("org"))
     .addOption(engineOption())
-    .addOption(new Option("--time-factor <n>", "divides the platform's long timers").default(20).argParser(positive))
+    .addOption(new Option("--time-factor <n>", "divides the platform's long timers (default: the profile's own)").argParser(positive))
     .addOption(new Option("--policy <name=value...>", "e.g. cc.onLunLoss=degrade").default([]))
     .addOption(new Option("--port-base <n>", "first port of the foundation's block").argParser(whole))
     .addOption(new Option("--protect", "only a plan whose digest was approved may run on it"))
@@ -31,7 +31,7 @@ export function register(program: Command): void {
         target: string;
         profile: string;
         engine: "local" | "compose";
-        timeFactor: number;
+        timeFactor?: number;
         policy: string[];
         portBase?: number;
         protect?: boolean;
@@ -39,8 +39,9 @@ export function register(program: Command): void {
         json?: boolean;
       }) => {
         const system = await loadTarget(flags.target);
+        const timeFactor = flags.timeFactor ?? system.timeFactorOf(flags.profile);
         const policy = Object.fromEntries(flags.policy.map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)]));
-        const topology = system.topology(flags.profile, flags.timeFactor, policy);
+        const topology = system.topology(flags.profile, timeFactor, policy);
         if (flags.print) {
           const engine = await loadEngine(flags.engine);
           if (!engine.print) throw new FlounderError("usage", `the ${engine.name} engine has nothing to print`, "print with --engine compose");
@@ -52,7 +53,7 @@ export function register(program: Command): void {
           id: flags.name,
           system,
           profile: flags.profile,
-          timeFactor: flags.timeFactor,
+          timeFactor,
           policy,
           engine: flags.engine,
           portBase: flags.portBase,

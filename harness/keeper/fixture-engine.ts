@@ -212,6 +212,7 @@ const unused = () => Promise.reject(new Error("not part of the fake system"));
 export const fakeSystem: TargetSystem = {
   name: "fake",
   profiles: ["micro"],
+  timeFactorOf: () => 20,
   defaultScenario: "none",
   topology: (profile) => ({ profile, domain: "fake.test", components: [] }),
   capabilities: () => [],

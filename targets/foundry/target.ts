@@ -24,6 +24,7 @@ const adminPassword = (secret: string): string => createHmac("sha256", secret).u
 const foundry: TargetSystem = {
   name: "foundry",
   profiles: Object.keys(profiles),
+  timeFactorOf: (profile) => profiles[profile]?.timeFactor ?? 20,
   defaultScenario: "april-2011",
   topology,
   capabilities,

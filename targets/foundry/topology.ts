@@ -27,6 +27,8 @@ interface Shape {
   readonly cabinet?: { readonly kBps: number; readonly mirrorMB: number; readonly tenantsMB: number };
   /** Which runtimes each DEA has; absent: all have all. */
   readonly runtimes?: readonly (readonly string[])[];
+  /** By which it is brought up when nobody says; absent: 20. */
+  readonly timeFactor?: number;
   /** Policies of this profile where they are not the first choices. */
   readonly policy?: Readonly<Record<string, string>>;
 }
@@ -39,6 +41,8 @@ const cords = (cabinet: string, first: string, luns: readonly { readonly lun: st
 
 /** CloudFoundry.com in April 2011. */
 const com: Shape = {
+  // 32 components on two cores: at 20 they are busy with each other's proofs and heartbeats.
+  timeFactor: 10,
   cc: 8,
   dea: 6,
   router: 4,

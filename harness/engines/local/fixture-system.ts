@@ -44,6 +44,7 @@ export function fixtureTopology(): Topology {
 export const fixtureSystem: TargetSystem = {
   name: "tiny",
   profiles: ["tiny"],
+  timeFactorOf: () => 20,
   defaultScenario: "none",
   topology: fixtureTopology,
   capabilities: () => [],
