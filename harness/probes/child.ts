@@ -28,6 +28,8 @@ export interface ProberListener {
 export interface Prober {
   /** Resolves when set-up and warm-up are done and sampling goes on; rejects with FlounderError "environment" when a process ends before. */
   readonly ready: Promise<void>;
+  /** Resolves with why, if a process ends without being told to. */
+  readonly broken: Promise<string>;
   routes(routes: readonly Route[]): void;
   /** Ends sampling; resolves after the last flush. */
   end(): Promise<void>;
@@ -50,6 +52,7 @@ export function startProber(start: ProberStart, listener: ProberListener, { id, 
   ready.catch(() => {}); // whoever awaits it sees it; nobody need
   return {
     ready,
+    broken: Promise.race(probers.map(({ prober }) => prober.broken)),
     routes(routes) {
       for (const { from, prober } of probers) prober.routes(routesFrom(from, routes));
     },
@@ -78,11 +81,18 @@ function proberOf({ name, child }: ProberProcess, start: ProberStart, listener: 
     failed = reject;
   });
   ready.catch(() => {}); // whoever awaits it sees it; nobody need
+  let broke!: (why: string) => void;
+  const broken = new Promise<string>((resolve) => {
+    broke = resolve;
+  });
   const closed = new Promise<void>((resolve) => {
     const end = (why: string) => {
       const says = `${name} ended (${why})`;
       failed(new FlounderError("environment", says, "run again; if it stays so, flounder doctor"));
-      if (!ended) listener.trouble(says);
+      if (!ended) {
+        listener.trouble(says);
+        broke(says);
+      }
       ended = true;
       gone();
       resolve();
@@ -103,6 +113,7 @@ function proberOf({ name, child }: ProberProcess, start: ProberStart, listener: 
   send({ kind: "start", ...start });
   return {
     ready,
+    broken,
     routes: (routes) => send({ kind: "routes", routes }),
     async end() {
       ended = true;

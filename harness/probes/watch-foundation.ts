@@ -93,6 +93,7 @@ export async function watchFoundation(
     }, routesEveryMs),
   ];
   return {
+    broken: prober.broken.then((why) => `${why} before its time: nothing was measured after that`),
     async end() {
       for (const timer of timers) clearInterval(timer);
       await prober.end();

@@ -155,6 +155,24 @@ describe("the command line at a foundation that is up", function () {
     expect(JSON.parse(readFileSync(join(home.dir, "results", results[0]!, "verdict.json"), "utf8"))).to.include({ result: "aborted" });
   });
 
+  it("watch ends as soon as its own prober dies: nobody can say that all went well", async () => {
+    const json = join(home.dir, "watched.json");
+    const child = flounder("watch", "--foundation", name, "--for", "60", "--json", json);
+    const end = ended(child);
+    const seconds = () => (existsSync(json) ? (JSON.parse(readFileSync(json, "utf8")) as { seconds: number }).seconds : 0);
+    await until("two seconds are in", () => seconds() > 2, 30_000, 50);
+    const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim().split(" ").map(Number);
+    const prober = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("prober.js"))!;
+    process.kill(prober, "SIGKILL");
+    const { code, says } = await end;
+    expect(code, says).to.equal(2);
+    expect(says).to.contain("the prober ended (SIGKILL) before its time: nothing was measured after that");
+    const { verdict, endpoints } = JSON.parse(readFileSync(json, "utf8")) as { verdict: { result: string }; endpoints: { samples: number }[] };
+    expect(verdict.result).to.equal("inconclusive");
+    expect(endpoints[0]!.samples).to.be.above(5);
+    await asBefore();
+  });
+
   // seed: playbook and paper-only work <- a change freeze: the console's verbs are refused, healing is not, and the playbook can still be read
   it("frozen, it refuses the console's verbs; healing is never refused, and a playbook can be read on paper", async () => {
     const id = "before-the-freeze";

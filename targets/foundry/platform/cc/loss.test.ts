@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { closeSync, constants, existsSync, openSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { until } from "../base/until.js";
@@ -24,12 +24,20 @@ const refusal = (act: Promise<unknown>): Promise<string> =>
     () => "was not refused",
     (error: Error) => error.message,
   );
-/** A LUN that hangs: whoever opens a FIFO to read waits in the kernel for a writer. Resolves with what ends it. */
+/** A LUN that hangs: whoever opens a FIFO waits in the kernel for somebody at its other end. Gives what ends it. */
 function hang(rig: Rig, lun: string): () => void {
   const marker = join(rig.lun(lun), ".lun");
-  rmSync(marker);
-  execFileSync("mkfifo", [marker]);
+  const proofs = [...rig.ccs.keys()].map((cc) => join(rig.lun(lun), `.proof-${cc}`));
+  for (const path of [marker, ...proofs]) {
+    execFileSync("mkfifo", [`${path}.fifo`]);
+    renameSync(`${path}.fifo`, path);
+  }
   return () => {
+    for (const proof of proofs) {
+      const reader = openSync(proof, constants.O_RDONLY | constants.O_NONBLOCK);
+      rmSync(proof);
+      closeSync(reader);
+    }
     // Whoever waits gets the LUN's name, and the next one an ordinary file.
     execFileSync("timeout", ["5", "sh", "-c", `printf '${lun}\\n' > ${marker}`]);
     rmSync(marker);

@@ -4,6 +4,7 @@
  * number of operations that its Cloud Controller lets run (UV_THREADPOOL_SIZE), so that operations on other LUNs go on.
  */
 import { createHash, randomBytes } from "node:crypto";
+import { constants } from "node:fs";
 import { type FileHandle, lstat, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { mirrorFolder } from "../base/mirrors.js";
@@ -49,7 +50,7 @@ async function markerStays(root: string, lun: string): Promise<void> {
 async function prove(root: string, lun: string, proof: string, again: boolean): Promise<void> {
   await (again ? markerStays : checkMarker)(root, lun);
   const path = join(root, proof);
-  const file = await open(path, "r+").catch((error: NodeJS.ErrnoException) => {
+  const file = await open(path, constants.O_WRONLY).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return open(path, "w");
     throw error;
   });
