@@ -22,6 +22,7 @@ export { act };
 export interface FoundationOptions {
   readonly engine?: "local" | "compose";
   readonly target?: string;
+  /** Default: the profile's own. */
   readonly timeFactor?: number;
   readonly policy?: Readonly<Record<string, string>>;
   readonly seed?: number;

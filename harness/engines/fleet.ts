@@ -39,12 +39,6 @@ interface Server<One> {
   restarting: Promise<void> | undefined;
 }
 
-/**
- * What a Toxiproxy gets in its environment. One thread that runs Go: what it forwards here are single small packets, and a second thread that is woken for each
- * of them costs more than it carries (`npm run bench -- start` shows what an idle foundation costs).
- */
-export const serverEnv = { LOG_LEVEL: "warn", GOMAXPROCS: "1" } as const;
-
 export const serverName = (of: string) => `toxiproxy-${of}`;
 
 export class Fleet<One> {

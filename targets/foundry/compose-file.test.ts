@@ -1,4 +1,5 @@
 /** The compose document of every profile, and the committed one of "org". */
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -132,5 +133,18 @@ describe("compose/compose.yaml", () => {
   it("is what is printed of profile org", () => {
     const committed = readFileSync(join(root, "compose", "compose.yaml"), "utf8");
     expect(committed === printed(foundry.topology("org", 20, {}), foundry), "write it anew: npm run build && node scripts/compose-file.mjs").to.equal(true);
+  });
+});
+
+describe("flounder up --print", function () {
+  this.timeout(20_000);
+  const routeTtlMs = (...words: string[]) => {
+    const text = execFileSync(process.execPath, [join(root, "bin", "flounder.mjs"), "up", "--engine", "compose", "--print", ...words], { encoding: "utf8" });
+    return Number(/"routeTtl":(\d+)/.exec(text)?.[1]);
+  };
+  it("has the time factor that it is given, else the profile's own", () => {
+    expect(routeTtlMs("--profile", "org"), "120 s by 20").to.equal(6000);
+    expect(routeTtlMs("--profile", "com"), "120 s by 10").to.equal(12_000);
+    expect(routeTtlMs("--profile", "com", "--time-factor", "5")).to.equal(24_000);
   });
 });

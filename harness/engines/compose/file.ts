@@ -8,7 +8,6 @@ import { relative } from "node:path";
 import type { Component, Topology } from "../../core.js";
 import { dist } from "../../paths.js";
 import { endSignal } from "../end-signal.js";
-import { serverEnv } from "../fleet.js";
 import { mountName } from "../target-list.js";
 import { type Hosts, proxyName, type Wiring, wiringEnv } from "../wiring.js";
 import { addressesOf, insideSubnet } from "./addresses.js";
@@ -163,7 +162,7 @@ function proxiesService(linkClass: string, port: number, wiring: Wiring, address
   return {
     ...common(name, proxyRole, addresses),
     command: ["supervise", "bash", "-c", plain(start)],
-    environment: { ...supervision(name, true, "SIGTERM"), ...serverEnv, PROXIES: plain(proxies(linkClass, wiring)) },
+    environment: { ...supervision(name, true, "SIGTERM"), LOG_LEVEL: "warn", PROXIES: plain(proxies(linkClass, wiring)) },
     networks: inside(name, addresses),
     ...rightsOf([]),
   };

@@ -1,7 +1,7 @@
 /** Toxiproxy servers as child processes. */
 import { join } from "node:path";
 import { until } from "../../clock.js";
-import { type ServerKind, serverEnv, serverName } from "../fleet.js";
+import { type ServerKind, serverName } from "../fleet.js";
 import type { Wiring } from "../wiring.js";
 import { adopt, launch } from "./daemon.js";
 import { host } from "./hosts.js";
@@ -22,7 +22,7 @@ export const localServers = ({ wiring, command, dir, env }: ServersPlace): Serve
   launch(of, onExit) {
     const name = serverName(of);
     const argv = [command, "-host", host, "-port", String(wiring.servers.get(of)!)];
-    return launch({ name, argv, env: { ...env(name), ...serverEnv }, cwd: dir, log: join(dir, "logs", `${name}.log`) }, onExit);
+    return launch({ name, argv, env: { ...env(name), LOG_LEVEL: "warn" }, cwd: dir, log: join(dir, "logs", `${name}.log`) }, onExit);
   },
   adopt: (_, one, onExit) => adopt(one, onExit),
   async kill(of, one) {

@@ -9,6 +9,7 @@ import * as z from "zod";
 import { AdminError, admin, ready } from "./base/admin.js";
 import { config } from "./base/config.js";
 import { onEnd } from "./base/end.js";
+import { markerFile } from "./base/lun-marker.js";
 import { mirrorFolder, readMirrors } from "./base/mirrors.js";
 import { Bandwidth } from "./cabinet/bandwidth.js";
 import { Copier, type Eager } from "./cabinet/copier.js";
@@ -36,8 +37,7 @@ const luns = Object.entries(own.ports())
     const dir = join(own.dataDir, "luns", lun);
     mkdirSync(dir, { recursive: true });
     deliver(dir, lun, tenantsBytes);
-    // Who uses a mount looks for this file: without the mount a plain folder would take his writes.
-    writeFileSync(join(dir, ".lun"), lun);
+    writeFileSync(join(dir, markerFile), lun);
     const gate = new LunGate(dir, bandwidth);
     return { lun, port, dir, gate, cords: cordsOf(process.env.CORDS, lun), served: serveLun(own.bindHost, port, sftpServer, gate) };
   });

@@ -8,6 +8,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
+import { markerFile } from "../base/lun-marker.js";
 import { mirrorFolder } from "../base/mirrors.js";
 import type { Bandwidth } from "./bandwidth.js";
 
@@ -74,11 +75,11 @@ export class MirrorStore {
     return readdirSync(blobs).flatMap((shard) => readdirSync(join(blobs, shard)).filter(isSha1));
   }
   isServing(lun: string): boolean {
-    return existsSync(join(this.#root(lun), ".lun"));
+    return existsSync(join(this.#root(lun), markerFile));
   }
   /** From now on the mirror is the LUN. */
   failOver(lun: string): void {
-    writeFileSync(join(this.#root(lun), ".lun"), lun);
+    writeFileSync(join(this.#root(lun), markerFile), lun);
   }
 
   /** HTTP status of a copy: 201, 400 what came is not what it is called, 409 this mirror is the LUN now, 503 no power, 507 no room. */

@@ -5,6 +5,7 @@
  */
 import { lstatSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
 import { join, relative } from "node:path";
+import { markerFile } from "../base/lun-marker.js";
 import { chanceOf } from "../router/chance.js";
 
 export interface Damage {
@@ -12,8 +13,6 @@ export interface Damage {
   readonly path: string;
   readonly how: "torn" | "gone";
 }
-
-const markerFile = ".lun";
 
 function* files(dir: string): Generator<string> {
   for (const entry of readdirSync(dir, { withFileTypes: true })) {

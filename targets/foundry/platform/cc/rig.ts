@@ -5,6 +5,7 @@ import type { TimersMs } from "../base/config.js";
 import { freePort, type Part } from "../base/lab.js";
 import { BusLab, type Heard } from "../base/lab-bus.js";
 import { Ccdb } from "../base/lab-ccdb.js";
+import { markerFile } from "../base/lun-marker.js";
 import { Developer } from "./developer.js";
 
 export const luns = ["lun-1", "lun-2", "lun-3", "lun-4"];
@@ -66,14 +67,14 @@ export class Rig {
   }
   mount(name: string): void {
     mkdirSync(this.lun(name), { recursive: true });
-    writeFileSync(join(this.lun(name), ".lun"), `${name}\n`);
+    writeFileSync(join(this.lun(name), markerFile), `${name}\n`);
   }
   /** What is there when a LUN is unmounted: the mount point, a folder without the marker. */
   unmount(name: string): void {
-    rmSync(join(this.lun(name), ".lun"));
+    rmSync(join(this.lun(name), markerFile));
   }
   remount(name: string): void {
-    writeFileSync(join(this.lun(name), ".lun"), `${name}\n`);
+    writeFileSync(join(this.lun(name), markerFile), `${name}\n`);
   }
 
   /** ccdb: another port to reach the CCDB by; early: does not wait until it is ready. */

@@ -7,40 +7,26 @@ import { createHash, randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, lstat, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { lunAt, markerFile } from "../base/lun-marker.js";
 import { mirrorFolder } from "../base/mirrors.js";
-import { type Answered, type Asked, blobPath, markerFile, type StorageOp } from "./storage-messages.js";
+import { type Answered, type Asked, blobPath, type StorageOp } from "./storage-messages.js";
 
 const chunkBytes = 256 * 1024;
-const markerBytes = 256;
 const backups = "backups";
 
 class NoMarker extends Error {
   readonly code = "MARKER";
 }
-/**
- * A mount that went away leaves a local folder that happily takes writes. Asked for often, so with as few round trips as can be: readFile
- * would ask for the size before and for the end after.
- */
+const noMarker = (root: string, lun: string) => (error: NodeJS.ErrnoException) => {
+  throw error.code === "ENOENT" ? new NoMarker(`${root} has no ${markerFile}: it is not ${lun}`) : error;
+};
 async function checkMarker(root: string, lun: string): Promise<void> {
-  const file = await open(join(root, markerFile), "r").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") throw new NoMarker(`${root} has no ${markerFile}: it is not ${lun}`);
-    throw error;
-  });
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(markerBytes), 0, markerBytes);
-    const found = buffer.toString("utf8", 0, bytesRead).trim();
-    if (found !== lun) throw new NoMarker(`${root} says it is "${found}", expected "${lun}"`);
-  } finally {
-    await file.close();
-  }
+  const found = await lunAt(root).catch(noMarker(root, lun));
+  if (found !== lun) throw new NoMarker(`${root} says it is "${found}", expected "${lun}"`);
 }
-
 /** Of a LUN that was read a moment ago: its marker is still there. One round trip; whose it is was seen then. */
 async function markerStays(root: string, lun: string): Promise<void> {
-  await lstat(join(root, markerFile)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") throw new NoMarker(`${root} has no ${markerFile} any more: it is not ${lun}`);
-    throw error;
-  });
+  await lstat(join(root, markerFile)).catch(noMarker(root, lun));
 }
 
 /**
@@ -50,9 +36,10 @@ async function markerStays(root: string, lun: string): Promise<void> {
 async function prove(root: string, lun: string, proof: string, again: boolean): Promise<void> {
   await (again ? markerStays : checkMarker)(root, lun);
   const path = join(root, proof);
-  const file = await open(path, constants.O_WRONLY).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return open(path, "w");
-    throw error;
+  const file = await open(path, constants.O_WRONLY).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+    await checkMarker(root, lun); // none was made here yet, or this is not the LUN any more
+    return open(path, "w");
   });
   try {
     await overwrite(file);

@@ -27,7 +27,5 @@ export interface Answered {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-/** Marker at a LUN's root; its content is the LUN's name. */
-export const markerFile = ".lun";
 /** Where a blob is on its LUN. */
 export const blobPath = (root: string, sha1: string): string => `${root}/blobs/${sha1.slice(0, 2)}/${sha1}`;

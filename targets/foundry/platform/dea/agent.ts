@@ -5,9 +5,9 @@ import { readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Slot, TimersMs } from "../base/config.js";
 import { log } from "../base/log.js";
-import { sleep } from "../base/until.js";
 import { type Exit, endGroup, type Identity, isAlive, markedProcesses, spawnApp } from "./app-process.js";
 import type { DiskRunner } from "./disk-process.js";
+import { DiskWatch } from "./disk-watch.js";
 import { DropletCache } from "./droplets.js";
 import { environment } from "./environment.js";
 import type { Instance } from "./instance.js";
@@ -38,10 +38,6 @@ const graceMs = 500;
 const shutdownGraceMs = 300;
 /** Apps that an earlier agent started are nobody's children here: their pids are looked at. */
 const adoptedEveryMs = 500;
-/** Looks at the disk for each size of an instance folder. */
-const looksPerSize = 10;
-/** A disk that works has answered by then; one that does not must not keep the agent away from the apps that live. */
-const sweepWithinMs = 1000;
 
 const identityOf = ({ pid, startTicks }: Instance): Identity | undefined => (pid === undefined || startTicks === undefined ? undefined : { pid, startTicks });
 
@@ -50,10 +46,8 @@ export class Agent {
   readonly #adopted = new Set<Instance>();
   readonly #slots: Slots;
   readonly #cache: DropletCache;
+  readonly #disk: DiskWatch;
   readonly #snapshotPath: string;
-  /** Not before it did: an agent that starts beside a dead disk would take starts and crash every one, until the Health Manager gives the app up. */
-  #diskAnswers = false;
-  #looks = 0;
   #shuttingDown = false;
 
   constructor(
@@ -61,6 +55,7 @@ export class Agent {
     readonly publish: (subject: string, object: object) => void,
   ) {
     this.#slots = new Slots(settings.slots.length);
+    this.#disk = new DiskWatch(settings.storage, ({ id }) => this.#instances.has(id));
     this.#cache = new DropletCache(settings.storage, join(settings.dataDir, "scratch"));
     this.#snapshotPath = join(settings.dataDir, "db", "instances.json");
   }
@@ -75,7 +70,7 @@ export class Agent {
     return this.settings.slots[instance.slot]!;
   }
   hasRoom(memoryMb: number, runtime: string | undefined): boolean {
-    return !this.#shuttingDown && this.#diskAnswers && hasRoom(this.settings.capacity, this.instances, this.#slots.free, { memoryMb, runtime });
+    return !this.#shuttingDown && this.#disk.answers && hasRoom(this.settings.capacity, this.instances, this.#slots.free, { memoryMb, runtime });
   }
 
   /** Without room the message is ignored and nobody is told, as in 2011: the health manager will miss the instance. */
@@ -187,26 +182,9 @@ export class Agent {
       .catch((error: Error) => log.warn({ dir, why: error.message }, "folder not removed"));
   }
 
-  /**
-   * The periodic look at the disk, now and then with the size of one instance folder, in turn. Resolves when the disk has answered or failed, however long
-   * that takes: as until 13 May 2011 (cf-protocol §2.1) the agent does nothing else meanwhile, so a disk that stalls makes its heartbeats late. 2011 took all
-   * sizes each time; over a LUN that is some thirty questions, for sizes that hardly change.
-   */
-  async lookAtDisk(): Promise<void> {
-    const look = this.#looks++;
-    const all = look % looksPerSize === 0 ? this.instances.filter((instance) => instance.state === "RUNNING") : [];
-    const instance = all[(look / looksPerSize) % Math.max(all.length, 1)];
-    try {
-      const bytes = await this.settings.storage.run({ op: "look", ...(instance ? { folder: basename(instance.dir) } : {}) });
-      if (instance) instance.diskBytes = bytes;
-      if (!this.#diskAnswers) log.info("the disk answers again");
-      this.#diskAnswers = true;
-    } catch (error) {
-      // Stopped meanwhile: its folder is gone, which says nothing about the disk.
-      if (instance && !this.#instances.has(instance.id)) return;
-      if (this.#diskAnswers) log.warn({ why: (error as Error).message }, "the disk does not answer; no room for new instances");
-      this.#diskAnswers = false;
-    }
+  /** As until 13 May 2011 (cf-protocol §2.1) the agent does nothing else meanwhile: a disk that stalls makes its heartbeats late. */
+  lookAtDisk(): Promise<void> {
+    return this.#disk.look(this.instances.filter((instance) => instance.state === "RUNNING"));
   }
 
   /** New routes for a running app. */
@@ -280,14 +258,7 @@ export class Agent {
     const folders = this.instances.map((instance) => basename(instance.dir));
     const logs = join(this.settings.dataDir, "logs");
     for (const name of await readdir(logs).catch(() => [])) if (!folders.includes(name)) await rm(join(logs, name), { recursive: true, force: true });
-    // Not awaited for long: the disk may hang, and the apps are there all the same.
-    const swept = this.settings.storage
-      .run({ op: "sweep", keep: folders })
-      .then(() => {
-        this.#diskAnswers = true;
-      })
-      .catch((error: Error) => log.warn({ why: error.message }, "disk not swept; no room for new instances until it answers"));
-    await Promise.race([swept, sleep(sweepWithinMs)]);
+    await this.#disk.sweep(folders);
   }
 
   /** Also called before we speak on a bus that is new to us: after the death of a whole node, routes to what is gone must not be announced. */

@@ -1,8 +1,9 @@
 /** What a DEA does on the disk where its droplet cache (staged/) and instance folders (apps/) are: a LUN, or its own folder where none is mounted. */
 import { randomBytes } from "node:crypto";
-import { chmod, copyFile, lstat, mkdir, open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { chmod, copyFile, lstat, mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as tar from "tar";
+import { lunAt } from "../base/lun-marker.js";
 
 export type DiskOp =
   /** Answered without touching the disk: tells a helper that is stuck from a disk that hangs. */
@@ -28,18 +29,10 @@ export interface Disk {
   readonly lun?: { readonly name: string; readonly path: string };
 }
 
-const markerBytes = 256;
-/** A mount that went away leaves a local folder that happily takes writes. Asked for often: readFile would ask for the size before and for the end after. */
 async function checkMarker({ lun }: Disk): Promise<void> {
   if (!lun) return;
-  const file = await open(join(lun.path, ".lun"), "r");
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(markerBytes), 0, markerBytes);
-    const found = buffer.toString("utf8", 0, bytesRead).trim();
-    if (found !== lun.name) throw new Error(`${lun.path} says it is "${found}", expected "${lun.name}"`);
-  } finally {
-    await file.close();
-  }
+  const found = await lunAt(lun.path);
+  if (found !== lun.name) throw new Error(`${lun.path} says it is "${found}", expected "${lun.name}"`);
 }
 
 async function bytesBelow(dir: string): Promise<number> {
