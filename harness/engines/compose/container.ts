@@ -6,6 +6,7 @@ import { lastWords } from "../last-words.js";
 import { type ComponentLife, reason } from "../running.js";
 import type { ContainerFacts, Docker } from "./docker.js";
 import type { LifeFolder } from "./life-file.js";
+import type { SavedContainer } from "./saved.js";
 
 const readyMs = 60_000;
 const goneMs = 10_000;
@@ -33,19 +34,10 @@ export interface ContainerLife {
   save(): void;
   trouble(says: string): void;
 }
-export interface SavedContainer {
-  readonly held: boolean;
-  readonly restarts: number;
-  /** By signals, since it could not be frozen. */
-  readonly stopped?: true;
-}
-
 export class SupervisedContainer implements ComponentLife {
   #container: ContainerFacts | undefined;
   #held = false;
   #paused = false;
-  /** Paused, and by signals: Docker does not know of it. */
-  #signalled = false;
   #ready = false;
   #restarts = 0;
   #starts = 0;
@@ -76,7 +68,7 @@ export class SupervisedContainer implements ComponentLife {
     return this.life.service;
   }
   saved(): SavedContainer {
-    return { held: this.#held, restarts: this.#restarts, ...(this.#signalled ? { stopped: true } : {}) };
+    return { held: this.#held, paused: this.#paused, restarts: this.#restarts };
   }
   generation(): string {
     return String(this.life.lives.read(this.life.name).starts);
@@ -100,14 +92,15 @@ export class SupervisedContainer implements ComponentLife {
     this.#container = container;
     this.#held = saved?.held ?? false;
     this.#restarts = saved?.restarts ?? 0;
-    this.#signalled = (saved?.stopped ?? false) && container.running;
-    this.#paused = container.paused || this.#signalled;
+    this.#paused = container.paused || (saved?.paused === true && container.running);
     this.#starts = lives.read(name).starts;
     if (!container.running) lives.ended(name);
     if (this.#held) return;
     if (this.#paused) this.#ready = true;
-    else if (container.running && (await this.life.ready(1000))) this.#ready = true;
-    else await this.start();
+    else if (!container.running) await this.start();
+    else if (await this.life.ready(1000)) this.#ready = true;
+    // Whoever does not answer must not keep the others from being healed.
+    else void this.#bring(() => this.#untilReady()).catch((error: unknown) => this.life.trouble(`does not become ready: ${reason(error)}`));
   }
 
   async start(): Promise<void> {
@@ -151,7 +144,6 @@ export class SupervisedContainer implements ComponentLife {
       await docker.kill(now.id);
       await until(`the container of ${name} to be gone`, async () => !(await this.#look()).running, goneMs, 20);
       lives.ended(name);
-      this.#signalled = false;
     } else if (now.running) {
       const paused = this.#paused || now.paused;
       if (paused) await this.#goOn();
@@ -165,10 +157,7 @@ export class SupervisedContainer implements ComponentLife {
   async pause(): Promise<void> {
     this.#paused = true;
     this.life.save();
-    if (await this.life.docker.pause(this.container.id)) return;
-    this.#signalled = true;
-    this.life.save();
-    await this.#signalAll("STOP");
+    if (!(await this.life.docker.pause(this.container.id))) await this.#signalAll("STOP");
   }
   async resume(): Promise<void> {
     await this.#goOn();
@@ -177,8 +166,8 @@ export class SupervisedContainer implements ComponentLife {
   }
   async #goOn(): Promise<void> {
     await this.life.docker.unpause(this.container.id);
-    if (this.#signalled && (await this.#look()).running) await this.#signalAll("CONT");
-    this.#signalled = false;
+    // Whether it was frozen or stopped, and by whom.
+    if ((await this.#look()).running) await this.#signalAll("CONT");
   }
   /** To all of its processes but the first, which only waits for them. */
   async #signalAll(signal: "STOP" | "CONT"): Promise<void> {

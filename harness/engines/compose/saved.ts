@@ -2,12 +2,16 @@
 import { z } from "zod";
 import { savedFleet, savedSpec } from "../saved.js";
 
+/** paused: as was asked for; Docker knows only of those that it froze itself. */
+const savedContainer = z.object({ held: z.boolean(), paused: z.boolean(), restarts: z.number().int() });
+export type SavedContainer = z.infer<typeof savedContainer>;
+
 export const saved = z.object({
   version: z.literal(1),
   spec: savedSpec("compose"),
   portBase: z.number().int(),
   image: z.string(),
-  components: z.record(z.string(), z.object({ held: z.boolean(), restarts: z.number().int() })),
+  components: z.record(z.string(), savedContainer),
   fleet: savedFleet(z.object({ id: z.string(), generation: z.string() })),
 });
 export type Saved = z.infer<typeof saved>;
