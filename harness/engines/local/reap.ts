@@ -33,14 +33,11 @@ export async function reapAll(table: ProcessTable, dirs: readonly string[], ende
     for (const one of all) makers.add(one.pid);
     return all;
   };
-  // Whoever hangs on a mount is beyond every signal until its sshfs is dead.
-  const freeMounts = async () => {
-    for (const one of left()) if (one.mount !== undefined) signal(one, "SIGKILL");
-    await until("every sshfs to end", () => left().every((one) => one.mount === undefined), killMs, 10);
-    for (const dir of dirs) for (const { path } of mountedBelow(dir)) await unmount(path);
-  };
+  // First: whoever waits for a mount, as Cloud Controllers do when the cabinet ends before them, is beyond every signal until its sshfs is dead.
+  for (const one of left()) if (one.mount !== undefined) signal(one, "SIGKILL");
+  await until("every sshfs to end", () => left().every((one) => one.mount === undefined), killMs, 10);
+  for (const dir of dirs) for (const { path } of mountedBelow(dir)) await unmount(path);
   await until("the polite end", () => left().length === 0 || ended(), politeMs, 20).catch(() => undefined);
-  await freeMounts();
   let last = "";
   await until(
     "every process to be gone",
