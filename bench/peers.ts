@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { accessSync, constants, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { dist } from "../harness/paths.js";
+import type { WatcherMessage } from "../harness/probes/watcher.js";
 import { unzipLines } from "./unzip.js";
 
 export interface Load {
@@ -22,6 +23,8 @@ export interface Peer {
   command(load: Load): string;
   /** Requests completed: rows read back where it keeps them, else what it says. */
   completed(load: Load, stdout: string): number;
+  /** CPU time of its last run between the first sample and the last, to that time: what it costs once it runs. */
+  share?(load: Load): number;
 }
 
 const connections = 50;
@@ -35,7 +38,13 @@ export const peers: readonly Peer[] = [
     command({ url, rateHz, seconds, connection, dir }) {
       const target = { url, connection, periodUs: 1e6 / rateHz, phaseUs: 0, deadlineUs: 1e6, expect: "well" };
       const start = { kind: "start", targets: [target], samplesFile: join(dir, "flounder.gz"), warmUpMs: 300, forMs: seconds * 1000 };
-      return `echo ${quoted(JSON.stringify(start))} | ${quoted(process.execPath)} ${quoted(join(dist, "harness/probes/watcher.js"))} > /dev/null`;
+      return `echo ${quoted(JSON.stringify(start))} | ${quoted(process.execPath)} ${quoted(join(dist, "harness/probes/watcher.js"))} > ${quoted(join(dir, "flounder.ndjson"))}`;
+    },
+    share({ dir }) {
+      const lines = readFileSync(join(dir, "flounder.ndjson"), "utf8").trimEnd().split("\n");
+      const reports = lines.map((line) => JSON.parse(line) as WatcherMessage).filter((message) => message.kind === "report");
+      const [first, last] = [reports[0]!, reports.at(-1)!];
+      return (last.cpuUs - first.cpuUs) / (last.atUs - first.atUs);
     },
     completed: ({ dir }) => unzipLines(readFileSync(join(dir, "flounder.gz"))).filter((line) => line.includes('"ok"')).length,
   },

@@ -5,6 +5,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { withPooled } from "../harness/measure/against-truth.js";
 import { calibrate } from "../harness/probes/calibrate.js";
 import { startTruth } from "../harness/probes/truth-child.js";
 import { type Random, seeded } from "../harness/random.js";
@@ -65,9 +66,9 @@ export async function probes({ quick, json, seed }: Inputs): Promise<void> {
     say("\noutage lengths against the truth (flounder calibrate):");
     const lengths = await calibrate({ seed, quick, say });
     const { rows, falseAlarms, observerShare, frozen } = lengths;
-    for (const row of rows)
+    for (const row of withPooled(rows))
       say(
-        `  ${row.mode.padEnd(13)} ${row.connection} ${String(row.rateHz).padStart(3)} Hz  rms ${row.rmsMs.toFixed(1)} ms (T/√6 ${row.theoryMs.toFixed(1)})  covered ${(100 * row.coverage).toFixed(0)} % of ${row.windows}  missed ${row.missed}`,
+        `  ${row.mode.padEnd(13)} ${row.connection} ${String(row.rateHz).padStart(3)} Hz  rms ${row.rmsMs.toFixed(1)} ms (T/√6 ${row.theoryMs.toFixed(1)})  covered ${(100 * row.coverage).toFixed(0)} % of ${row.windows}  missed ${row.missed}  edge ${row.edgeMs.toFixed(1)} ms`,
       );
     say(`  false alarms ${falseAlarms}, observer faults ${(100 * observerShare).toFixed(2)} %, stopped for 300 ms: ${JSON.stringify(frozen)}`);
     if (json !== undefined) await writeFile(json, `${JSON.stringify({ seed, quick, missing, parts, lengths }, null, 2)}\n`);
@@ -130,6 +131,7 @@ async function cost(tools: readonly Peer[], load: Omit<Load, "url">, count: numb
 async function fidelity(tools: readonly Peer[], rateHz: number, seconds: number, dir: string, count: number, random: Random): Promise<Part[]> {
   const kinds = ["p50", "p99", "gap"] as const;
   const seen: Record<(typeof kinds)[number], Map<string, (number | undefined)[]>> = { p50: new Map(), p99: new Map(), gap: new Map() };
+  const sampling: Map<string, number[]> = new Map();
   const cpuShare = await rounds(
     tools.map((peer) => peer.name),
     count,
@@ -137,7 +139,9 @@ async function fidelity(tools: readonly Peer[], rateHz: number, seconds: number,
     async (name) => {
       const server = await startTruth({ ...quietPlan, arrivals: true });
       const peer = tools.find((one) => one.name === name)!;
-      const { cpuS } = await timed(peer.command({ url: server.url, rateHz, seconds, connection: "kept", dir }));
+      const load: Load = { url: server.url, rateHz, seconds, connection: "kept", dir };
+      const { cpuS } = await timed(peer.command(load));
+      if (peer.share) sampling.set(name, [...(sampling.get(name) ?? []), 100 * peer.share(load)]);
       const seenBy = deviation(await server.end(), 1e6 / rateHz);
       for (const kind of kinds) seen[kind].set(name, [...(seen[kind].get(name) ?? []), seenBy?.[kind]]);
       return (100 * cpuS) / seconds;
@@ -148,5 +152,6 @@ async function fidelity(tools: readonly Peer[], rateHz: number, seconds: number,
     part(`${rateHz}/s as the server sees it: p99 of the deviation from the schedule`, "ms", seen.p99, 3),
     part(`${rateHz}/s as the server sees it: longest silence`, "ms", seen.gap, 1),
     part(`${rateHz}/s: CPU, start and end included`, "% of a core", cpuShare, 1),
+    part(`${rateHz}/s: CPU once it samples`, "% of a core", sampling, 1),
   ];
 }

@@ -1,6 +1,22 @@
-/** The one clock: CLOCK_MONOTONIC in µs, the same axis for every process of a host. */
+/**
+ * From this thread's `performance.now()` to CLOCK_MONOTONIC, µs. Both are one clock with two zeros, and `performance.now()` is five times cheaper than
+ * `hrtime.bigint()`; the distance is read so that a thread that was put aside between the readings does not shift its axis.
+ */
+const zeroUs = (() => {
+  let best = { tookUs: Number.POSITIVE_INFINITY, zeroUs: 0 };
+  for (let i = 0; i < 10; i++) {
+    const before = process.hrtime.bigint();
+    const nowMs = performance.now();
+    const after = process.hrtime.bigint();
+    const tookUs = Number(after - before) / 1000;
+    if (tookUs < best.tookUs) best = { tookUs, zeroUs: Number((before + after) / 2n) / 1000 - nowMs * 1000 };
+  }
+  return best.zeroUs;
+})();
+
+/** The one clock: CLOCK_MONOTONIC in whole µs, the same axis for every process of a host. */
 export function nowUs(): number {
-  return Number(process.hrtime.bigint() / 1000n);
+  return Math.floor(zeroUs + performance.now() * 1000);
 }
 
 /** Resolves after ms, or rejects as soon as the signal aborts. */

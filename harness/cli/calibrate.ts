@@ -2,7 +2,8 @@
 import { execFileSync } from "node:child_process";
 import type { Command } from "commander";
 import pc from "picocolors";
-import { type Calibration, type CalibrationRow, calibrationFile, thisMachine, writeCalibration } from "../measure/calibration.js";
+import { type TableRow, withPooled } from "../measure/against-truth.js";
+import { type Calibration, calibrationFile, thisMachine, writeCalibration } from "../measure/calibration.js";
 import { root } from "../paths.js";
 import { calibrate } from "../probes/calibrate.js";
 import { version } from "../registry.js";
@@ -52,12 +53,12 @@ function commitSeed(): number {
 
 export function table(record: Calibration): string {
   const head = `${"mode".padEnd(13)}${"conn".padEnd(7)}${"Hz".padStart(4)}${"n".padStart(5)}${"missed".padStart(8)}${"cut".padStart(5)}${"bias ms".padStart(9)}${"rms ms".padStart(8)}${"best".padStart(7)}${"covered".padStart(9)}${"edge ms".padStart(9)}${"delay ms".padStart(10)}`;
-  const line = (row: CalibrationRow) =>
+  const line = (row: TableRow) =>
     `${row.mode.padEnd(13)}${row.connection.padEnd(7)}${String(row.rateHz).padStart(4)}${String(row.windows).padStart(5)}${String(row.missed).padStart(8)}${String(row.cut).padStart(5)}${row.biasMs.toFixed(1).padStart(9)}${row.rmsMs.toFixed(1).padStart(8)}${row.theoryMs.toFixed(1).padStart(7)}${`${(100 * row.coverage).toFixed(0)} %`.padStart(9)}${row.edgeMs.toFixed(1).padStart(9)}${row.delayMs.toFixed(0).padStart(10)}`;
   const { frozen, latenessMs } = record;
   return [
     pc.bold(head),
-    ...record.rows.map(line),
+    ...withPooled(record.rows).map(line),
     ...(record.busyRows.length > 0 ? ["", pc.bold("with every core busy"), ...record.busyRows.map(line)] : []),
     "",
     `false alarms ${record.falseAlarms} · observer faults ${(100 * record.observerShare).toFixed(2)} % · schedule late by p50 ${latenessMs.p50.toFixed(2)} p99 ${latenessMs.p99.toFixed(2)} max ${latenessMs.max.toFixed(1)} ms`,

@@ -59,6 +59,37 @@ export function rowOf(all: readonly Match[], of: Pick<CalibrationRow, "mode" | "
   };
 }
 
+/** A row of a table: of one connection, or of all. */
+export type TableRow = Omit<CalibrationRow, "connection"> & { readonly connection: string };
+
+/** The rows, and one more per rate over all of them: rms and bias over all windows, the median of medians for what is a median. Without brown-outs: no ruler is sharp there. */
+export function withPooled(rows: readonly CalibrationRow[]): readonly TableRow[] {
+  const rates = [...new Set(rows.map((row) => row.rateHz))];
+  return [...rows, ...rates.flatMap((rateHz) => pooled(rows.filter((row) => row.rateHz === rateHz && row.mode !== "brown-out")))];
+}
+
+function pooled(all: readonly CalibrationRow[]): TableRow[] {
+  const [first] = all;
+  if (!first) return [];
+  const sum = (of: (row: CalibrationRow) => number) => all.reduce((total, row) => total + of(row), 0);
+  const found = sum((row) => row.windows - row.missed);
+  const one: TableRow = {
+    mode: "all of these",
+    connection: "",
+    rateHz: first.rateHz,
+    windows: sum((row) => row.windows),
+    missed: sum((row) => row.missed),
+    cut: sum((row) => row.cut),
+    biasMs: sum((row) => row.biasMs * (row.windows - row.missed)) / Math.max(1, found),
+    rmsMs: Math.sqrt(sum((row) => row.rmsMs ** 2 * (row.windows - row.missed)) / Math.max(1, found)),
+    theoryMs: first.theoryMs,
+    coverage: sum((row) => row.coverage * row.windows) / sum((row) => row.windows),
+    edgeMs: median(all.map((row) => row.edgeMs)),
+    delayMs: median(all.map((row) => row.delayMs)),
+  };
+  return [one];
+}
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length / 2;

@@ -71,6 +71,19 @@ describe("outage windows", () => {
     expect(find(modes.slow!(world), 10)[0]!.cause).to.equal("slow");
   });
 
+  it("find a stall of four samples, of which two waited for less than what counts as slow", () => {
+    const world = { periodMs: 50, startMs: 3003, lengthMs: 190, deadlineMs: 1000, phaseMs: 0 };
+    const [outage, ...more] = find(modes.stall!(world), 50);
+    expect(more).to.deep.equal([]);
+    expect(outage!.cause).to.equal("stall");
+    expect(holds(outage!.startUs, 3003 * ms) && holds(outage!.endUs, 3193 * ms, 1000)).to.equal(true);
+  });
+
+  it("do not take a request that was slow by itself for a stall of its neighbours", () => {
+    const seen = modes.stall!({ periodMs: 50, startMs: 9999, lengthMs: 0, deadlineMs: 1000, phaseMs: 0 });
+    expect(find(seen.map((one, i) => (i === 60 ? { ...one, endUs: one.endUs + 160_000 } : one)), 50)).to.deep.equal([]);
+  });
+
   it("of brown-outs hold the truth 99 times of 100, and are one and not many", () => {
     const random = seeded(7);
     let edges = 0;

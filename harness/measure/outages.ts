@@ -2,7 +2,8 @@
  * Outage windows, each edge with its bounds. A sample is evidence about the instant at which it was sent: bad, the service was down then; good, it was up
  * between sending and answer. So an outage begins between the last good sending and the first bad one, and ends between the last bad sending and the first
  * good answer. Two things sharpen or widen that:
- * - a stall: what hangs and is answered when it is over. All pending answers come at once, at its end, and say when that was.
+ * - a stall: what hangs and is answered when it is over. All pending answers come at once, at its end, and say when that was. It is over when the first of
+ *   them is answered: a server that wakes up and works off first what others have given up serves nobody meanwhile.
  * - a brown-out: answers fail with some chance only, so that the good ones at its edges may be inside of it: bounds of 99 % by the geometric distribution.
  */
 import type { Bounds, Outcome, PlannedProbe, Sample } from "../core.js";
@@ -67,12 +68,28 @@ const isMeasured = (one: Observation): boolean => one.outcome !== "observer" && 
 export function outagesIn(observations: readonly Observation[], options: OutageOptions, usualUs = typicalUs(observations)): Outage[] {
   const all = observations.filter(isMeasured).sort((a, b) => a.sentUs - b.sentUs);
   const bad = all.map((one) => one.outcome !== "ok" || one.endUs - one.sentUs > options.slowUs);
+  addWaiting(all, bad, usualUs);
   const found = segments(bad);
   return found.map((segment, i) => {
     const before = found[i - 1];
     const after = found[i + 1];
     return new Reading(all, bad, segment, { first: before ? before.to + 1 : 0, last: after ? after.from - 1 : all.length - 1 }, options, usualUs).outage();
   });
+}
+
+/** Longer than this an answer was waited for. */
+const waitedUs = (usualUs: number): number => Math.max(2 * usualUs, usualUs + 2000);
+
+/** Whoever was answered together with a slow one hung with it, however short it waited: a stall is not over when waiting is no longer slow. */
+function addWaiting(all: readonly Observation[], bad: boolean[], usualUs: number): void {
+  const normalUs = waitedUs(usualUs);
+  let slow: Observation | undefined;
+  for (const [i, one] of all.entries()) {
+    if (one.outcome !== "ok") slow = undefined;
+    else if (bad[i]) slow = one;
+    else if (slow && one.endUs - one.sentUs > normalUs && one.endUs - slow.endUs < 0.5 * (one.sentUs - slow.sentUs)) bad[i] = true;
+    else slow = undefined;
+  }
 }
 
 /** One segment, read as an outage. */
@@ -149,17 +166,15 @@ class Reading {
     const failing = at >= segment.from ? all[at]! : undefined;
     if (failing && failing.outcome !== "timeout" && failing.outcome !== "unknown") return undefined;
     const waited: Observation[] = [];
-    const normalUs = Math.max(2 * this.usualUs, this.usualUs + 2000);
+    const normalUs = waitedUs(this.usualUs);
     for (let i = at + 1; i <= this.room.last && all[i]!.outcome === "ok" && all[i]!.endUs - all[i]!.sentUs > normalUs; i++) waited.push(all[i]!);
     if (waited.length < 2) return undefined;
     const ends = waited.map((one) => one.endUs);
     const firstUs = Math.min(...ends);
     const spreadUs = Math.max(...ends) - firstUs;
     if (spreadUs > 0.5 * (waited.at(-1)!.sentUs - waited[0]!.sentUs)) return undefined;
-    // What was answered to those that had given up came before, and delayed the first answer; as long again as the rest took is a guess.
-    const ahead = failing ? 1 : 0.5;
-    // The last one that waited was sent before the end, unless it only stood in the queue: that would be after the first answer.
-    const lo = Math.min(waited.at(-1)!.sentUs, firstUs - 2 * this.usualUs - 1000 - ahead * spreadUs);
+    // We may have come late to read them: the more of them, the later, but no bound is wider than a period.
+    const lo = firstUs - 2 * this.usualUs - 1000 - Math.min(spreadUs, this.options.periodUs / 4);
     return { lo: Math.max(lo, failing?.sentUs ?? waited[0]!.sentUs), hi: firstUs };
   }
 

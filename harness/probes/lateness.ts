@@ -25,8 +25,9 @@ export class Histogram {
 
 function indexOf(value: number): number {
   if (value < 64) return value;
-  const power = Math.min(31, Math.floor(Math.log2(value)));
-  return 64 + (power - 6) * 32 + Math.min(31, Math.floor((value / 2 ** power - 1) * 32));
+  const clipped = Math.min(value, 0xffff_ffff);
+  const power = 31 - Math.clz32(clipped);
+  return 64 + (power - 6) * 32 + ((clipped >>> (power - 5)) & 31);
 }
 function middleOf(index: number): number {
   if (index < 64) return index;

@@ -39,6 +39,18 @@ describe("the plain prober", function () {
     }
   });
 
+  it("asked for more than any machine can send, still reads answers, and counts what it did not send", async () => {
+    const server = await startTruth({ windows: [], brownOutShare: 0, slowMs: 0, seed: 1 });
+    const watcher = startWatcher({ targets: [target(server.url, 200_000, "kept")], warmUpMs: 300 }, () => {});
+    await watcher.ready;
+    await sleep(1500);
+    const { counts } = (await watcher.end()).targets[0]!;
+    await server.end();
+    expect(counts.ok).to.be.above(500);
+    expect(counts.observer).to.be.above(100_000);
+    expect(counts.timeout ?? 0).to.be.below(counts.ok!);
+  });
+
   it("stopped for 300 ms, reports no outage of the target and counts what it lost", async () => {
     const server: KnownServer = await knownServer();
     let samples = 0;

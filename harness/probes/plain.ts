@@ -14,6 +14,8 @@ export type { PlainSample, PlainTarget };
 
 const redirectsMax = 5;
 const inFlightMax = 12_000;
+/** Sending for longer at a stretch, when more is due than can be sent, would leave answers unread. */
+const turnUs = 5000;
 
 export class PlainProber {
   shed = 0;
@@ -72,7 +74,7 @@ export class PlainProber {
 
   #sendDue(wokenUs: number, leadUs: number): void {
     let now = wokenUs;
-    while (!this.#ended) {
+    while (!this.#ended && now < wokenUs + turnUs) {
       let next = this.#lanes[0]!;
       for (const lane of this.#lanes) if (lane.dueUs < next.dueUs) next = lane;
       if (next.dueUs - now > leadUs * 1.5) return;

@@ -73,12 +73,14 @@ export class TruthServer {
     }
     const waiting = this.#waiting;
     this.#waiting = new Set();
+    let hi = 0; // a stall is over when the first is answered, however many follow
     for (const socket of waiting) {
       if (before === "stall") socket.write(good);
       else if (before === "hang-dropped") socket.resetAndDestroy();
       else this.#forgotten.add(socket); // hang-kept: they stay unanswered
+      hi ||= nowUs();
     }
-    return { lo, hi: nowUs() };
+    return { lo, hi: hi || nowUs() };
   }
   readonly #forgotten = new WeakSet<Socket>();
 
