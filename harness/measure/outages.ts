@@ -46,7 +46,7 @@ const miss = 0.005;
 /** No bound reaches farther, in samples. */
 const farthest = 96;
 /** So many answers before an outage say how long a request takes to arrive. */
-const near = 8;
+const near = 24;
 /** A tenfold latency is slow, but below this it is the host's noise. */
 const slowAtLeastUs = 100_000;
 
@@ -87,7 +87,7 @@ function addWaiting(all: readonly Observation[], bad: boolean[], usualUs: number
   for (const [i, one] of all.entries()) {
     if (one.outcome !== "ok") slow = undefined;
     else if (bad[i]) slow = one;
-    else if (slow && one.endUs - one.sentUs > normalUs && one.endUs - slow.endUs < 0.5 * (one.sentUs - slow.sentUs)) bad[i] = true;
+    else if (slow && one.endUs - one.sentUs > normalUs && Math.abs(one.endUs - slow.endUs) < 0.5 * (one.sentUs - slow.sentUs)) bad[i] = true;
     else slow = undefined;
   }
 }
@@ -173,8 +173,9 @@ class Reading {
     const firstUs = Math.min(...ends);
     const spreadUs = Math.max(...ends) - firstUs;
     if (spreadUs > 0.5 * (waited.at(-1)!.sentUs - waited[0]!.sentUs)) return undefined;
-    // We may have come late to read them: the more of them, the later, but no bound is wider than a period.
-    const lo = firstUs - 2 * this.usualUs - 1000 - Math.min(spreadUs, this.options.periodUs / 4);
+    // We may have come late to read them: the more of them, the later, but no bound is as wide as a period.
+    const quarterUs = this.options.periodUs / 4;
+    const lo = firstUs - 2 * this.usualUs - 1000 - quarterUs - Math.min(spreadUs, quarterUs);
     return { lo: Math.max(lo, failing?.sentUs ?? waited[0]!.sentUs), hi: firstUs };
   }
 
