@@ -81,7 +81,12 @@ describe("outage windows", () => {
 
   it("do not take a request that was slow by itself for a stall of its neighbours", () => {
     const seen = modes.stall!({ periodMs: 50, startMs: 9999, lengthMs: 0, deadlineMs: 1000, phaseMs: 0 });
-    expect(find(seen.map((one, i) => (i === 60 ? { ...one, endUs: one.endUs + 160_000 } : one)), 50)).to.deep.equal([]);
+    expect(
+      find(
+        seen.map((one, i) => (i === 60 ? { ...one, endUs: one.endUs + 160_000 } : one)),
+        50,
+      ),
+    ).to.deep.equal([]);
   });
 
   it("of brown-outs hold the truth 99 times of 100, and are one and not many", () => {
