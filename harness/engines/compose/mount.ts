@@ -8,6 +8,7 @@ import { helperThreads, MountHelper, mountProberScript, proofMs } from "../mount
 import { remount } from "../read-only.js";
 import type { MountLife } from "../running.js";
 import type { SupervisedContainer } from "./container.js";
+import type { ContainerMounts } from "./container-mounts.js";
 import type { Docker } from "./docker.js";
 import { inImage, lunPath } from "./file.js";
 import { dockerEnv } from "./socket.js";
@@ -29,12 +30,8 @@ export interface MountPlace {
   readonly container: SupervisedContainer;
   readonly link: ProxiedLink;
   readonly helper: MountHelper;
+  readonly mounts: ContainerMounts;
 }
-interface Mounted {
-  readonly readOnly: boolean;
-  readonly says: string;
-}
-
 export class ContainerMount implements MountLife {
   readonly #path: string;
 
@@ -45,16 +42,8 @@ export class ContainerMount implements MountLife {
   #run = (...argv: string[]) => this.place.docker.command(this.place.container.container.id, argv);
   #isUp = () => this.place.container.container.running && this.place.container.facts().state !== "paused";
 
-  /** As the container's own table of mounts has it: nothing here touches the mount itself. Format: proc(5). */
-  async #mounted(): Promise<Mounted | undefined> {
-    const { text } = await this.#run("cat", "/proc/self/mountinfo");
-    const line = text.split("\n").findLast((one) => one.split(" ")[4] === this.#path);
-    if (!line) return undefined;
-    const [left = "", right = ""] = line.split(" - ");
-    const own = left.split(" ")[5] ?? "";
-    const [type, source, options] = right.split(" ");
-    return { readOnly: own.split(",").includes("ro"), says: `${type} ${source} ${own};${options}` };
-  }
+  #mounted = () => this.place.mounts.at(this.#path);
+
   async fingerprint(): Promise<string> {
     return this.#isUp() ? ((await this.#mounted())?.says ?? "not mounted") : "not mounted";
   }

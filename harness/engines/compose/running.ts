@@ -14,6 +14,7 @@ import { mountName, targetList } from "../target-list.js";
 import type { Wiring } from "../wiring.js";
 import { composeDown, composeUp, type Project } from "./cli.js";
 import { SupervisedContainer } from "./container.js";
+import { ContainerMounts } from "./container-mounts.js";
 import { type ContainerFacts, Docker } from "./docker.js";
 import { type ComposeDocument, dataDir, hosts } from "./file.js";
 import { LifeFolder } from "./life-file.js";
@@ -186,10 +187,11 @@ export class ComposeFoundation extends RunningFoundation<SupervisedContainer, Co
     if (luns.length === 0) return;
     const helper = containerHelper(made, luns.length);
     this.#helpers.push(helper);
+    const mounts = new ContainerMounts(async () => (await this.#docker.command(made.container.id, ["cat", "/proc/self/mountinfo"])).text);
     for (const lun of luns) {
       const mount = mountName(name, lun);
       const link = this.#fleet.links.get(mount)!;
-      this.#mounts.set(mount, new ContainerMount({ name: mount, lun, docker: this.#docker, container: made, link, helper }));
+      this.#mounts.set(mount, new ContainerMount({ name: mount, lun, docker: this.#docker, container: made, link, helper, mounts }));
     }
   }
   #host(): Host {
