@@ -3,7 +3,7 @@
  * What the tests leave behind (processes, mounts, temp folders, foundations, containers) fails the run.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,6 +25,19 @@ if (files.length > 0) {
     console.log(`${name}: clean`);
   }
 }
+/** Tests start servers by their names and by the variables that an engine would give them, wherever this machine has them: on PATH, from a registry, or built once. */
+async function toolsEnv() {
+  const { findTool } = await import(join(root, "dist/harness/engines/tools/find.js"));
+  const dir = mkdtempSync(join(tmpdir(), "flounder-path-"));
+  process.on("exit", () => rmSync(dir, { recursive: true, force: true }));
+  for (const name of ["nats-server", "toxiproxy-server"]) {
+    const found = findTool(name);
+    if (found) symlinkSync(found, join(dir, name));
+  }
+  const sftpServer = findTool("sftp-server");
+  return { PATH: `${dir}:${process.env.PATH}`, ...(sftpServer ? { SFTP_SERVER: sftpServer } : {}) };
+}
+const toolsHere = await toolsEnv();
 const house = openHouse();
 /** Runs mocha; resolves with its tally, or with undefined if it did not get to its end. */
 function mocha(words) {
@@ -33,7 +46,7 @@ function mocha(words) {
   const run = spawnSync(
     process.execPath,
     ["--enable-source-maps", join(root, "node_modules/mocha/bin/mocha.js"), "--reporter", join(root, "scripts", "reporter.cjs"), ...words],
-    { cwd: root, stdio: "inherit", env: { ...process.env, ...house.env, FLOUNDER_TALLY: tally } },
+    { cwd: root, stdio: "inherit", env: { ...process.env, ...toolsHere, ...house.env, FLOUNDER_TALLY: tally } },
   );
   const found = existsSync(tally) ? JSON.parse(readFileSync(tally, "utf8")) : undefined;
   rmSync(dir, { recursive: true, force: true });

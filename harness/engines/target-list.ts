@@ -21,6 +21,8 @@ export function targetList(
   ways: readonly (CutMount | "slow")[],
 ): readonly TargetInfo[] {
   const dialled = new Set(topology.components.flatMap((component) => Object.values(component.links).map(({ to }) => to)));
+  // Whoever has a LUN as a link to its folder asks no cabinet: that one has no room is nothing to him.
+  const own = (component: Component) => system.capabilities(component).filter((one) => one !== "room" || ways.includes("hang"));
   return topology.components.flatMap((component): TargetInfo[] => {
     const { name, role } = component;
     const link = (target: string, linkClass: string): TargetInfo => ({ name: target, role, kind: "link", can: ["link"], ways: {}, class: linkClass });
@@ -30,7 +32,7 @@ export function targetList(
         name,
         role,
         kind: "component",
-        can: ["process", ...(linked ? (["links"] as const) : []), ...system.capabilities(component)],
+        can: ["process", ...(linked ? (["links"] as const) : []), ...own(component)],
         ways: system.ways?.(component) ?? {},
       },
       ...Object.entries(component.links).map(([key, { class: of }]) => link(linkOf(component, key), of)),

@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { expect } from "chai";
 import { connect, type NatsConnection } from "nats";
 import { until } from "../../harness/clock.js";
+import { needTool } from "../../harness/engines/tools/find.js";
 import { busCarries, closeBusWitness } from "./bus-witness.js";
 
 const freePort = () =>
@@ -22,7 +23,7 @@ describe("the witness of bus links, on a real nats-server", () => {
   let answersOfDea2 = 0;
 
   const startServer = async () => {
-    server = spawn("nats-server", ["-a", host, "-p", String(port)], { stdio: "ignore" });
+    server = spawn(needTool("nats-server"), ["-a", host, "-p", String(port)], { stdio: "ignore" });
     await until(
       "nats-server to answer",
       async () => {

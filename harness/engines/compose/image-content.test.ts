@@ -10,7 +10,6 @@ describe("what goes into the image", () => {
   let dir: string;
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), "flounder-content-"));
-    process.env.XDG_CACHE_HOME = dir;
   });
   afterEach(() => {
     for (const name of ["PATH", "XDG_CACHE_HOME"]) {
@@ -33,6 +32,7 @@ describe("what goes into the image", () => {
   });
 
   it("a tool that is missing is named", () => {
+    process.env.XDG_CACHE_HOME = dir;
     process.env.PATH = "/nonexistent";
     expect(imageTag).to.throw(/^nats-server is not on PATH/);
   });

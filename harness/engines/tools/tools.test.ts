@@ -46,7 +46,10 @@ describe("tools", () => {
   });
 
   it("that the machine has are found; one that it lacks is not", () => {
+    if (saved.XDG_CACHE_HOME === undefined) delete process.env.XDG_CACHE_HOME;
+    else process.env.XDG_CACHE_HOME = saved.XDG_CACHE_HOME;
     expect(findTool("nats-server")).to.satisfy((path: string | undefined) => path !== undefined && isProgram(path));
+    process.env.XDG_CACHE_HOME = cache;
     process.env.PATH = "/nonexistent";
     expect(findTool("nats-server")).to.equal(undefined);
   });

@@ -36,6 +36,8 @@ export function allFaults(lab: Lab, faults: readonly Fault[], targets: readonly 
     return `${done.length} of ${all.length} targets: bit within ${bitMs.toFixed(0)} ms, healed within ${healMs.toFixed(0)} ms`;
   }
 
+  // LUNs are links to folders there: they can vanish, and nothing else.
+  const withoutFuse = targets.some(({ kind, ways }) => kind === "mount" && !ways.mount?.includes("hang"));
   describe("every fault", () => {
     afterEach(async () => {
       await lab.keeper.heal(undefined, "asked"); // what a failed test left broken is not the next one's
@@ -43,7 +45,8 @@ export function allFaults(lab: Lab, faults: readonly Fault[], targets: readonly 
     for (const fault of faults)
       for (const options of variants(fault)) {
         const all = ableTargets(fault, options, targets);
-        it(`${fault.name} ${JSON.stringify(options)} on all ${all.length}`, async () => {
+        it(`${fault.name} ${JSON.stringify(options)} on all ${all.length}`, async function () {
+          if (all.length === 0 && withoutFuse) return this.skip();
           expect(all).to.not.deep.equal([]);
           const from = lab.events.length;
           for (const round of fault.needs.includes("links") ? apart(all, targets) : [all]) {

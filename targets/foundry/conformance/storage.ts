@@ -10,6 +10,8 @@ import { app, type Lab, timeFactor, topology } from "./lab.js";
 export function storage(lab: Lab): void {
   const call = () => lab.running.call;
   const verify = () => verifyStorage(call(), "cc-1");
+  /** Not where LUNs are links to folders. */
+  const hasRoom = () => lab.running.targets().some(({ can }) => can.includes("room"));
   const writable = () =>
     until(
       "the CC to be writable",
@@ -37,7 +39,8 @@ export function storage(lab: Lab): void {
     });
 
     // seed: storage cabinet <- a cabinet has no room left
-    it("storage-full: what is there is read and proved, nothing new is kept, and it is not a lost LUN", async () => {
+    it("storage-full: what is there is read and proved, nothing new is kept, and it is not a lost LUN", async function () {
+      if (!hasRoom()) return this.skip();
       const { client, spaceGuid } = await prober(lab.facts);
       const guid = await client.createApp(spaceGuid, "probe-full");
       const upload = (what: string) => client.upload(guid, [{ path: "index.html", mode: 0o644, content: Buffer.from(what.repeat(100)) }]);
@@ -61,7 +64,8 @@ export function storage(lab: Lab): void {
       await lab.asBefore();
     });
 
-    it("storage-full: a cabinet that was killed has no more room than before", async () => {
+    it("storage-full: a cabinet that was killed has no more room than before", async function () {
+      if (!hasRoom()) return this.skip();
       const { process: life } = lab.running.target("cabinet-a", ["process"]).can;
       const { takes } = lab.can("cabinet-a", "room");
       await lab.breaks("storage-full", "cabinet-a", { luns: "all" }, async () => {

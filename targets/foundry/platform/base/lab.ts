@@ -107,6 +107,7 @@ export class Lab {
     for (const port of options.ports) ports[port] = options.at?.[port] ?? (await freePort());
     const env: NodeJS.ProcessEnv = {
       PATH: process.env.PATH,
+      ...(process.env.SFTP_SERVER ? { SFTP_SERVER: process.env.SFTP_SERVER } : {}),
       FLOUNDER_FOUNDATION: this.foundation,
       FLOUNDER_COMPONENT: name,
       FOUNDATION_SECRET: foundationSecret,
