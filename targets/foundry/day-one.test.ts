@@ -27,11 +27,15 @@ const nowMs = () => nowUs() / 1000;
 const seeds = Array.from({ length: Number(process.env.FLOUNDER_SEEDS ?? 3) }, (_, i) => 20110425 + i);
 
 const courses = new Set<string>();
+let days = 0;
 
 for (const seed of seeds) describe(`one supply of one cabinet, seed ${seed}`, () => dayOne(seed));
 
 describe("one supply of one cabinet, by several seeds", () => {
-  it("takes another course each time", () => expect(courses.size).to.equal(seeds.length));
+  it("takes another course each time", function () {
+    if (days === 0) return this.skip(); // no mounts here
+    expect(courses.size).to.equal(seeds.length);
+  });
 });
 
 /** On a foundation of its own: what a day leaves behind must not lead the next one. */
@@ -40,6 +44,7 @@ function dayOne(seed: number): void {
   const heard: Heard[] = [];
 
   before(async () => {
+    days++;
     const bus = await live.bus();
     bus.subscribe(">", {
       callback: (_, message) => {
