@@ -130,15 +130,19 @@ export function safety(engine: EngineName): void {
       await asBefore();
     });
 
+    /** Not where LUNs are links to folders: no proxy is in between, either. */
+    const mountsHang = async () => (await client.targets()).some(({ ways }) => ways.mount?.includes("hang"));
+
     it("the keeper is killed while a node is dead, components are paused, a mount hangs, and the bus swallows: the next one heals it all", async () => {
+      const hangs = await mountsHang();
       await Promise.all([
         broken("dea-kill", "dea-1", { scope: "node" }),
         broken("process-pause", "hm-1"),
-        broken("storage-hang", "cc-1:lun-1"),
+        broken(hangs ? "storage-hang" : "storage-cut", "cc-1:lun-1"),
         broken("nats-sever", "router-1>nats-1", { how: "swallow" }),
       ]);
       // Whoever waits for the mount cannot be frozen in a container: it is stopped by other means, which the next keeper must know.
-      await until("somebody to be blocked on it", () => blocked(spec.id).length > 0, 10_000);
+      if (hangs) await until("somebody to be blocked on it", () => blocked(spec.id).length > 0, 10_000);
       await broken("process-pause", "cc-1");
       process.kill(client.keeper.pid, "SIGKILL");
       await until("the keeper to be gone", () => !existsSync(`/proc/${client.keeper.pid}`), 5000);
@@ -155,7 +159,8 @@ export function safety(engine: EngineName): void {
       ["state", "cc-1>ccdb-1"],
       ["storage", "cc-1:lun-1"],
     ] as const)
-      it(`the Toxiproxy of class ${of} is killed while ${target} is cut: it comes back with the cut, and is healed`, async () => {
+      it(`the Toxiproxy of class ${of} is killed while ${target} is cut: it comes back with the cut, and is healed`, async function () {
+        if (of === "storage" && !(await mountsHang())) return this.skip();
         await broken(of === "state" ? "link-cut" : "storage-hang", target);
         const from = events.length;
         await hands.kill(`toxiproxy-${of}`);
