@@ -36,6 +36,7 @@ const why = {
     "mount: hang": "a LUN is a link to the cabinet's folder then: nothing stands between that could keep silent",
     "mount: read-only": "there is no mount that could be made so",
     "mount: slow": "a local folder answers at once",
+    room: "whoever writes to a link asks no cabinet, and has the room of this machine",
   },
 };
 
