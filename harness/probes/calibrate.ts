@@ -53,17 +53,14 @@ export async function calibrate({ seed, quick, say }: CalibrateInputs): Promise<
     }
   }
   const sum = (of: (part: Measured) => number) => parts.reduce((all, part) => all + of(part), 0);
+  const samples = sum((part) => part.samples);
   const worst = (key: "p50" | "p99" | "max") => Math.max(...parts.map((part) => part.latenessMs[key]));
   return {
     rows: parts.flatMap((part) => part.rows).sort((a, b) => truthModes.indexOf(a.mode as TruthMode) - truthModes.indexOf(b.mode as TruthMode)),
     busyRows,
     falseAlarms: sum((part) => part.falseAlarms),
-    observerShare:
-      sum((part) => part.observerFaults) /
-      Math.max(
-        1,
-        sum((part) => part.samples),
-      ),
+    // No sample at all is nothing measured, and not nothing lost.
+    observerShare: samples === 0 ? 1 : sum((part) => part.observerFaults) / samples,
     latenessMs: { p50: worst("p50"), p99: worst("p99"), max: worst("max") },
     frozen,
   };
