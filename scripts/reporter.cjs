@@ -1,5 +1,9 @@
-/** mocha's spec reporter, which also writes down what passed, failed (with its file) and was skipped, into the file that FLOUNDER_TALLY names. */
+/**
+ * mocha's spec reporter, which also writes down what passed, failed (with its file) and was skipped, into the file that FLOUNDER_TALLY names.
+ * Tests that ended and left something open would keep mocha for ever: after a while that is a failure, which says what was open.
+ */
 const { writeFileSync } = require("node:fs");
+const endMs = 30_000;
 const { Spec } = require("mocha").reporters;
 
 module.exports = class Tally extends Spec {
@@ -9,7 +13,15 @@ module.exports = class Tally extends Spec {
     runner.on("fail", (test) => failed.push({ file: test.file ?? test.parent?.file ?? "", title: test.fullTitle() }));
     runner.on("end", () => {
       const { passes, pending } = runner.stats;
-      if (process.env.FLOUNDER_TALLY) writeFileSync(process.env.FLOUNDER_TALLY, JSON.stringify({ passes, pending, failed }));
+      const tally = () => process.env.FLOUNDER_TALLY && writeFileSync(process.env.FLOUNDER_TALLY, JSON.stringify({ passes, pending, failed }));
+      tally();
+      setTimeout(() => {
+        const open = process.getActiveResourcesInfo().filter((one) => !["TTYWrap", "PipeWrap", "Timeout"].includes(one));
+        console.error(`The tests do not end ${endMs / 1000} s after the last one. Open: ${open.join(", ") || "a timer"}`);
+        failed.push({ file: failed[0]?.file ?? "", title: "the tests let go of what they open" });
+        tally();
+        process.exit(1);
+      }, endMs).unref();
     });
   }
 };

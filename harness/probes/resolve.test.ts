@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { expect } from "chai";
 import dns from "dns-packet";
@@ -6,6 +7,22 @@ import { ProbeFailure } from "../core.js";
 import { resolveAt } from "./resolve.js";
 
 type Reply = (query: dns.Packet) => Partial<dns.Packet> | undefined;
+/** A UDP socket on a port that is free for `server` by TCP, too: somebody may have the one and not the other. */
+async function bothOn(server: Server | undefined): Promise<Socket> {
+  for (;;) {
+    const socket = createSocket("udp4");
+    await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+    if (!server) return socket;
+    server.listen(socket.address().port, "127.0.0.1");
+    const error = await once(server, "listening").then(
+      () => undefined,
+      (cause: NodeJS.ErrnoException) => cause,
+    );
+    if (!error) return socket;
+    socket.close();
+    if (error.code !== "EADDRINUSE") throw error;
+  }
+}
 /** A DNS server on loopback, over UDP and TCP on one port, that answers as told. */
 async function dnsServer(udp: Reply, tcp?: Reply): Promise<{ at: string; asked: () => number; close(): void }> {
   let asked = 0;
@@ -14,21 +31,19 @@ async function dnsServer(udp: Reply, tcp?: Reply): Promise<{ at: string; asked: 
     const said = reply(query);
     return said && { type: "response", id: query.id!, questions: query.questions!, ...said };
   };
-  const socket: Socket = createSocket("udp4");
-  socket.on("message", (message, from) => {
-    const reply = answer(udp, dns.decode(message));
-    if (reply) socket.send(dns.encode(reply), from.port, from.address);
-  });
-  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
-  const { port } = socket.address();
   let server: Server | undefined;
   if (tcp) {
     server = createServer((peer) => {
       peer.on("error", () => {});
       peer.once("data", (data) => peer.end(dns.streamEncode(answer(tcp, dns.streamDecode(data as Buffer))!)));
     });
-    await new Promise<void>((resolve) => server!.listen(port, "127.0.0.1", resolve));
   }
+  const socket = await bothOn(server);
+  socket.on("message", (message, from) => {
+    const reply = answer(udp, dns.decode(message));
+    if (reply) socket.send(dns.encode(reply), from.port, from.address);
+  });
+  const { port } = socket.address();
   return {
     at: `127.0.0.1:${port}`,
     asked: () => asked,
