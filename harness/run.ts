@@ -4,7 +4,7 @@
  * · 5 watch: the delayed-damage window · 6 tidy, ledger, fingerprint · 7 verdict and reports.
  * It decides nothing that the plan has not decided, injects nothing itself, and whatever throws, the keeper heals.
  */
-import { copyFileSync } from "node:fs";
+import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { nowUs, sleep } from "./clock.js";
 import type { Client, Event, FoundationFacts, Plan, Playbook, SaidAlarm, Sample, TargetSystem, Topology, Verdict } from "./core.js";
@@ -138,7 +138,7 @@ export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdic
       await prober.end();
     }
     await afterwards(stage, acked);
-    keepLogs(facts, results.logsDir, note);
+    await Promise.all([keepLogs(facts, results.logsDir, note), keeperEvents.drain()]);
     note({ kind: "phase", phase: "end" });
   } catch (error) {
     if (giveUp.aborted) {
@@ -151,8 +151,8 @@ export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdic
     }
     await prober?.end();
     await client.heal().catch((cause: Error) => note({ kind: "trouble", from: "runner", says: `healing: ${cause.message}` }));
+    await keeperEvents.drain();
   }
-  await keeperEvents.drain();
   closed = true;
   results.close();
   const [verdict] = await Promise.all([reporter.write(results.dir), inputs.ending?.()]).finally(() => reporter.end());
@@ -186,14 +186,13 @@ async function afterwards(stage: Stage, acked: readonly string[]): Promise<void>
 }
 
 /** The components' logs go with the results: whoever reads the report later has no foundation any more. */
-function keepLogs(facts: FoundationFacts, dir: string, note: (event: EventBody) => void): void {
-  for (const { name, log } of facts.components) {
-    try {
-      copyFileSync(log, join(dir, `${name}.log`));
-    } catch (error) {
-      note({ kind: "trouble", from: "runner", says: `the log of ${name} could not be kept: ${(error as Error).message}` });
-    }
-  }
+async function keepLogs(facts: FoundationFacts, dir: string, note: (event: EventBody) => void): Promise<void> {
+  const kept = facts.components.map(({ name, log }) =>
+    copyFile(log, join(dir, `${name}.log`)).catch((error: Error) =>
+      note({ kind: "trouble", from: "runner", says: `the log of ${name} could not be kept: ${error.message}` }),
+    ),
+  );
+  await Promise.all(kept);
 }
 
 /** Keeper events into the timeline, their stamps made relative to the run's zero. */

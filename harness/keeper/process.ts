@@ -27,10 +27,10 @@ export async function keep(dir: string, loaders: Loaders): Promise<void> {
   keeper.onEvent.add((event) => event.kind === "trouble" && log(`${event.from}: ${event.says}`));
 
   let ending = false;
-  /** Answers go out first; then the process ends, and the lock with it. */
+  /** Answers go out first (they are written at once to whoever reads); then the process ends, and the lock with it. */
   const leave = async (code: number) => {
     server.close();
-    await pause(100);
+    await pause(10);
     process.exit(code);
   };
   const ownedEnd = async (why: string) => {

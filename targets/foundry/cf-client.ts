@@ -149,7 +149,12 @@ export class CfClient {
     await this.call("POST", `/v3/apps/${appGuid}/processes/web/actions/scale`, { instances });
   }
   async remove(appGuid: string): Promise<void> {
-    await this.#job(await this.call("DELETE", `/v3/apps/${appGuid}`));
+    await (await this.removal(appGuid)).done();
+  }
+  /** Resolves when it is accepted; `done` when it is done. */
+  async removal(appGuid: string): Promise<{ done(): Promise<void> }> {
+    const accepted = await this.call("DELETE", `/v3/apps/${appGuid}`);
+    return { done: () => this.#job(accepted) };
   }
 
   async stats(appGuid: string): Promise<readonly CfStat[]> {

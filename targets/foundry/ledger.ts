@@ -93,12 +93,15 @@ export async function tidy(facts: FoundationFacts): Promise<void> {
   const { client, spaceGuid } = await prober(facts);
   const standing = new Set(standingApps(controlTargets(facts.components)));
   const some = pLimit(atOnce);
-  await Promise.all(
+  const told = await Promise.all(
     (await client.apps(spaceGuid)).map((app) =>
       some(async () => {
-        if (!standing.has(app.name)) await client.remove(app.guid);
-        else if (app.state === "STARTED") await client.stop(app.guid);
+        if (!standing.has(app.name)) return client.removal(app.guid);
+        if (app.state === "STARTED") await client.stop(app.guid);
+        return undefined;
       }),
     ),
   );
+  // All are told before anyone is waited for: by then most are done, and each is asked once.
+  await Promise.all(told.map((removal) => some(async () => removal?.done())));
 }

@@ -7,7 +7,6 @@
 import { relative } from "node:path";
 import type { Component, Topology } from "../../core.js";
 import { dist } from "../../paths.js";
-import { endSignal } from "../end-signal.js";
 import { mountName } from "../target-list.js";
 import { type Hosts, proxyName, type Wiring, wiringEnv } from "../wiring.js";
 import { addressesOf, insideSubnet } from "./addresses.js";
@@ -103,6 +102,9 @@ const supervision = (name: string, supervised: boolean, signal: NodeJS.Signals):
   END_SIGNAL: signal.replace("SIG", ""),
   DATA_DIR: dataDir,
 });
+
+/** Servers that are asked to end in their own way: Postgres' SIGTERM waits for its clients, its SIGINT does not. */
+const endSignal = (command: readonly string[]): NodeJS.Signals => (command[0] === "tool:postgres" ? "SIGINT" : "SIGTERM");
 
 /**
  * Whose containers are started before: the proxies that it dials, and those of whom it dials that the topology names before it, so nobody waits in a circle.

@@ -33,8 +33,8 @@ export function localEngine(load: Load, fuse: () => Promise<FuseVerdict> = fuseV
       // Nothing was saved: the marks are enough.
     }
     const dirs = folders(spec.dir, openDir);
-    await reapAll(new ProcessTable(spec.id, () => dirs), dirs, () => true);
-    removeFolder(openDir);
+    await reapAll(new ProcessTable(spec.id, () => dirs), dirs);
+    await removeFolder(openDir);
   };
   const needsOpenFolder = (topology: Topology) => topology.components.some((component) => component.unprivileged) && unprivilegedUser() !== undefined;
   const build = async ({ spec, system, topology, block }: Ground, openDir: string, verdict: FuseVerdict) => {
@@ -77,7 +77,7 @@ export function localEngine(load: Load, fuse: () => Promise<FuseVerdict> = fuseV
         openDir = needsOpenFolder(topology) ? makeOpenFolder(spec.id) : "";
         foundation = await build(ground, openDir, verdict);
       } catch (error) {
-        removeFolder(openDir);
+        await removeFolder(openDir);
         block.release();
         throw error;
       }

@@ -44,7 +44,7 @@ export async function tryFoundation(id: string, fuse = fuseVerdict): Promise<Tri
 /** Whatever became of a test: nothing of its foundation stays. */
 export async function sweep({ id, dir }: FoundationSpec): Promise<void> {
   const dirs = [dir];
-  await reapAll(new ProcessTable(id, () => dirs), dirs, () => true);
+  await reapAll(new ProcessTable(id, () => dirs), dirs);
   for (const name of readdirSync(tmpdir())) if (name.startsWith(`flounder-${id}-`)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
   rmSync(dir, { recursive: true, force: true });
 }

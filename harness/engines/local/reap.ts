@@ -1,10 +1,10 @@
 /** The end of a foundation: by mark, cwd and executable, until nothing is left. Works on what a former keeper left, too. */
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { until } from "../../clock.js";
 import { mountedBelow, tryCommand, unmount } from "./mount-table.js";
 import { type ProcessTable, signal } from "./process-table.js";
 
-const politeMs = 1000;
 const killMs = 15_000;
 
 /** SysV shared memory that killed servers left (Postgres has one segment each): nobody attached, made by one of these pids. Format: proc_sysvipc(5). */
@@ -23,28 +23,22 @@ async function removeSharedMemory(makers: ReadonlySet<number>): Promise<void> {
 }
 
 /**
- * `dirs` are the foundation's folders; mounts below them go as well. `ended`: whoever was asked to end has; that is given a second. `once`: pids that components had and have no more.
- * Rejects, naming what is left, if something withstands.
+ * `dirs` are the foundation's folders; mounts below them go as well. `once`: pids that components had and have no more. Rejects, naming what is left, if something withstands.
+ * Nobody is asked to end: nothing of a foundation outlives it, and sixty farewells and checkpoints beside each other take twice as long. Whoever hangs on a mount is
+ * beyond every signal until its sshfs is dead, so that all are told at once.
  */
-export async function reapAll(table: ProcessTable, dirs: readonly string[], ended: () => boolean, once: Iterable<number> = []): Promise<void> {
+export async function reapAll(table: ProcessTable, dirs: readonly string[], once: Iterable<number> = []): Promise<void> {
   const makers = new Set<number>(once);
-  const left = () => {
-    const all = table.all();
-    for (const one of all) makers.add(one.pid);
-    return all;
-  };
-  // First: whoever waits for a mount, as Cloud Controllers do when the cabinet ends before them, is beyond every signal until its sshfs is dead.
-  for (const one of left()) if (one.mount !== undefined) signal(one, "SIGKILL");
-  await until("every sshfs to end", () => left().every((one) => one.mount === undefined), killMs, 10);
-  for (const dir of dirs) for (const { path } of mountedBelow(dir)) await unmount(path);
-  await until("the polite end", () => left().length === 0 || ended(), politeMs, 20).catch(() => undefined);
   let last = "";
   await until(
     "every process to be gone",
     () => {
-      const rest = left();
+      const rest = table.all();
       last = rest.map((one) => `${one.pid} (${one.component ?? "?"}, state ${one.state})`).join(", ");
-      for (const one of rest) signal(one, "SIGKILL");
+      for (const one of rest) {
+        makers.add(one.pid);
+        signal(one, "SIGKILL");
+      }
       return rest.length === 0;
     },
     killMs,
@@ -52,8 +46,11 @@ export async function reapAll(table: ProcessTable, dirs: readonly string[], ende
   ).catch(() => {
     throw new Error(`these processes of the foundation withstand SIGKILL: ${last}`);
   });
-  for (const dir of dirs) for (const { path } of mountedBelow(dir)) await unmount(path);
+  await Promise.all(dirs.flatMap(mountedBelow).map(({ path }) => unmount(path)));
   await removeSharedMemory(makers);
 }
 
-export const removeFolder = (dir: string) => dir && rmSync(dir, { recursive: true, force: true });
+/** Files are taken away beside each other: two databases have 1,500, and whoever ends a foundation waits for it. */
+export const removeFolder = async (dir: string): Promise<void> => {
+  if (dir) await rm(dir, { recursive: true, force: true });
+};

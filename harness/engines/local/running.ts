@@ -1,6 +1,5 @@
 /** A foundation of child processes on this machine. Made by engine.ts, used by the keeper alone. */
 import type { Component, TargetName, TargetSystem, Topology } from "../../core.js";
-import { endSignal } from "../end-signal.js";
 import { Fleet } from "../fleet.js";
 import { MountHelper, mountProber } from "../mount-helper.js";
 import type { Block } from "../ports.js";
@@ -127,14 +126,9 @@ export class LocalFoundation extends RunningFoundation<SupervisedProcess, LocalM
     this.#helper.end();
     for (const mount of this.#mounts.values()) mount.end();
     for (const component of this.#components.values()) component.end();
-    const components = [...this.#components.values()];
-    await reapAll(
-      this.#table,
-      this.#folders(),
-      () => components.every((component) => !component.lives),
-      components.flatMap((component) => [...component.pids]),
-    );
-    removeFolder(this.#own.place.openDir);
+    const once = [...this.#components.values()].flatMap((component) => [...component.pids]);
+    await reapAll(this.#table, this.#folders(), once);
+    await removeFolder(this.#own.place.openDir);
     this.#own.block.release();
   }
 
@@ -175,7 +169,6 @@ export class LocalFoundation extends RunningFoundation<SupervisedProcess, LocalM
       ports,
       main: place.main(component),
       prepare: place.prepare(component),
-      endSignal: endSignal(component.command),
       table: this.#table,
       ready: readiness(component, ports, () => host),
       before: async () => {

@@ -24,8 +24,6 @@ export interface Life {
   readonly ports: Readonly<Record<string, number>>;
   readonly main: Launch;
   readonly prepare: Launch | undefined;
-  /** How it is asked to end. */
-  readonly endSignal: NodeJS.Signals;
   readonly table: ProcessTable;
   /** Resolves true if it answers on its own port, past every proxy. */
   ready(deadlineMs: number): Promise<boolean>;
@@ -152,12 +150,9 @@ export class SupervisedProcess implements ComponentLife {
     await this.start();
   }
 
-  /** No restarts from now on; asks it to end. */
+  /** No restarts from now on. */
   end(): void {
     this.#ending = true;
-    if (!this.#living) return;
-    signal(this.#living, this.life.endSignal);
-    signal(this.#living, "SIGCONT");
   }
 
   #took(living: Living): void {
