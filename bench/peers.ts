@@ -49,6 +49,14 @@ export const peers: readonly Peer[] = [
     completed: ({ dir }) => unzipLines(readFileSync(join(dir, "flounder.gz"))).filter((line) => line.includes('"ok"')).length,
   },
   {
+    name: "node's floor",
+    tool: "",
+    keeps: false,
+    command: ({ url, rateHz, seconds, connection }) =>
+      `${quoted(process.execPath)} ${quoted(join(dist, "bench/floor.js"))} ${quoted(url)} ${rateHz} ${seconds} ${connection}`,
+    completed: (_, stdout) => (JSON.parse(stdout) as { completed: number }).completed,
+  },
+  {
     name: "vegeta",
     tool: "vegeta",
     keeps: true,
@@ -121,4 +129,4 @@ export const isThere = (peer: Peer): boolean =>
   });
 
 /** autocannon, wrk and wrk2 cannot be told to connect anew for each request. */
-export const canFresh = (peer: Peer): boolean => ["flounder", "vegeta", "k6", "hey"].includes(peer.name);
+export const canFresh = (peer: Peer): boolean => ["flounder", "node's floor", "vegeta", "k6", "hey"].includes(peer.name);

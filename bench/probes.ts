@@ -46,7 +46,7 @@ export async function probes({ quick, json, seed }: Inputs): Promise<void> {
     parts.push(await cost(there.filter(canFresh), { rateHz: 500, seconds, connection: "fresh", dir }, count, random));
     parts.push(
       await cost(
-        there.filter((peer) => peer.keeps),
+        there.filter((peer) => peer.keeps || peer.name === "node's floor"),
         { rateHz: 20_000, seconds, connection: "kept", dir },
         quick ? 1 : 3,
         random,
@@ -55,7 +55,7 @@ export async function probes({ quick, json, seed }: Inputs): Promise<void> {
     for (const rateHz of [100, 1000])
       parts.push(
         ...(await fidelity(
-          there.filter((peer) => ["flounder", "vegeta", "hey"].includes(peer.name)),
+          there.filter((peer) => ["flounder", "node's floor", "vegeta", "hey"].includes(peer.name)),
           rateHz,
           quick ? 4 : 10,
           dir,

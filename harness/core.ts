@@ -421,6 +421,8 @@ export interface TargetSystem {
   topology(profile: string, timeFactor: number, policy: Readonly<Record<string, string>>): Topology;
   /** Capabilities that engines cannot supply, by role: what planning counts on. */
   capabilities(component: Component): readonly Capability[];
+  /** Those of them that act on whoever has a LUN mounted, and on nobody where LUNs are links to their folders: not offered there. */
+  readonly overMounts?: readonly Capability[];
   /** Which ways of these capabilities a component has; a capability that is not named has all. */
   ways?(component: Component): TargetInfo["ways"];
   /** The live form of the same. Without `host` what needs it is left out. */

@@ -38,6 +38,8 @@ async function toolsEnv() {
   return { PATH: `${dir}:${process.env.PATH}`, ...(sftpServer ? { SFTP_SERVER: sftpServer } : {}) };
 }
 const toolsHere = await toolsEnv();
+// Ctrl-C ends mocha, which heals; what comes after it, here, tidies up.
+process.on("SIGINT", () => {});
 const house = openHouse();
 /** Runs mocha; resolves with its tally, or with undefined if it did not get to its end. */
 function mocha(words) {

@@ -17,12 +17,12 @@ export const mountClass = "storage";
 /** `ways`: what this engine can do to a mount here. */
 export function targetList(
   topology: Topology,
-  system: Pick<TargetSystem, "capabilities" | "ways">,
+  system: Pick<TargetSystem, "capabilities" | "overMounts" | "ways">,
   ways: readonly (CutMount | "slow")[],
 ): readonly TargetInfo[] {
   const dialled = new Set(topology.components.flatMap((component) => Object.values(component.links).map(({ to }) => to)));
-  // Whoever has a LUN as a link to its folder asks no cabinet: that one has no room is nothing to him.
-  const own = (component: Component) => system.capabilities(component).filter((one) => one !== "room" || ways.includes("hang"));
+  const linksForMounts = !ways.includes("hang");
+  const own = (component: Component) => system.capabilities(component).filter((one) => !linksForMounts || !system.overMounts?.includes(one));
   return topology.components.flatMap((component): TargetInfo[] => {
     const { name, role } = component;
     const link = (target: string, linkClass: string): TargetInfo => ({ name: target, role, kind: "link", can: ["link"], ways: {}, class: linkClass });

@@ -71,6 +71,18 @@ describe("outage windows", () => {
     expect(find(modes.slow!(world), 10)[0]!.cause).to.equal("slow");
   });
 
+  it("are wider where we were late ourselves: who sends late reads late", () => {
+    const world = { periodMs: 10, startMs: 3003, lengthMs: 1700, deadlineMs: 1000, phaseMs: 0 };
+    const read = 4712 * ms; // the answers were there from 4703 on; what was due at 4700 and 4710 was sent when we ran again
+    const punctual = modes.stall!(world).map((one) => (one.outcome === "ok" && one.sentUs < read && one.endUs > 4702 * ms ? { ...one, endUs: read } : one));
+    const known = punctual.map((one) => {
+      const held = one.sentUs === 4700 * ms || one.sentUs === 4710 * ms;
+      return { ...one, dueUs: one.sentUs, ...(held ? { sentUs: read, endUs: read + 400 } : {}) };
+    });
+    expect(holds(find(punctual, 10)[0]!.endUs, 4703 * ms)).to.equal(false);
+    expect(holds(find(known, 10)[0]!.endUs, 4703 * ms), JSON.stringify(find(known, 10)[0]!.endUs)).to.equal(true);
+  });
+
   it("find a stall of four samples, of which two waited for less than what counts as slow", () => {
     const world = { periodMs: 50, startMs: 3003, lengthMs: 190, deadlineMs: 1000, phaseMs: 0 };
     const [outage, ...more] = find(modes.stall!(world), 50);

@@ -1,9 +1,10 @@
 /**
  * Outage windows, each edge with its bounds. A sample is evidence about the instant at which it was sent: bad, the service was down then; good, it was up
  * between sending and answer. So an outage begins between the last good sending and the first bad one, and ends between the last bad sending and the first
- * good answer. Two things sharpen or widen that:
+ * good answer. Three things sharpen or widen that:
  * - a stall: what hangs and is answered when it is over. All pending answers come at once, at its end, and say when that was. It is over when the first of
  *   them is answered: a server that wakes up and works off first what others have given up serves nobody meanwhile.
+ * - the observer's own lateness: where it sent late it also read late, and what follows from its stamps is that much less sharp.
  * - a brown-out: answers fail with some chance only, so that the good ones at its edges may be inside of it: bounds of 99 % by the geometric distribution.
  */
 import type { Bounds, Outcome, PlannedProbe, Sample } from "../core.js";
@@ -12,6 +13,8 @@ import { segments } from "./segments.js";
 
 /** What windows are made of; a Sample is one. */
 export interface Observation {
+  /** When it should have been sent; absent: nobody knows how late the observer was. */
+  readonly dueUs?: number;
   readonly sentUs: number;
   readonly endUs: number;
   readonly outcome: Outcome;
@@ -63,6 +66,9 @@ export function typicalUs(observations: readonly Observation[]): number {
 /** Where nobody says what slow is. */
 export const slowByDefaultUs = (usualUs: number): number => Math.max(10 * usualUs, slowAtLeastUs);
 
+/** One that was sent late, whether or not it counts. */
+type Late = Observation & { readonly dueUs: number };
+
 const isMeasured = (one: Observation): boolean => one.outcome !== "observer" && one.outcome !== "not-attempted";
 
 export function outagesIn(observations: readonly Observation[], options: OutageOptions, usualUs = typicalUs(observations)): Outage[] {
@@ -70,10 +76,19 @@ export function outagesIn(observations: readonly Observation[], options: OutageO
   const bad = all.map((one) => one.outcome !== "ok" || one.endUs - one.sentUs > options.slowUs);
   addWaiting(all, bad, usualUs);
   const found = segments(bad);
+  const late = found.length === 0 ? [] : (observations.filter(({ dueUs, sentUs }) => dueUs !== undefined && sentUs > dueUs) as Late[]);
   return found.map((segment, i) => {
     const before = found[i - 1];
     const after = found[i + 1];
-    return new Reading(all, bad, segment, { first: before ? before.to + 1 : 0, last: after ? after.from - 1 : all.length - 1 }, options, usualUs).outage();
+    return new Reading(
+      all,
+      bad,
+      segment,
+      { first: before ? before.to + 1 : 0, last: after ? after.from - 1 : all.length - 1 },
+      options,
+      usualUs,
+      late,
+    ).outage();
   });
 }
 
@@ -102,6 +117,7 @@ class Reading {
     readonly room: { readonly first: number; readonly last: number },
     readonly options: OutageOptions,
     readonly usualUs: number,
+    readonly late: readonly Late[],
   ) {}
 
   outage(): Outage {
@@ -130,12 +146,18 @@ class Reading {
     };
   }
 
+  /** How late we were, at the worst, within a period of this instant. */
+  #ownLatenessUs(atUs: number): number {
+    const { periodUs } = this.options;
+    return this.late.reduce((most, { dueUs, sentUs }) => (dueUs <= atUs + periodUs && sentUs >= atUs - periodUs ? Math.max(most, sentUs - dueUs) : most), 0);
+  }
+
   /** By when the request had reached the service, as far as answers before tell: a request on its way when an outage begins fails as well. */
   #seenBy(index: number): number {
     const one = this.all[index]!;
     let longest = 2 * this.usualUs + 500;
     for (let i = Math.max(this.room.first, index - near); i < index; i++) longest = Math.max(longest, this.all[i]!.endUs - this.all[i]!.sentUs);
-    return one.sentUs + Math.min(one.endUs - one.sentUs, longest);
+    return one.sentUs + Math.min(one.endUs - one.sentUs, longest + this.#ownLatenessUs(one.sentUs));
   }
 
   /**
@@ -175,7 +197,7 @@ class Reading {
     if (spreadUs > 0.5 * (waited.at(-1)!.sentUs - waited[0]!.sentUs)) return undefined;
     // We may have come late to read them: the more of them, the later, but no bound is as wide as a period.
     const quarterUs = this.options.periodUs / 4;
-    const lo = firstUs - 2 * this.usualUs - 1000 - quarterUs - Math.min(spreadUs, quarterUs);
+    const lo = firstUs - 2 * this.usualUs - 1000 - quarterUs - Math.min(spreadUs, quarterUs) - this.#ownLatenessUs(firstUs);
     return { lo: Math.max(lo, failing?.sentUs ?? waited[0]!.sentUs), hi: firstUs };
   }
 

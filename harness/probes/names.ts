@@ -2,6 +2,7 @@
 import { lookup } from "node:dns";
 import { isIP } from "node:net";
 import { nowUs } from "../clock.js";
+import { LastAnswer } from "./response.js";
 import type { Endpoint } from "./wire.js";
 
 const addressesKeptUs = 1e6;
@@ -47,7 +48,7 @@ export class Names {
 
   #learn(url: string, parsed: URL, addresses: readonly string[], untilUs: number): Address {
     const tls = parsed.protocol === "https:";
-    const endpoint: Endpoint = { addresses, port: Number(parsed.port) || (tls ? 443 : 80), ...(tls ? { tls: parsed.hostname } : {}) };
+    const endpoint: Endpoint = { addresses, port: Number(parsed.port) || (tls ? 443 : 80), last: new LastAnswer(), ...(tls ? { tls: parsed.hostname } : {}) };
     const head = `GET ${parsed.pathname}${parsed.search} HTTP/1.1\r\nhost: ${parsed.host}\r\nuser-agent: flounder\r\naccept: */*\r\n`;
     const address = { endpoint, fresh: `${head}connection: close\r\n\r\n`, keep: `${head}\r\n` };
     if (this.#known.size > 1000) this.#known.clear(); // redirects to ever new places

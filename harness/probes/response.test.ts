@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { NotHttp, ResponseReader } from "./response.js";
+import { LastAnswer, NotHttp, ResponseReader } from "./response.js";
 
 /** Feeds the text in pieces cut at these places; the buffer is overwritten after each, as a socket's is. */
 function read(text: string, cuts: readonly number[] = [], method = "GET"): { reader: ResponseReader; whole: boolean } {
@@ -51,5 +51,22 @@ describe("reading a response", () => {
   it("refuses what is not HTTP", () => {
     for (const text of ["SSH-2.0-OpenSSH\r\n", "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"])
       expect(() => read(text), text).to.throw(NotHttp);
+  });
+
+  it("an answer is read once and known again as long as not a byte differs", () => {
+    const last = new LastAnswer();
+    const buffer = Buffer.alloc(1000);
+    const known = (text: string) => last.readerOf(buffer, buffer.write(text, "latin1"));
+    expect(known("")).to.equal(undefined);
+    const { reader } = read(long);
+    last.keep(buffer, buffer.write(long, "latin1"), reader);
+    expect(known(long)).to.equal(reader);
+    expect(known(`${long} `)).to.equal(undefined);
+    expect(known(long.slice(0, -1))).to.equal(undefined);
+    for (let i = 0; i < long.length; i++) expect(known(`${long.slice(0, i)}#${long.slice(i + 1)}`), `byte ${i}`).to.equal(undefined);
+    const other = long.replace("world", "there");
+    last.keep(buffer, buffer.write(other, "latin1"), read(other).reader);
+    expect(known(long)).to.equal(undefined);
+    expect(known(other)?.body.toString()).to.equal("hello there");
   });
 });

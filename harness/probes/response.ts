@@ -114,3 +114,23 @@ export class ResponseReader {
     }
   }
 }
+
+const keptMaxBytes = 16_384;
+
+/** The last answer to one question that came in one piece: the next is mostly the same, byte for byte, and then it has been read already. */
+export class LastAnswer {
+  #bytes = Buffer.alloc(0);
+  #reader: ResponseReader | undefined;
+
+  /** `buffer` holds so many bytes. */
+  readerOf(buffer: Buffer, bytes: number): ResponseReader | undefined {
+    return bytes === this.#bytes.length && this.#bytes.compare(buffer, 0, bytes) === 0 ? this.#reader : undefined;
+  }
+  /** `reader` has read all of it. */
+  keep(buffer: Buffer, bytes: number, reader: ResponseReader): void {
+    if (bytes > keptMaxBytes) return;
+    if (bytes !== this.#bytes.length) this.#bytes = Buffer.allocUnsafeSlow(bytes);
+    buffer.copy(this.#bytes, 0, 0, bytes);
+    this.#reader = reader;
+  }
+}

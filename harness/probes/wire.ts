@@ -6,7 +6,7 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { nowUs } from "../clock.js";
 import type { Outcome } from "../core.js";
-import { ResponseReader } from "./response.js";
+import { type LastAnswer, ResponseReader } from "./response.js";
 
 export interface Endpoint {
   /** Addresses, never names; the next one is tried when one refuses. */
@@ -14,6 +14,8 @@ export interface Endpoint {
   readonly port: number;
   /** TLS, with this server name. */
   readonly tls?: string;
+  /** Of whoever asks the same again and again. */
+  readonly last?: LastAnswer;
 }
 /** How an exchange went wrong. */
 export interface Failure {
@@ -32,12 +34,17 @@ export interface Exchange {
 }
 type Done = (exchange: Exchange) => void;
 
+/** One for all connections: what was read is worked off before anything else is read into it. */
+const incoming = Buffer.allocUnsafe(65_536);
+const nothingRead = new ResponseReader();
+
 export class Wire {
   /** A connection that can take a request. */
   idle = false;
   dead = false;
   #socket: Socket | undefined;
   #exchange: Exchange | undefined;
+  #method = "GET";
   #text: string | Uint8Array = "";
   #done: Done | undefined;
   #onDead: ((wire: Wire) => void) | undefined;
@@ -52,7 +59,8 @@ export class Wire {
 
   /** Sends `text` (whole request, head and body) and calls `done` once, connecting first if need be. */
   request(text: string | Uint8Array, method: string, done: Done): void {
-    this.#exchange = { connectUs: 0, writtenUs: 0, firstUs: 0, endUs: 0, failure: undefined, reader: new ResponseReader(method) };
+    this.#exchange = { connectUs: 0, writtenUs: 0, firstUs: 0, endUs: 0, failure: undefined, reader: nothingRead };
+    this.#method = method;
     this.#text = text;
     this.#done = done;
     this.idle = false;
@@ -78,17 +86,16 @@ export class Wire {
       return;
     }
     const { port, tls } = this.endpoint;
-    const buffer = Buffer.allocUnsafe(16384);
     const onread = {
-      buffer,
+      buffer: incoming,
       callback: (bytes: number) => {
-        this.#read(buffer.subarray(0, bytes));
+        this.#read(incoming, bytes);
         return true;
       },
     };
     const socket =
       tls === undefined ? connectTcp({ host, port, noDelay: true, onread }) : connectTls({ host, port, ...(isName(tls) ? { servername: tls } : {}) });
-    if (tls !== undefined) socket.setNoDelay(true).on("data", (chunk: Buffer) => this.#read(chunk));
+    if (tls !== undefined) socket.setNoDelay(true).on("data", (chunk: Buffer) => this.#read(chunk, chunk.length));
     this.#socket = socket;
     socket.once(tls === undefined ? "connect" : "secureConnect", () => {
       if (this.#exchange) this.#exchange.connectUs = nowUs();
@@ -115,15 +122,27 @@ export class Wire {
     else this.#socket.write(this.#text);
   }
 
-  #read(chunk: Buffer): void {
+  #read(buffer: Buffer, bytes: number): void {
     const exchange = this.#exchange;
     if (!exchange) {
       this.#dies(); // an answer that nobody asked for
       return;
     }
-    if (exchange.firstUs === 0) exchange.firstUs = nowUs();
+    const { last } = this.endpoint;
+    const isFirst = exchange.firstUs === 0;
+    if (isFirst) {
+      exchange.firstUs = nowUs();
+      const known = last?.readerOf(buffer, bytes);
+      exchange.reader = known ?? new ResponseReader(this.#method);
+      if (known) {
+        this.#finish(undefined);
+        return;
+      }
+    }
     try {
-      if (exchange.reader.feed(chunk)) this.#finish(undefined);
+      if (!exchange.reader.feed(buffer.subarray(0, bytes))) return;
+      if (isFirst) last?.keep(buffer, bytes, exchange.reader);
+      this.#finish(undefined);
     } catch (error) {
       this.#finish({ outcome: "wrong-answer", note: (error as Error).message });
     }

@@ -28,6 +28,8 @@ const foundry: TargetSystem = {
   defaultScenario: "april-2011",
   topology,
   capabilities,
+  // Whoever has a LUN as a link to its folder asks no cabinet: that one has no room is nothing to him.
+  overMounts: ["room"],
   ways: edgeWays,
   adapters,
   carries: (link, addresses, signal) => (link.class === "bus" ? busCarries(link.from, addresses.direct(link.to, "client"), signal) : undefined),

@@ -2,7 +2,9 @@ import { chmodSync, existsSync, lstatSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { root } from "../../paths.js";
 import { isProgram } from "../tools/find.js";
+import { initdbOptions, leaner } from "../tools/postgres-template.js";
 import { collect, imageTag } from "./image-content.js";
 
 describe("what goes into the image", () => {
@@ -29,6 +31,12 @@ describe("what goes into the image", () => {
     expect(imageTag())
       .to.match(/^flounder\/foundry:/)
       .and.not.to.equal(tag);
+  });
+
+  it("Postgres begins in the image as it does elsewhere", () => {
+    const dockerfile = readFileSync(join(root, "compose", "Dockerfile"), "utf8");
+    expect(/initdb -D \S+ \\\n\s*(.*) >/.exec(dockerfile)?.[1]?.split(" ")).to.have.members(initdbOptions);
+    for (const statement of leaner.split("\n").filter(Boolean)) expect(dockerfile).to.include(`"${statement}"`);
   });
 
   it("a tool that is missing is named", () => {

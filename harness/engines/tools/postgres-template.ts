@@ -9,19 +9,19 @@ import { cacheDir } from "../../paths.js";
 const run = promisify(execFile);
 const makeMs = 60_000;
 /** Small segments of the log (MB), since a foundation writes little and lives shortly. */
-const options = ["--username=postgres", "--auth=reject", "--encoding=UTF8", "--locale=C", "--wal-segsize=1", "--no-sync", "--no-instructions"];
+export const initdbOptions = ["--username=postgres", "--auth=reject", "--encoding=UTF8", "--locale=C", "--wal-segsize=1", "--no-sync", "--no-instructions"];
 
 /**
  * A third of what initdb makes is template0, a spare copy of template1: 300 files for each server of each foundation, and nobody reads them.
  * Statements of the single-user server, one per line.
  */
-const leaner = ["update pg_database set datistemplate = false where datname = 'template0'", "drop database template0", ""].join("\n");
+export const leaner = ["update pg_database set datistemplate = false where datname = 'template0'", "drop database template0", ""].join("\n");
 
 /** Another Postgres, or other options, is another template; the same one in another place is not. */
 function pathOf(postgres: string): string {
   const key = createHash("sha256")
     .update(readFileSync(postgres))
-    .update([...options, leaner].join(" "))
+    .update([...initdbOptions, leaner].join(" "))
     .digest("hex")
     .slice(0, 12);
   return join(cacheDir(), `postgres-template-${key}.tar`);
@@ -46,7 +46,7 @@ export async function postgresTemplate({ postgres, reachable, user, dir }: Templ
   try {
     if (user) chownSync(place, user.uid, user.gid);
     const how = { cwd: place, timeout: makeMs, env: { PATH: process.env.PATH, TZ: "UTC" }, ...user };
-    await run(join(dirname(reachable), "initdb"), ["-D", join(place, "pg"), ...options], how);
+    await run(join(dirname(reachable), "initdb"), ["-D", join(place, "pg"), ...initdbOptions], how);
     const single = run(reachable, ["--single", "-D", join(place, "pg"), "-c", "fsync=off", "template1"], how);
     single.child.stdin?.end(leaner);
     const said = await single;
