@@ -122,7 +122,9 @@ describe("the command line at a foundation that is up", function () {
         (response) => response.text(),
         () => "",
       );
-    await until("its metrics show the act bite", async () => /flounder_act_state\{act="table",.*state="bit"\} 1/.test(await metrics()), 60_000, 50);
+    const bit = async () => /flounder_act_state\{act="table",.*state="bit"\} 1/.test(await metrics());
+    await until("its metrics show the act bite", async () => child.exitCode !== null || (await bit()), 60_000, 50);
+    expect(child.exitCode, `it ended before: ${said}`).to.equal(null);
     expect(await metrics()).to.match(/flounder_samples_total\{probe="\w+",plane="data",vantage="outside",outcome="ok"\} [1-9]/);
     const { code, says, out } = await end;
     expect(code, says).to.equal(0);

@@ -60,7 +60,7 @@ describe("a runner killed with kill -9", function () {
 
   // seed: the three forms (micro, org, com) <- on micro: each fault in turn, with its runner killed at five moments
   for (const fault of faults)
-    it(`${fault.name}: healed, and the fingerprint is as before`, async () => {
+    it(`${fault.name}: healed, and the fingerprint is as before`, async function () {
       const options = fault.options.parse({});
       const aim = (fault.name.startsWith("dea-") ? ["dea"] : [...aims, ...targets.map((one) => one.name)]).find((of) => {
         try {
@@ -69,6 +69,11 @@ describe("a runner killed with kill -9", function () {
           return false;
         }
       });
+      const linked = targets.every(({ ways }) => !ways.mount?.includes("hang"));
+      if (aim === undefined && linked) {
+        console.log(`      skipped: ${fault.name} needs LUNs that are mounted, and they cannot be here`);
+        this.skip();
+      }
       expect(aim, `something to aim ${fault.name} at`).not.to.equal(undefined);
       for (const moment of moments) {
         const from = events.length;
