@@ -10,12 +10,16 @@ const { hostname: host, port, host: name } = new URL(url);
 const kept = connection === "kept";
 const request = Buffer.from(`GET / HTTP/1.1\r\nhost: ${name}\r\n${kept ? "" : "connection: close\r\n"}\r\n`);
 const periodUs = 1e6 / Number(rate);
+const connectionsMax = 256;
 const idle: Socket[] = [];
+let open = 0;
 let completed = 0;
 
 function ask(): void {
   const free = idle.pop();
   if (free) return void free.write(request);
+  if (open >= connectionsMax) return; // not asked, and so not completed
+  open++;
   const onread = {
     buffer: Buffer.allocUnsafe(16384),
     callback: () => {
@@ -26,7 +30,7 @@ function ask(): void {
     },
   };
   const socket = connect({ host, port: Number(port), noDelay: true, onread }, () => socket.write(request));
-  socket.on("error", () => socket.destroy());
+  socket.on("error", () => socket.destroy()).on("close", () => open--);
 }
 
 let dueUs = nowUs() + 10_000;
@@ -34,7 +38,7 @@ const endUs = dueUs + Number(seconds) * 1e6;
 function step(): void {
   const now = nowUs();
   for (; dueUs <= now; dueUs += periodUs) ask();
-  if (dueUs < endUs) setTimeout(step, (dueUs - now) / 1000);
+  if (nowUs() < endUs) setTimeout(step, (dueUs - now) / 1000);
   else
     setTimeout(() => {
       console.log(JSON.stringify({ completed }));

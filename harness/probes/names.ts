@@ -10,8 +10,8 @@ const addressesKeptUs = 1e6;
 export interface Address {
   readonly endpoint: Endpoint;
   /** The whole request, for a connection that is closed after it, and for one that is kept. */
-  readonly fresh: string;
-  readonly keep: string;
+  readonly fresh: Uint8Array;
+  readonly keep: Uint8Array;
 }
 
 /** Names go to the system's resolver, at most once a second each, and at most one question at a time. */
@@ -50,7 +50,7 @@ export class Names {
     const tls = parsed.protocol === "https:";
     const endpoint: Endpoint = { addresses, port: Number(parsed.port) || (tls ? 443 : 80), last: new LastAnswer(), ...(tls ? { tls: parsed.hostname } : {}) };
     const head = `GET ${parsed.pathname}${parsed.search} HTTP/1.1\r\nhost: ${parsed.host}\r\nuser-agent: flounder\r\naccept: */*\r\n`;
-    const address = { endpoint, fresh: `${head}connection: close\r\n\r\n`, keep: `${head}\r\n` };
+    const address = { endpoint, fresh: Buffer.from(`${head}connection: close\r\n\r\n`, "latin1"), keep: Buffer.from(`${head}\r\n`, "latin1") };
     if (this.#known.size > 1000) this.#known.clear(); // redirects to ever new places
     this.#known.set(url, { address, untilUs });
     return address;

@@ -7,7 +7,7 @@ import type { Outcome } from "../core.js";
 import { Hiccups } from "./hiccups.js";
 import { type Address, Names } from "./names.js";
 import { type Flight, Lane, type PlainSample, type PlainTarget } from "./plain-lane.js";
-import { defaultTicker, Ticker } from "./ticker.js";
+import { CoarseTicker, defaultTicker, Ticker } from "./ticker.js";
 import { type Exchange, Wire } from "./wire.js";
 
 export type { PlainSample, PlainTarget };
@@ -16,6 +16,8 @@ const redirectsMax = 5;
 const inFlightMax = 12_000;
 /** Sending for longer at a stretch, when more is due than can be sent, would leave answers unread. */
 const turnUs = 5000;
+/** From here on a wake-up for each costs more than the request. */
+const coarseFromHz = 1500;
 
 export class PlainProber {
   shed = 0;
@@ -23,7 +25,7 @@ export class PlainProber {
   readonly #lanes: Lane[];
   readonly #onSample: (sample: PlainSample) => void;
   readonly #names = new Names();
-  #ticker: Ticker | undefined;
+  #ticker: Ticker | CoarseTicker | undefined;
   #ended = false;
   #fromUs = 0;
   #pending = 0;
@@ -41,19 +43,15 @@ export class PlainProber {
     this.#fromUs = baseUs + warmUpUs;
     for (const lane of this.#lanes) lane.dueUs = baseUs + lane.target.phaseUs;
     const rate = this.#lanes.reduce((sum, lane) => sum + 1e6 / lane.target.periodUs, 0);
-    // Beyond 1500/s a wake-up for each costs more than the request: those of a millisecond share one.
-    const options = rate > 1500 ? { ...defaultTicker, leadUs: 0, gapUs: 1000 } : defaultTicker;
+    const coarse = rate > coarseFromHz;
     const schedules = this.#lanes.map((lane) => ({ firstUs: lane.dueUs, periodUs: lane.target.periodUs }));
     await new Promise<void>((resolve) => {
-      this.#ticker = new Ticker(
-        schedules,
-        (now) => {
-          this.hiccups.beat(now);
-          this.#sendDue(now, options.leadUs);
-          if (now >= this.#fromUs) resolve();
-        },
-        options,
-      );
+      const onTick = (now: number) => {
+        this.hiccups.beat(now);
+        this.#sendDue(now, coarse ? 0 : defaultTicker.leadUs);
+        if (now >= this.#fromUs) resolve();
+      };
+      this.#ticker = coarse ? new CoarseTicker(onTick) : new Ticker(schedules, onTick);
     });
     return this.#fromUs;
   }

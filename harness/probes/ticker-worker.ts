@@ -3,7 +3,9 @@ import { workerData } from "node:worker_threads";
 import { nowUs } from "../clock.js";
 import { cells, type TickerData } from "./ticker.js";
 
-const { buffer, schedules, leadUs, beatUs, gapUs } = workerData as TickerData;
+/** Slots closer together than this share a wake-up. */
+const gapUs = 100;
+const { buffer, schedules, leadUs, beatUs } = workerData as TickerData;
 const shared = new Int32Array(buffer);
 const due = schedules.map((schedule) => schedule.firstUs);
 let lastUs = nowUs();

@@ -15,8 +15,6 @@ export interface TickerOptions {
   readonly leadUs: number;
   /** A wake-up at least so often, due or not: a gap between two is how a frozen observer is noticed. */
   readonly beatUs: number;
-  /** Slots closer together than this share a wake-up. */
-  readonly gapUs: number;
 }
 /** Shared with the worker: how often it woke us, and whether to stop. */
 export const cells = { ticks: 0, stop: 1 } as const;
@@ -29,7 +27,7 @@ type WaitAsync = (cells: Int32Array, index: number, value: number) => { readonly
 // ES2024; Node 16 and later have it, TypeScript's ES2023 library does not.
 const waitAsync = (Atomics as unknown as { waitAsync: WaitAsync }).waitAsync;
 
-export const defaultTicker: TickerOptions = { leadUs: 150, beatUs: 20_000, gapUs: 100 };
+export const defaultTicker: TickerOptions = { leadUs: 150, beatUs: 20_000 };
 
 /** Calls `onTick` from the main thread until stop(). */
 export class Ticker {
@@ -67,5 +65,16 @@ export class Ticker {
     Atomics.notify(this.#cells, cells.stop);
     Atomics.notify(this.#cells, cells.ticks);
     await this.#worker.terminate();
+  }
+}
+
+/** For schedules so fast that the slots of a millisecond share a wake-up anyway: a timer is cheapest, if a millisecond later. */
+export class CoarseTicker {
+  readonly #timer: NodeJS.Timeout;
+  constructor(onTick: (nowUs: number) => void) {
+    this.#timer = setInterval(() => onTick(nowUs()), 1);
+  }
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
   }
 }
