@@ -119,6 +119,22 @@ describe("outage windows", () => {
     expect(held / edges).to.be.at.least(0.985);
   });
 
+  it("of a brown-out of which only the middle is an outage by itself reach to the bad answers beside it", () => {
+    const bad = [58, 64, 65, 66, 67, 74];
+    const seen = Array.from({ length: 200 }, (_, i) => ({
+      sentUs: i * 50 * ms,
+      endUs: (i * 50 + 1) * ms,
+      outcome: bad.includes(i) ? ("http-5xx" as const) : ("ok" as const),
+    }));
+    const [outage, ...more] = find(seen, 50);
+    expect(more).to.deep.equal([]);
+    expect(outage!.samples).to.equal(4);
+    expect(outage!.startUs.lo).to.be.below(58 * 50 * ms);
+    expect(outage!.endUs.hi).to.be.above(74 * 50 * ms);
+    const far = seen.map((one, i) => (i === 58 || i === 74 ? { ...one, outcome: "ok" as const } : i === 40 ? { ...one, outcome: "http-5xx" as const } : one));
+    expect(find(far, 50)[0]!.startUs.lo, "one of a second before has nothing to do with it").to.equal(63 * 50 * ms);
+  });
+
   it("keep two outages apart that are half a second from each other", () => {
     const world = { periodMs: 50, startMs: 3000, lengthMs: 600, deadlineMs: 1000, phaseMs: 0 };
     const first = modes.refuse!(world);

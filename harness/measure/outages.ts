@@ -48,6 +48,8 @@ export interface OutageOptions {
 const miss = 0.005;
 /** No bound reaches farther, in samples. */
 const farthest = 96;
+/** So many good samples between a bad one and an outage, and the two have nothing to do with each other. */
+const strayReach = 12;
 /** So many answers before an outage say how long a request takes to arrive. */
 const near = 24;
 /** A tenfold latency is slow, but below this it is the host's noise. */
@@ -126,9 +128,11 @@ class Reading {
     const samples = to - from + 1;
     const failed = this.bad.slice(from, to + 1).filter(Boolean).length;
     const stall = this.#stallEnd();
-    const beyond = this.#beyond(failed, samples);
-    const before = all[Math.max(this.room.first, from - 1 - beyond)]!;
-    const after = all[Math.min(this.room.last, to + 1 + beyond)]!;
+    const reach = this.#withStrays();
+    const failing = this.bad.slice(reach.from, reach.to + 1).filter(Boolean).length;
+    const beyond = this.#beyond(failing, reach.to - reach.from + 1);
+    const before = all[Math.max(this.room.first, reach.from - 1 - beyond)]!;
+    const after = all[Math.min(this.room.last, reach.to + 1 + beyond)]!;
     const open = { start: from === 0, end: to === all.length - 1 };
     const first = all[from]!;
     const startUs = { lo: open.start ? first.sentUs : before.sentUs, hi: this.#seenBy(from) };
@@ -137,7 +141,7 @@ class Reading {
     return {
       startUs,
       endUs,
-      lostS: this.#lost(startUs, endUs, failed < samples),
+      lostS: this.#lost(startUs, endUs, failing < reach.to - reach.from + 1),
       cause: stall ? "stall" : this.#cause(),
       badShare: failed / samples,
       samples,
@@ -158,6 +162,14 @@ class Reading {
     let longest = 2 * this.usualUs + 500;
     for (let i = Math.max(this.room.first, index - near); i < index; i++) longest = Math.max(longest, this.all[i]!.endUs - this.all[i]!.sentUs);
     return one.sentUs + Math.min(one.endUs - one.sentUs, longest + this.#ownLatenessUs(one.sentUs));
+  }
+
+  /** The segment with what failed near it and is no outage by itself: then not everything fails, and it may have begun, or ended, with those. */
+  #withStrays(): { readonly from: number; readonly to: number } {
+    let { from, to } = this.segment;
+    for (let i = Math.max(this.room.first, from - strayReach); i < from; i++) if (this.bad[i]) from = i;
+    for (let i = Math.min(this.room.last, to + strayReach); i > to; i--) if (this.bad[i]) to = i;
+    return { from, to };
   }
 
   /**
