@@ -3,8 +3,9 @@
  * Tests that ended and left something open would keep mocha for ever: after a while that is a failure, which says what was open.
  */
 const { writeFileSync } = require("node:fs");
-const endMs = 30_000;
 const { Spec } = require("mocha").reporters;
+
+const endMs = 30_000;
 
 module.exports = class Tally extends Spec {
   constructor(runner, options) {

@@ -18,6 +18,10 @@ describe("a foundation without FUSE", function () {
     engine: (load) => localEngine(load, async () => ({ works: false, ways: ["detach"], why: "as if FUSE were not there" })),
   });
 
+  it("is offered no fault that only those feel who have a LUN mounted", () => {
+    expect(live.running.targets().filter(({ can }) => can.includes("room"))).to.deep.equal([]);
+  });
+
   // seed: power supply <- the supply of a LUN that is a link goes away
   it("loses a LUN with its power, and has it back, whole, when an operator restores, verifies and releases", async () => {
     const { client, spaceGuid } = await prober(live.facts);
