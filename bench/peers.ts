@@ -18,8 +18,8 @@ export interface Peer {
   readonly name: string;
   /** What it needs on PATH; empty: nothing. */
   readonly tool: string;
-  /** Keeps a record of every request, and sends on a schedule of its own. Else it does less, and is cheaper for it. */
-  readonly keeps: boolean;
+  /** Of what it takes part in beside 5000/s on kept connections: whoever cannot connect anew, keep a record or a schedule has no figures there that compare. */
+  readonly also: readonly ("fresh" | "flood" | "schedule")[];
   command(load: Load): string;
   /** Requests completed: rows read back where it keeps them, else what it says. */
   completed(load: Load, stdout: string): number;
@@ -34,7 +34,7 @@ export const peers: readonly Peer[] = [
   {
     name: "flounder",
     tool: "",
-    keeps: true,
+    also: ["fresh", "flood", "schedule"],
     command({ url, rateHz, seconds, connection, dir }) {
       const target = { url, connection, periodUs: 1e6 / rateHz, phaseUs: 0, deadlineUs: 1e6, expect: "well" };
       const start = { kind: "start", targets: [target], samplesFile: join(dir, "flounder.gz"), warmUpMs: 300, forMs: seconds * 1000 };
@@ -51,7 +51,7 @@ export const peers: readonly Peer[] = [
   {
     name: "node's floor",
     tool: "",
-    keeps: false,
+    also: ["fresh", "flood", "schedule"],
     command: ({ url, rateHz, seconds, connection }) =>
       `${quoted(process.execPath)} ${quoted(join(dist, "bench/floor.js"))} ${quoted(url)} ${rateHz} ${seconds} ${connection}`,
     completed: (_, stdout) => (JSON.parse(stdout) as { completed: number }).completed,
@@ -59,7 +59,7 @@ export const peers: readonly Peer[] = [
   {
     name: "vegeta",
     tool: "vegeta",
-    keeps: true,
+    also: ["fresh", "flood", "schedule"],
     command: ({ url, rateHz, seconds, connection, dir }) =>
       `echo ${quoted(`GET ${url}`)} | vegeta attack -rate=${rateHz} -duration=${seconds}s -timeout=1s -keepalive=${connection === "kept"} -output=${quoted(join(dir, "vegeta.bin"))}`,
     completed: ({ dir }) =>
@@ -71,7 +71,7 @@ export const peers: readonly Peer[] = [
   {
     name: "k6",
     tool: "k6",
-    keeps: true,
+    also: ["fresh", "flood"],
     command({ url, rateHz, seconds, connection, dir }) {
       const script = join(dir, "k6.js");
       const scenario = { executor: "constant-arrival-rate", rate: rateHz, timeUnit: "1s", duration: `${seconds}s`, preAllocatedVUs: connections, maxVUs: 500 };
@@ -89,7 +89,7 @@ export const peers: readonly Peer[] = [
   {
     name: "hey",
     tool: "hey",
-    keeps: false,
+    also: ["fresh", "schedule"],
     command: ({ url, rateHz, seconds, connection }) =>
       `hey -z ${seconds}s -c ${connections} -q ${rateHz / connections} -t 1 ${connection === "fresh" ? "-disable-keepalive" : ""} ${quoted(url)}`,
     completed: (_, stdout) => Number(/\[200\]\s+(\d+) responses/.exec(stdout)?.[1] ?? 0),
@@ -97,21 +97,21 @@ export const peers: readonly Peer[] = [
   {
     name: "autocannon",
     tool: "autocannon",
-    keeps: false,
+    also: [],
     command: ({ url, rateHz, seconds }) => `autocannon -R ${rateHz} -c ${connections} -d ${seconds} -t 1 -j ${quoted(url)} 2> /dev/null`,
     completed: (_, stdout) => (JSON.parse(stdout) as { "2xx": number })["2xx"],
   },
   {
     name: "wrk2",
     tool: "wrk2",
-    keeps: false,
+    also: [],
     command: ({ url, rateHz, seconds }) => `wrk2 -t1 -c${connections} -d${seconds}s -R${rateHz} ${quoted(url)}`,
     completed: (_, stdout) => Number(/(\d+) requests in/.exec(stdout)?.[1] ?? 0),
   },
   {
     name: "wrk (closed loop)",
     tool: "wrk",
-    keeps: false,
+    also: [],
     command: ({ url, seconds }) => `wrk -t1 -c${connections} -d${seconds}s ${quoted(url)}`,
     completed: (_, stdout) => Number(/(\d+) requests in/.exec(stdout)?.[1] ?? 0),
   },
@@ -127,6 +127,3 @@ export const isThere = (peer: Peer): boolean =>
       return false;
     }
   });
-
-/** autocannon, wrk and wrk2 cannot be told to connect anew for each request. */
-export const canFresh = (peer: Peer): boolean => ["flounder", "node's floor", "vegeta", "k6", "hey"].includes(peer.name);

@@ -11,7 +11,7 @@ import { startTruth } from "../harness/probes/truth-child.js";
 import { type Random, seeded } from "../harness/random.js";
 import { timed } from "./cpu.js";
 import { deviation } from "./fidelity.js";
-import { canFresh, isThere, type Load, type Peer, peers } from "./peers.js";
+import { isThere, type Load, type Peer, peers } from "./peers.js";
 import { type Figures, middleOf, type Ratio, ratio, rounds } from "./rounds.js";
 
 interface Inputs {
@@ -33,6 +33,7 @@ const quietPlan = { windows: [], brownOutShare: 0, slowMs: 0, seed: 1 };
 export async function probes({ quick, json, seed }: Inputs): Promise<void> {
   const random = seeded(seed);
   const there = peers.filter(isThere);
+  const those = (part: Peer["also"][number]) => there.filter((peer) => peer.also.includes(part));
   const missing = peers.filter((peer) => !isThere(peer)).map((peer) => peer.name);
   say(
     `on ${cpus().length} × ${cpus()[0]?.model ?? "?"}, node ${process.version}; found ${there.map((peer) => peer.name).join(", ")}; missing: ${missing.join(", ") || "none"}`,
@@ -43,26 +44,9 @@ export async function probes({ quick, json, seed }: Inputs): Promise<void> {
   const count = quick ? 3 : 5;
   try {
     parts.push(await cost(there, { rateHz: 5000, seconds, connection: "kept", dir }, count, random));
-    parts.push(await cost(there.filter(canFresh), { rateHz: 500, seconds, connection: "fresh", dir }, count, random));
-    parts.push(
-      await cost(
-        there.filter((peer) => peer.keeps || peer.name === "node's floor"),
-        { rateHz: 20_000, seconds, connection: "kept", dir },
-        quick ? 1 : 3,
-        random,
-      ),
-    );
-    for (const rateHz of [100, 1000])
-      parts.push(
-        ...(await fidelity(
-          there.filter((peer) => ["flounder", "node's floor", "vegeta", "hey"].includes(peer.name)),
-          rateHz,
-          quick ? 4 : 10,
-          dir,
-          count,
-          random,
-        )),
-      );
+    parts.push(await cost(those("fresh"), { rateHz: 500, seconds, connection: "fresh", dir }, count, random));
+    parts.push(await cost(those("flood"), { rateHz: 20_000, seconds, connection: "kept", dir }, quick ? 1 : 3, random));
+    for (const rateHz of [100, 1000]) parts.push(...(await fidelity(those("schedule"), rateHz, quick ? 4 : 10, dir, count, random)));
     say("\noutage lengths against the truth (flounder calibrate):");
     const lengths = await calibrate({ seed, quick, say });
     const { rows, falseAlarms, observerShare, frozen } = lengths;

@@ -1,18 +1,24 @@
 /** A prober shares its cores with all that it measures, and its schedule must not slip because they are busy. */
+import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 
 const nice = -15;
+export const realTimePriority = 1;
 
 /**
- * Call it before any thread is started: threads inherit it. Where the kernel groups processes by session, niceness counts within a group only, and the group
- * has its own: a prober is therefore started as leader of a session. What this user may not (only root may) stays as it is: lateness is measured all the same.
+ * Makes all of this process real-time, at the least of such priorities (sched(7), SCHED_RR): it runs as soon as it has something to do, whatever else is
+ * running, and a waking of it is not put off by the kernel to save power. Where that may not be, niceness is what is left: where the kernel groups processes
+ * by session it counts within a group only, and the group has its own; a prober is therefore started as leader of a session. Call it before any thread is
+ * started: threads inherit it. What this user may not (only root may, or whom RLIMIT_RTPRIO lets) stays as it is: lateness is measured all the same.
  */
 export function raisePriority(): void {
   attempt(() => setPriority(nice));
   attempt(() => {
     if (sessionOf("self") === process.pid) writeFileSync("/proc/self/autogroup", String(nice));
   });
+  // util-linux has it, as every Debian does; Node cannot ask the kernel itself.
+  spawnSync("chrt", ["--all-tasks", "--rr", "--pid", String(realTimePriority), String(process.pid)], { stdio: "ignore" });
 }
 
 function attempt(what: () => void): void {
