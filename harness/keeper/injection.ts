@@ -58,11 +58,11 @@ export class LiveInjection {
   /** Resolves when the deed is done. Rejects when it was refused, or failed (then it was healed). */
   async inject(): Promise<void> {
     const { injection, deps } = this;
-    const watch = this.#startWatch();
     const startUs = nowUs();
+    const watch = this.#startWatch();
     const intact = await watch.see("intact", startUs, deps.limits.beforeMs);
     if (this.#abort.signal.aborted || !intact) {
-      this.#over(watch);
+      this.#over();
       if (this.#abort.signal.aborted) throw new FlounderError("aborted", `${injection.id} was called off before anything was done`, "inject it again");
       throw new FlounderError(
         "refused",
@@ -75,7 +75,7 @@ export class LiveInjection {
       deps.pass();
       deps.journal.write({ kind: "injecting", injection });
     } catch (error) {
-      this.#over(watch);
+      this.#over();
       throw error;
     }
     this.state = "injecting";
@@ -114,7 +114,9 @@ export class LiveInjection {
     const { injection, deps } = this;
     this.#abort.abort(new Error("healing has begun"));
     clearTimeout(this.#deadline);
-    if (this.state === "before" || this.state === "healed") return this.#report(true, "nothing was injected");
+    // Called off while its witness was asked: whoever comes next for this target must not wait for the answer.
+    if (this.state === "before") this.#over();
+    if (this.state === "healed") return this.#report(true, "nothing was injected");
     this.state = "healing";
     this.#note({ kind: "healing", injection: injection.id });
     deps.tell({ kind: "healing", injection: injection.id });
@@ -183,8 +185,8 @@ export class LiveInjection {
       this.deps.tell({ kind: "trouble", from: "keeper", says: `journal: ${messageOf(error)}` });
     }
   }
-  #over(watch: Watch): void {
-    watch.stop();
+  #over(): void {
+    this.#watch?.stop();
     this.state = "healed";
     this.deps.over();
   }

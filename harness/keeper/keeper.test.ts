@@ -132,6 +132,20 @@ describe("keeper", () => {
     expect(await client.heal(`act/${link}`), "healing again is no error").to.deep.equal([]);
   });
 
+  it("an injection that is called off while its witness is asked makes room for the next one at once", async () => {
+    const client = await up({}, { limits: { beforeMs: 20_000 } });
+    const events = listen(client);
+    writeFake(dirOf(client), link, { cut: "refuse" });
+    const first = cut(link);
+    const waiting = refused(client.inject(first), "aborted");
+    await until("its witness to be asked", () => events.some((event) => event.kind === "reading"), 5000);
+    expect((await client.heal(first.id)).map(({ proved, says }) => [proved, says])).to.deep.equal([[true, "nothing was injected"]]);
+    writeFake(dirOf(client), link, {});
+    await client.inject(cut(link, { id: "next" }));
+    await waiting;
+    expect(events.flatMap((event) => (event.kind === "injecting" ? [event.injection] : []))).to.deep.equal(["next"]);
+  });
+
   it("noop gets readings by fiat, marked as such", async () => {
     const client = await up();
     const events = listen(client);

@@ -11,7 +11,7 @@ export interface Timed {
 interface Waiter {
   readonly state: Reading["state"];
   readonly sinceUs: number;
-  readonly found: (timed: Timed) => void;
+  readonly found: (timed: Timed | undefined) => void;
 }
 
 export const pollEveryMs = 200;
@@ -35,7 +35,7 @@ export class Watch {
   get last(): Timed | undefined {
     return this.#last;
   }
-  /** The first reading of that state whose question was asked after sinceUs; undefined if none came in time. */
+  /** The first reading of that state whose question was asked after sinceUs; undefined if none came in time, or the watch was stopped. */
   see(state: Reading["state"], sinceUs: number, timeoutMs: number): Promise<Timed | undefined> {
     return new Promise((resolve) => {
       const waiter: Waiter = {
@@ -47,16 +47,14 @@ export class Watch {
           resolve(timed);
         },
       };
-      const timer = setTimeout(() => {
-        this.#waiters.delete(waiter);
-        resolve(undefined);
-      }, timeoutMs);
+      const timer = setTimeout(() => waiter.found(undefined), timeoutMs);
       this.#waiters.add(waiter);
     });
   }
   stop(): void {
     if (this.#last) this.#report(this.#last);
     this.#end.abort(new Error("the watch is over"));
+    for (const waiter of this.#waiters) waiter.found(undefined);
   }
 
   async #run(): Promise<void> {

@@ -61,7 +61,14 @@ describe("the fingerprint", function () {
       undo: () => cf.remove(made),
     },
     "an app stopped": { plant: () => cf.stop(app), undo: () => cf.start(app) },
-    "an instance more": { plant: () => cf.scale(app, 2), undo: () => cf.scale(app, 1) },
+    "an instance more": {
+      plant: async () => {
+        await cf.scale(app, 2);
+        // Taken back before it runs, it would come up once more later.
+        await until("it to run", async () => (await micro.client().fingerprint())["app-1/1"] === "RUNNING", 20_000);
+      },
+      undo: () => cf.scale(app, 1),
+    },
     "a variable of an app": {
       plant: () => cf.call("PATCH", `/v3/apps/${app}/environment_variables`, { var: { PLANTED: "1" } }),
       undo: () => cf.call("PATCH", `/v3/apps/${app}/environment_variables`, { var: { PLANTED: null } }),
