@@ -1,15 +1,16 @@
-/** npm run bench -- probes [--quick] [--seed N] · start [--profile NAME] [--engine NAME] [--rounds N]; each with --json FILE */
+/** npm run bench -- probes [--quick] [--load] [--seed N] · start [--profile NAME] [--engine NAME] [--rounds N]; each with --json FILE */
 import { parseArgs } from "node:util";
 import { probes } from "./probes.js";
 import { start } from "./start.js";
 
-const usage = "npm run bench -- probes [--quick] [--seed N] [--json FILE], or start [--profile NAME] [--engine NAME] [--rounds N] [--json FILE]";
+const usage = "npm run bench -- probes [--quick] [--load] [--seed N] [--json FILE], or start [--profile NAME] [--engine NAME] [--rounds N] [--json FILE]";
 function refuse(says: string): never {
   process.stderr.write(`bench: ${says}\n  → ${usage}\n`);
   process.exit(64);
 }
 const text = { type: "string" } as const;
-const options = { quick: { type: "boolean" }, seed: text, json: text, profile: text, engine: text, rounds: text } as const;
+const flag = { type: "boolean" } as const;
+const options = { quick: flag, load: flag, seed: text, json: text, profile: text, engine: text, rounds: text } as const;
 function asked() {
   try {
     return parseArgs({ options, allowPositionals: true });
@@ -26,7 +27,7 @@ function whole(flag: "seed" | "rounds", otherwise: number): number {
 const json = values.json === undefined ? {} : { json: values.json };
 const [what, ...more] = positionals;
 if (more.length > 0) refuse(`${more.join(" ")}: expected one benchmark`);
-if (what === "probes") await probes({ quick: values.quick === true, seed: whole("seed", 20110425), ...json });
+if (what === "probes") await probes({ quick: values.quick === true, load: values.load === true, seed: whole("seed", 20110425), ...json });
 else if (what === "start")
   await start({ profile: values.profile ?? "org", engine: values.engine ?? "local", rounds: whole("rounds", 5), ...json }).catch((error: Error) => {
     process.stderr.write(`bench: ${error.message}\n`);

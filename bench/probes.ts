@@ -1,6 +1,6 @@
 /**
  * npm run bench -- probes: what a sample costs, how well the schedule is kept as the server sees it, and how long an outage is said to be; against the peers
- * on PATH, interleaved in one run. Takes some minutes; --quick one and a half. --json FILE keeps the figures.
+ * on PATH, interleaved in one run. Takes some minutes; --quick one and a half; --load leaves the lengths to `flounder calibrate`. --json FILE keeps the figures.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
@@ -16,6 +16,7 @@ import { type Figures, middleOf, type Ratio, ratio, rounds } from "./rounds.js";
 
 interface Inputs {
   readonly quick: boolean;
+  readonly load: boolean;
   readonly json?: string;
   readonly seed: number;
 }
@@ -30,7 +31,7 @@ interface Part {
 const say = (line = "") => void process.stdout.write(`${line}\n`);
 const quietPlan = { windows: [], brownOutShare: 0, slowMs: 0, seed: 1 };
 
-export async function probes({ quick, json, seed }: Inputs): Promise<void> {
+export async function probes({ quick, load, json, seed }: Inputs): Promise<void> {
   const random = seeded(seed);
   const there = peers.filter(isThere);
   const those = (part: Peer["also"][number]) => there.filter((peer) => peer.also.includes(part));
@@ -47,18 +48,24 @@ export async function probes({ quick, json, seed }: Inputs): Promise<void> {
     parts.push(await cost(those("fresh"), { rateHz: 500, seconds, connection: "fresh", dir }, count, random));
     parts.push(await cost(those("flood"), { rateHz: 20_000, seconds, connection: "kept", dir }, quick ? 1 : 3, random));
     for (const rateHz of [100, 1000]) parts.push(...(await fidelity(those("schedule"), rateHz, quick ? 4 : 10, dir, count, random)));
-    say("\noutage lengths against the truth (flounder calibrate):");
-    const lengths = await calibrate({ seed, quick, say });
-    const { rows, falseAlarms, observerShare, frozen } = lengths;
-    for (const row of withPooled(rows))
-      say(
-        `  ${row.mode.padEnd(13)} ${row.connection} ${String(row.rateHz).padStart(3)} Hz  rms ${row.rmsMs.toFixed(1)} ms (T/√6 ${row.theoryMs.toFixed(1)})  covered ${(100 * row.coverage).toFixed(0)} % of ${row.windows}  missed ${row.missed}  edge ${row.edgeMs.toFixed(1)} ms`,
-      );
-    say(`  false alarms ${falseAlarms}, observer faults ${(100 * observerShare).toFixed(2)} %, stopped for 300 ms: ${JSON.stringify(frozen)}`);
+    const lengths = load ? undefined : await lengthsOf(seed, quick);
     if (json !== undefined) await writeFile(json, `${JSON.stringify({ seed, quick, missing, parts, lengths }, null, 2)}\n`);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
+}
+
+/** How far outage lengths are from the truth, as `flounder calibrate` has it. */
+async function lengthsOf(seed: number, quick: boolean) {
+  say("\noutage lengths against the truth (flounder calibrate):");
+  const lengths = await calibrate({ seed, quick, say });
+  const { rows, falseAlarms, observerShare, frozen } = lengths;
+  for (const row of withPooled(rows))
+    say(
+      `  ${row.mode.padEnd(13)} ${row.connection} ${String(row.rateHz).padStart(3)} Hz  rms ${row.rmsMs.toFixed(1)} ms (T/√6 ${row.theoryMs.toFixed(1)})  covered ${(100 * row.coverage).toFixed(0)} % of ${row.windows}  missed ${row.missed}  edge ${row.edgeMs.toFixed(1)} ms`,
+    );
+  say(`  false alarms ${falseAlarms}, observer faults ${(100 * observerShare).toFixed(2)} %, stopped for 300 ms: ${JSON.stringify(frozen)}`);
+  return lengths;
 }
 
 function part(what: string, unit: string, figures: Figures, digits: number): Part {

@@ -18,14 +18,22 @@ export interface Match {
 
 const touches = (a: Interval, b: Interval): boolean => a.lo <= b.hi && b.lo <= a.hi;
 const middle = ({ lo, hi }: Interval): number => (lo + hi) / 2;
-const spanOf = (one: { readonly startUs: Interval; readonly endUs: Interval }): Interval => ({ lo: one.startUs.lo, hi: one.endUs.hi });
+type Edges = { readonly startUs: Interval; readonly endUs: Interval };
+const spanOf = ({ startUs, endUs }: Edges): Interval => ({ lo: startUs.lo, hi: endUs.hi });
+/** From where it had surely begun to where it surely had not ended: the bounds of a brown-out reach far, also into its neighbours. */
+const coreOf = ({ startUs, endUs }: Edges): Interval => ({ lo: Math.min(startUs.hi, endUs.lo), hi: Math.max(startUs.hi, endUs.lo) });
 
 export function matches(
   truths: readonly TrueOutage[],
   outages: readonly Outage[],
 ): { readonly matched: readonly Match[]; readonly falseAlarms: readonly Outage[] } {
-  const matched = truths.map((truth) => ({ mode: truth.mode, truth, found: outages.filter((one) => touches(spanOf(one), spanOf(truth))) }));
-  return { matched, falseAlarms: outages.filter((one) => !matched.some(({ found }) => found.includes(one))) };
+  const owners = outages.map((one) => {
+    const owns = (interval: Interval) => truths.filter((truth) => touches(interval, spanOf(truth)));
+    const sure = owns(coreOf(one));
+    return sure.length > 0 ? sure : owns(spanOf(one));
+  });
+  const matched = truths.map((truth) => ({ mode: truth.mode, truth, found: outages.filter((_, i) => owners[i]!.includes(truth)) }));
+  return { matched, falseAlarms: outages.filter((_, i) => owners[i]!.length === 0) };
 }
 
 /** Reported length − true length, ms; undefined if it was missed. */
