@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 
 const nice = -15;
-export const realTimePriority = 1;
+const realTimePriority = 1;
 
 /**
  * Makes all of this process real-time, at the least of such priorities (sched(7), SCHED_RR): it runs as soon as it has something to do, whatever else is

@@ -9,7 +9,6 @@ import type { Vantage, Vantages } from "../core.js";
 import { labels } from "../engines/compose/labels.js";
 import { dockerEnv } from "../engines/compose/socket.js";
 import { dist, root } from "../paths.js";
-import { realTimePriority } from "./priority.js";
 
 export interface ProberProcess {
   /** As messages call it. */
@@ -28,7 +27,7 @@ export interface ContainedProber {
 const program = join(dist, "harness", "probes", "prober.js");
 /** Ctrl-C does not reach it before the runner has healed; and a session of its own has its own share of the CPU. */
 const apart = { stdio: "pipe", detached: true } as const;
-/** Containers share the CPU as equals, however many processes each has, and niceness counts only within one: so much more than the usual 1024 is what nice -15 is. Real-time processes need no share. */
+/** Containers share the CPU as equals, however many processes each has, and niceness counts only within one: so much more than the usual 1024 is what nice -15 is. */
 const cpuShares = 29_154;
 
 export const proberHere = (): ProberProcess => ({ name: "the prober", child: spawn(process.execPath, [program], apart) });
@@ -44,8 +43,6 @@ export function containerOf({ foundation, from, at, samplesFile }: ContainedProb
   return [
     ...["-i", "--rm", "--pull", "never", "--network", at.network, "--log-driver", "none", "--cpu-shares", String(cpuShares)],
     ...Object.entries(marks).flatMap(([name, value]) => ["--label", `${name}=${value}`]),
-    // What root's Docker may grant a process without a right of root's; one that runs without root may not.
-    ...(process.getuid?.() === 0 ? ["--ulimit", `rtprio=${realTimePriority}`] : []),
     ...["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only"],
     ...(process.getuid && process.getgid ? ["--user", `${process.getuid()}:${process.getgid()}`] : []),
     ...readFolders().flatMap((folder) => ["--mount", bind(folder, true)]),
