@@ -19,17 +19,17 @@ describe("a test run", function () {
   });
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-  /** A run of its own whose only test does this. */
-  const runOf = (body: string) => {
+  /** A run of its own whose first test does this. */
+  const runOf = (body: string, more = "") => {
     const file = join(dir, "dist", "one.test.mjs");
-    writeFileSync(file, `${header}it("is fine", () => { ${body} });\n`);
+    writeFileSync(file, `${header}it("is fine", () => { ${body} });\n${more}`);
     const { status, stdout } = spawnSync(process.execPath, [join(root, "scripts", "test.mjs"), file], {
       encoding: "utf8",
       env: { ...process.env, TMPDIR: dir },
     });
     const sleepers = [...stdout.matchAll(/^SLEEPER (\d+)$/gm)].map(([, pid]) => Number(pid));
     for (const pid of sleepers) process.kill(pid, "SIGKILL");
-    return { status, sleepers, left: stdout.split("\n").filter((line) => line.startsWith("LEFT BEHIND: ")), counts: stdout.trim().split("\n").at(-1) };
+    return { status, stdout, sleepers, left: stdout.split("\n").filter((line) => line.startsWith("LEFT BEHIND: ")), counts: stdout.trim().split("\n").at(-1) };
   };
 
   it("that leaves nothing passes", () => {
@@ -46,5 +46,16 @@ describe("a test run", function () {
     expect(left.slice(0, -1)).to.deep.equal(sleepers.sort((a, b) => a - b).map((pid) => `LEFT BEHIND: process ${pid}: sleep 60`));
     expect(sleepers).to.have.length(2);
     expect(folder).to.match(/^LEFT BEHIND: in the temp folder: .*\/flounder-left-\w+$/);
+  });
+
+  it("that is interrupted runs its hooks and no further test, and has not passed", () => {
+    const { status, stdout, counts } = runOf(
+      'process.kill(process.pid, "SIGINT");',
+      'it("waits", (done) => setTimeout(done, 50)); it("is not begun", () => {}); after(() => console.log("TIDIED"));\n',
+    );
+    expect(status).to.equal(1);
+    expect(stdout).to.contain("TIDIED").and.to.contain("FAILED: the run was interrupted");
+    expect(stdout).to.not.contain("is not begun");
+    expect(counts).to.match(/^tests: [12] passed, 1 failed, 0 skipped$/);
   });
 });

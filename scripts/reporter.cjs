@@ -1,6 +1,7 @@
 /**
  * mocha's spec reporter, which also writes down what passed, failed (with its file) and was skipped, into the file that FLOUNDER_TALLY names.
  * Tests that ended and left something open would keep mocha for ever: after a while that is a failure, which says what was open.
+ * After Ctrl-C no further test begins, and what the suites opened is closed by their own hooks; a second one ends all at once.
  */
 const { writeFileSync } = require("node:fs");
 const { Spec } = require("mocha").reporters;
@@ -12,6 +13,11 @@ module.exports = class Tally extends Spec {
     super(runner, options);
     const failed = [];
     runner.on("fail", (test) => failed.push({ file: test.file ?? test.parent?.file ?? "", title: test.fullTitle() }));
+    process.once("SIGINT", () => {
+      console.error("\nInterrupted: the test under way ends, then everything is tidied up. Ctrl-C again ends it at once.");
+      failed.push({ file: "", title: "the run was interrupted" });
+      runner.abort();
+    });
     runner.on("end", () => {
       const { passes, pending } = runner.stats;
       const tally = () => process.env.FLOUNDER_TALLY && writeFileSync(process.env.FLOUNDER_TALLY, JSON.stringify({ passes, pending, failed }));

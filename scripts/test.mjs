@@ -38,7 +38,7 @@ async function toolsEnv() {
   return { PATH: `${dir}:${process.env.PATH}`, ...(sftpServer ? { SFTP_SERVER: sftpServer } : {}) };
 }
 const toolsHere = await toolsEnv();
-// Ctrl-C ends mocha, which heals; what comes after it, here, tidies up.
+// Ctrl-C is mocha's, which tidies up; what is left is named here.
 process.on("SIGINT", () => {});
 const house = openHouse();
 /** Runs mocha; resolves with its tally, or with undefined if it did not get to its end. */
