@@ -12,6 +12,11 @@ export type Reply = (object: object) => void;
 /** `reply` is absent if nobody waits for one. What it throws or rejects with is logged. */
 export type Hear = (payload: Payload, reply?: Reply) => void | Promise<void>;
 
+export interface Until {
+  readonly timeoutMs: number;
+  /** Called after each reply. */
+  readonly enough?: (replies: readonly Payload[]) => boolean;
+}
 export interface Bus {
   /** False from the moment a loss is noticed until the next connection is made. */
   readonly connected: boolean;
@@ -21,8 +26,8 @@ export interface Bus {
   subscribe(subject: string, options: { readonly queue?: string }, hear: Hear): void;
   /** The first reply. Rejects when the bus is away, when nobody listens, and after timeoutMs. */
   request(subject: string, object: object, timeoutMs: number): Promise<Payload>;
-  /** Every reply until timeoutMs, or until `max` came; empty when the bus is away or nobody listens. */
-  requestMany(subject: string, object: object, until: { readonly timeoutMs: number; readonly max?: number }): Promise<readonly Payload[]>;
+  /** Every reply until timeoutMs, or until those that came are `enough`; empty when the bus is away or nobody listens. */
+  requestMany(subject: string, object: object, until: Until): Promise<readonly Payload[]>;
   /** Called after each reconnect, when the subscriptions are back. */
   onReconnect(act: () => void): void;
 }
@@ -127,16 +132,12 @@ class NatsBus implements Bus {
   }
 
   async request(subject: string, object: object, timeoutMs: number): Promise<Payload> {
-    const [first] = await this.requestMany(subject, object, { timeoutMs, max: 1 });
+    const [first] = await this.requestMany(subject, object, { timeoutMs, enough: () => true });
     if (!first) throw new Error(`no reply to ${subject} within ${timeoutMs} ms${this.connected ? "" : ": the bus is away"}`);
     return first;
   }
 
-  requestMany(
-    subject: string,
-    object: object,
-    { timeoutMs, max = Infinity }: { readonly timeoutMs: number; readonly max?: number },
-  ): Promise<readonly Payload[]> {
+  requestMany(subject: string, object: object, { timeoutMs, enough = () => false }: Until): Promise<readonly Payload[]> {
     const nats = this.#nats;
     if (!nats || !this.connected) return Promise.resolve([]);
     return new Promise((resolve) => {
@@ -153,7 +154,7 @@ class NatsBus implements Bus {
           if (error || nobody(message)) return end();
           const payload = decode(message);
           if (payload) replies.push(payload);
-          if (replies.length >= max) end();
+          if (enough(replies)) end();
         },
       });
       nats.publish(subject, encode(object), { reply: inbox });

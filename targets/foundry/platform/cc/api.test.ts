@@ -174,7 +174,14 @@ describe("cc: the API, as cf speaks it", function () {
         const asked = message.json<{ droplet: string }>();
         if (asked.droplet !== app) return;
         const stats = { host: "127.0.0.1", port: 61001, uptime: 7.9, usage: { cpu: 0.5, mem: 1024, disk: 10 } };
-        for (const index of [0, 1]) message.respond(JSON.stringify({ index, state: index === 0 ? "RUNNING" : "CRASHED", instance: `i${index}`, stats }));
+        // What crashed before the one that runs now is told of for a while, too.
+        for (const [index, state] of [
+          [0, "CRASHED"],
+          [0, "CRASHED"],
+          [1, "CRASHED"],
+          [0, "RUNNING"],
+        ] as const)
+          message.respond(JSON.stringify({ index, state, instance: `i${index}`, stats }));
       },
     });
     await rig.lab.bus.flush();

@@ -5,7 +5,7 @@
  */
 import pLimit from "p-limit";
 import * as z from "zod";
-import type { Bus } from "../base/bus.js";
+import type { Bus, Until } from "../base/bus.js";
 import { config } from "../base/config.js";
 import { log } from "../base/log.js";
 import type { Blobs } from "./blobs.js";
@@ -132,12 +132,12 @@ export class Placement {
    * busy machine turns round: then the others' offers are heard too, and the fewest instances of the app win, the Cloud Controller's rule of 2013.
    */
   async #find(bus: Bus, app: Startable): Promise<string | undefined> {
-    const ask = async (until: { readonly timeoutMs: number; readonly max?: number }): Promise<readonly Offer[]> => {
+    const ask = async (until: Until): Promise<readonly Offer[]> => {
       const wanted = { droplet: app.guid, limits: limitsOf(app), name: app.name, runtime: app.runtime, sha: app.sha1 };
       return (await bus.requestMany("dea.discover", wanted, until)).flatMap((reply) => offer.safeParse(reply).data ?? []);
     };
     const has = ({ app_id_to_count }: Offer) => app_id_to_count[app.guid] ?? 0;
-    const [first] = await ask({ timeoutMs: config().timers.discoverTimeout, max: 1 });
+    const [first] = await ask({ timeoutMs: config().timers.discoverTimeout, enough: () => true });
     if (!first || has(first) === 0) return first?.id;
     const offers = [first, ...(await ask({ timeoutMs: compareMs }))];
     return offers.reduce((best, other) => (has(other) < has(best) ? other : best)).id;

@@ -39,6 +39,8 @@ const found = z.object({
 type Found = z.infer<typeof found>;
 
 const rank: Readonly<Record<string, number>> = { RUNNING: 3, STARTING: 2, CRASHED: 1 };
+const rankOf = ({ state }: Found): number => rank[state] ?? 0;
+const isLive = (instance: Found): boolean => rankOf(instance) > 1;
 
 function presentStat(process: ProcessRow, index: number, instance: Found | undefined, says: string | undefined) {
   const shared = {
@@ -90,16 +92,14 @@ export function processes(api: FastifyInstance, context: Context): void {
     const heard = bus?.connected === true;
     const best = new Map<number, Found>();
     if (heard && app.state === "STARTED" && process.type === "web" && process.instances > 0) {
-      const replies = await bus.requestMany(
-        "dea.find.droplet",
-        { droplet: app.guid, version: app.version, include_stats: true },
-        { timeoutMs: findTimeoutMs, max: process.instances },
-      );
-      for (const reply of replies) {
-        const instance = found.safeParse(reply);
-        if (!instance.success) continue;
-        const other = best.get(instance.data.index);
-        if (!other || (rank[instance.data.state] ?? 0) > (rank[other.state] ?? 0)) best.set(instance.data.index, instance.data);
+      const instances = (replies: readonly unknown[]) => replies.flatMap((reply) => found.safeParse(reply).data ?? []);
+      // Not as many replies as instances: those that crashed are told of as well, until crashReap, and must not keep a living one from being heard.
+      const live = (replies: readonly unknown[]) => new Set(instances(replies).flatMap((one) => (isLive(one) ? [one.index] : [])));
+      const enough = (replies: readonly unknown[]) => live(replies).size >= process.instances;
+      const wanted = { droplet: app.guid, version: app.version, include_stats: true };
+      for (const instance of instances(await bus.requestMany("dea.find.droplet", wanted, { timeoutMs: findTimeoutMs, enough }))) {
+        const other = best.get(instance.index);
+        if (!other || rankOf(instance) > rankOf(other)) best.set(instance.index, instance);
       }
     }
     const failures =
