@@ -185,7 +185,9 @@ export class LiveInjection {
       this.deps.tell({ kind: "trouble", from: "keeper", says: `journal: ${messageOf(error)}` });
     }
   }
+  /** Once: whoever called it off may have let the next one in before inject() noticed. */
   #over(): void {
+    if (this.state === "healed") return;
     this.#watch?.stop();
     this.state = "healed";
     this.deps.over();
