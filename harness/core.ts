@@ -163,9 +163,12 @@ export interface Selector {
 
 // ── 2 A fault ───────────────────────────────────────────────────────────────────────────────────
 
-/** generation: a target that broke and came back between two polls shows a changed one. */
+/**
+ * generation: a target that broke and came back between two polls shows a changed one.
+ * vacant: told by the keeper alone, once healing has begun: nobody is left behind the target to answer, and nothing is left of what was done to it.
+ */
 export interface Reading {
-  readonly state: "intact" | "broken" | "unknown";
+  readonly state: "intact" | "broken" | "unknown" | "vacant";
   readonly generation?: string;
 }
 
@@ -577,6 +580,8 @@ export interface Running extends Addresses {
   dialled(link: TargetName): { readonly host: string; readonly port: number };
   fingerprint(): Promise<Readonly<Record<TargetName, string>>>;
   components(): readonly ComponentFacts[];
+  /** True for an app slot whose app has gone: its proxy is as it was made, and hangs up on whoever dials. False for all else. */
+  vacant(name: TargetName): Promise<boolean>;
   /** Stronger ways to undo, tried in order when heal is not proved: recreate the proxy, restart its Toxiproxy, restart the component. */
   escalate(name: TargetName, step: 0 | 1 | 2): Promise<void>;
   /** What platform and supervisor saw: component died, restarted … */

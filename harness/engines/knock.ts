@@ -74,6 +74,26 @@ export function knock(at: { readonly host: string; readonly port: number }, prot
   return converse(at, protocol === "tcp" || protocol === "udp" ? undefined : dialogues[protocol], deadlineMs, signal);
 }
 
+/** True if a connection is taken and ended at once without a byte: a proxy does that for an upstream where nobody listens. */
+export function hangsUp(at: { readonly host: string; readonly port: number }, deadlineMs = 1000): Promise<boolean> {
+  return new Promise((resolve) => {
+    let connected = false;
+    const socket = connect({ ...at, autoSelectFamily: false });
+    const end = (yes: boolean) => {
+      clearTimeout(late);
+      socket.destroy();
+      resolve(yes);
+    };
+    const late = setTimeout(() => end(false), deadlineMs);
+    socket.on("connect", () => {
+      connected = true;
+    });
+    socket.on("data", () => end(false));
+    socket.on("end", () => end(true));
+    socket.on("error", () => end(connected));
+  });
+}
+
 function converse(
   at: { readonly host: string; readonly port: number },
   dialogue: Pick<Dialogue, "asks" | "answered" | "greeting"> | undefined,

@@ -67,6 +67,11 @@ export class ProxiedLink {
   async mend(): Promise<void> {
     await this.#want({});
   }
+  /** As its server says, not as we remember it: it listens, and nothing is done to what passes. */
+  async whole(): Promise<boolean> {
+    const { enabled, toxics } = await this.api.get(this.proxy.name);
+    return enabled && toxics.length === 0;
+  }
   async upstream(up: boolean): Promise<void> {
     if (up === this.#upstreamUp && this.#settled) return;
     this.#upstreamUp = up;

@@ -5,7 +5,7 @@ import { FlounderError } from "../errors.js";
 import { allLinks } from "./all-links.js";
 import { callAdmin } from "./call.js";
 import type { Fleet } from "./fleet.js";
-import { knock, throughput } from "./knock.js";
+import { hangsUp, knock, throughput } from "./knock.js";
 import { proxyName, type Wiring } from "./wiring.js";
 
 /** One component's life, as processes here or as a container. */
@@ -166,6 +166,11 @@ export abstract class RunningFoundation<Life extends ComponentLife = ComponentLi
     };
   }
 
+  async vacant(name: TargetName): Promise<boolean> {
+    const proxied = this.parts.wiring.proxies.get(name);
+    // Whoever else is behind a proxy is a component, which is there again when it was healed.
+    return proxied?.slot === true && (await this.parts.fleet.links.get(name)!.whole()) && hangsUp(this.dialled(name));
+  }
   async escalate(name: TargetName, step: 0 | 1 | 2): Promise<void> {
     this.#info(name);
     const { wiring, components, mounts, fleet } = this.parts;

@@ -25,6 +25,8 @@ export interface FakeState {
   readonly denied?: string;
   readonly drained?: "some" | "all";
   readonly muted?: readonly string[];
+  /** Nobody answers behind it. */
+  readonly vacant?: true;
   readonly generation: number;
   readonly escalated?: readonly number[];
 }
@@ -107,7 +109,7 @@ function capabilities(dir: string, name: string, flaws: Flaws): Capabilities {
       cut: (how) => deed({ cut: how }),
       shape: ({ latencyMs, rateKBps }) => deed({ ...(latencyMs === undefined ? {} : { latencyMs }), ...(rateKBps === undefined ? {} : { rateKBps }) }),
       mend: () => undo(["cut", "latencyMs", "rateKBps"]),
-      carries: async () => read().cut === undefined,
+      carries: async () => read().cut === undefined && !read().vacant,
       rttMs: async () => (read().cut ? Number.POSITIVE_INFINITY : 1 + (read().latencyMs ?? 0)),
       throughputKBps: async () => (read().cut ? 0 : (read().rateKBps ?? 5000)),
     },
@@ -178,6 +180,7 @@ function running(dir: string, flaws: Flaws): Running {
     },
     fingerprint: async () => Object.fromEntries(fakeTargets.map(({ name }) => [name, readFake(dir, name).cut ?? "whole"])),
     components: () => [{ name: "cc-1", role: "cc", host: "127.0.0.1", state: "ready", pid: null, ports: {}, restarts: 0, log: "" }],
+    vacant: async (name) => readFake(dir, name).vacant === true && readFake(dir, name).cut === undefined,
     escalate: async (name, step) => writeFake(dir, name, { ...readFake(dir, name), escalated: [...(readFake(dir, name).escalated ?? []), step] }),
     onTrouble: () => {},
     async reap() {

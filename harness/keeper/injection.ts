@@ -29,6 +29,8 @@ export interface InjectionDeps {
   readonly tell: (event: Told, atUs?: number) => void;
   /** Throws if a stop or a freeze forbids the deed. */
   readonly pass: () => void;
+  /** True if nobody is behind the target any more, and nothing is left of what was done to it. */
+  readonly vacant: () => Promise<boolean>;
   readonly escalate: (step: 0 | 1 | 2) => Promise<void>;
   /** It is over: proved healed, or never begun. */
   readonly over: () => void;
@@ -60,7 +62,7 @@ export class LiveInjection {
     const { injection, deps } = this;
     const startUs = nowUs();
     const watch = this.#startWatch();
-    const intact = await watch.see("intact", startUs, deps.limits.beforeMs);
+    const intact = await watch.see(["intact"], startUs, deps.limits.beforeMs);
     if (this.#abort.signal.aborted || !intact) {
       this.#over();
       if (this.#abort.signal.aborted) throw new FlounderError("aborted", `${injection.id} was called off before anything was done`, "inject it again");
@@ -133,7 +135,9 @@ export class LiveInjection {
     watch.stop();
     this.#watch = undefined;
     this.state = proof ? "healed" : "unproved";
-    const says = proof ? `${injection.target} reads intact` : `${injection.target} is still broken: ${trouble.join("; ")}`;
+    const says = proof
+      ? `${injection.target} ${proof.reading.state === "vacant" ? "is whole, with nobody behind it any more" : "reads intact"}`
+      : `${injection.target} is still broken: ${trouble.join("; ")}`;
     this.#note({ kind: "healed", injection: injection.id, proved: proof !== undefined, says });
     if (!proof) deps.tell({ kind: "trouble", from: injection.target, says });
     deps.tell({ kind: "healed", injection: injection.id, proved: proof !== undefined, why });
@@ -152,7 +156,7 @@ export class LiveInjection {
       failed = true;
       trouble.push(messageOf(error));
     }
-    const proof = await watch.see("intact", nowUs(), failed ? Math.min(1000, limits.intactMs) : limits.intactMs);
+    const proof = await watch.see(["intact", "vacant"], nowUs(), failed ? Math.min(1000, limits.intactMs) : limits.intactMs);
     if (!proof && !failed) trouble.push(`the witness reads ${watch.last?.reading.state ?? "nothing"}`);
     return proof;
   }
@@ -172,8 +176,12 @@ export class LiveInjection {
 
   #startWatch(): Watch {
     const { fault, injection, deps } = this;
-    const ask = async (signal: AbortSignal): Promise<Reading> =>
-      fault.changesNothing ? { state: this.state === "injected" ? "broken" : "intact", generation: "noop" } : fault.witness(this.target, this.options, signal);
+    const ask = async (signal: AbortSignal): Promise<Reading> => {
+      if (fault.changesNothing) return { state: this.state === "injected" ? "broken" : "intact", generation: "noop" };
+      const reading = await fault.witness(this.target, this.options, signal);
+      // An app that has gone meanwhile cannot show that its link carries again; before healing that would hide what is broken.
+      return reading.state !== "intact" && this.state === "healing" && (await deps.vacant()) ? { state: "vacant" } : reading;
+    };
     this.#watch = new Watch(ask, ({ reading, fromUs, atUs }) => deps.tell({ kind: "reading", injection: injection.id, reading, fromUs }, atUs));
     return this.#watch;
   }

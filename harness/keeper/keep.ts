@@ -168,6 +168,7 @@ export class Keeper {
       journal,
       pass,
       tell: (event, atUs) => this.tell(event, atUs),
+      vacant: () => running.vacant(injection.target),
       escalate: (step) => running.escalate(injection.target, step),
       over: () => {
         this.#live.delete(injection.id);

@@ -100,6 +100,23 @@ describe("keeper", () => {
     expect(readings.length, "2.5 s of polls every 200 ms").to.be.below(9);
   });
 
+  it("a target whose app goes meanwhile is broken until it is healed, and healed though nobody is left to answer", async () => {
+    const client = await up();
+    const events = listen(client);
+    const states = () => events.flatMap((event) => (event.kind === "reading" ? [event.reading.state] : []));
+    await client.inject(cut(link));
+    await until("it to bite", () => states().includes("broken"), 5000);
+    writeFake(dirOf(client), link, { ...readFake(dirOf(client), link), vacant: true });
+    const told = states().length;
+    await until("two more readings", () => states().length >= told + 2, 8000);
+    expect(states().slice(told)).to.not.include("vacant");
+    expect((await client.heal())[0]).to.deep.include({ proved: true, says: `${link} is whole, with nobody behind it any more` });
+    expect(readFake(dirOf(client), link).cut).to.equal(undefined);
+    expect(readFake(dirOf(client), link).escalated).to.equal(undefined);
+    await until("the last reading", () => states().at(-1) === "vacant", 5000);
+    await refused(client.inject({ ...cut(link), id: "again" }), "refused");
+  });
+
   it("breaks eight mounts at once within a second", async () => {
     const client = await up({ slowMs: 300 });
     const mounts = Array.from({ length: 8 }, (_, i) => `cc-${i + 1}:lun-1`);

@@ -9,7 +9,7 @@ export interface Timed {
   readonly atUs: number;
 }
 interface Waiter {
-  readonly state: Reading["state"];
+  readonly states: readonly Reading["state"][];
   readonly sinceUs: number;
   readonly found: (timed: Timed | undefined) => void;
 }
@@ -35,11 +35,11 @@ export class Watch {
   get last(): Timed | undefined {
     return this.#last;
   }
-  /** The first reading of that state whose question was asked after sinceUs; undefined if none came in time, or the watch was stopped. */
-  see(state: Reading["state"], sinceUs: number, timeoutMs: number): Promise<Timed | undefined> {
+  /** The first reading of one of these states whose question was asked after sinceUs; undefined if none came in time, or the watch was stopped. */
+  see(states: readonly Reading["state"][], sinceUs: number, timeoutMs: number): Promise<Timed | undefined> {
     return new Promise((resolve) => {
       const waiter: Waiter = {
-        state,
+        states,
         sinceUs,
         found: (timed) => {
           clearTimeout(timer);
@@ -87,7 +87,7 @@ export class Watch {
     if (changed && before) this.#report(before);
     this.#last = timed;
     if (changed || timed.atUs - this.#reported!.atUs >= heartbeatUs) this.#report(timed);
-    for (const waiter of this.#waiters) if (timed.reading.state === waiter.state && timed.fromUs >= waiter.sinceUs) waiter.found(timed);
+    for (const waiter of this.#waiters) if (waiter.states.includes(timed.reading.state) && timed.fromUs >= waiter.sinceUs) waiter.found(timed);
   }
   #report(timed: Timed): void {
     if (this.#reported === timed) return;

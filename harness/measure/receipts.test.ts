@@ -31,6 +31,12 @@ describe("receipts", () => {
     );
     expect(found).to.deep.equal({ bitUs: { lo: 190, hi: 300 }, healedUs: { lo: 390, hi: 500 } });
   });
+  it("say healed when nobody is left behind the target, which is no bite and nothing before one", () => {
+    const bitten = [reading(100, "intact"), mark("injecting", 150), reading(300, "broken"), mark("healing", 450)];
+    expect(receipt(...bitten, reading(500, "vacant"))).to.deep.equal({ bitUs: { lo: 150, hi: 300 }, healedUs: { lo: 290, hi: 500 } });
+    expect(receipt(...bitten, reading(500, "vacant"), reading(600, "broken")).healedUs).to.equal(null);
+    expect(receipt(reading(100, "intact"), mark("injecting", 150), reading(300, "vacant"), reading(400, "broken")).bitUs).to.equal(null);
+  });
   it("never begin before the injection", () => {
     expect(receipt(reading(100, "intact"), mark("injecting", 150), reading(300, "broken")).bitUs).to.deep.equal({ lo: 150, hi: 300 });
   });

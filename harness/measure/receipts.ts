@@ -38,10 +38,11 @@ function bite(readings: readonly ReadingEvent[], injectingUs: number): Receipt["
   return null;
 }
 
-/** From the last broken reading to the first intact one behind it; only if the target was still intact when asked after healing. */
+/** From the last broken reading to the first intact (or vacant) one behind it; only if the target was still so when asked after healing. */
 function healing(readings: readonly ReadingEvent[], bitUs: NonNullable<Receipt["bitUs"]>, healingUs: number): Receipt["healedUs"] {
   const since = readings.filter((reading) => reading.atUs >= bitUs.hi);
-  if (since.at(-1)?.reading.state !== "intact" || since.at(-1)!.atUs <= healingUs) return null;
+  const last = since.at(-1)?.reading.state;
+  if ((last !== "intact" && last !== "vacant") || since.at(-1)!.atUs <= healingUs) return null;
   const lastBroken = since.findLastIndex((reading) => reading.reading.state === "broken");
   // Never seen broken, only replaced: the reading that showed the new generation showed it intact, too.
   if (lastBroken < 0) return bitUs;

@@ -42,10 +42,21 @@ describe("components of the local engine", function () {
   });
 
   it("killed as agent stay dead, and their apps live; killed as node take their apps along", async () => {
-    const app = Number(await tried.running.call("dea-1", "/app"));
     const dea = process_("dea-1");
     const slot = tried.running.target("*>dea-1.1", ["link"]).can.link;
+    const vacant = () => tried.running.vacant("*>dea-1.1");
+    expect(await vacant(), "no app yet").to.equal(true);
+    for (const how of ["refuse", "reset", "swallow"] as const) {
+      await slot.cut(how);
+      expect(await vacant(), how).to.equal(false);
+    }
+    await slot.mend();
+    await slot.shape({ latencyMs: 100 });
+    expect(await vacant(), "late").to.equal(false);
+    await slot.mend();
+    const app = Number(await tried.running.call("dea-1", "/app"));
     await until("the app to answer through its slot", () => slot.carries(), 30_000);
+    expect(await vacant()).to.equal(false);
     await dea.kill("agent");
     expect(await dea.population()).to.equal(1);
     expect(facts("dea-1")).to.include({ state: "held", pid: null });

@@ -25,6 +25,7 @@ import { type EngineName, engineFor, loadFaults } from "../../../harness/registr
 import { closeBusWitness } from "../bus-witness.js";
 import { storageState } from "../console.js";
 import { answered, askEdge } from "../edge-ask.js";
+import { asked, type Instance } from "../fingerprint.js";
 import { frontDoor } from "../front-door.js";
 import { prepare } from "../prepare.js";
 import { recover } from "../recover.js";
@@ -154,7 +155,10 @@ export class Lab {
   }
   storage = () => storageState(this.running.call, "cc-1");
 
-  /** Does what an operator does after healing, until configuration and desired state are as they were. */
+  /**
+   * Does what an operator does after healing, until configuration and desired state are as they were and nothing is on its way: an instance that is
+   * STARTING may be one too many (the DEA's heartbeats came late), and would be taken away again in the middle of the next test.
+   */
   async asBefore(): Promise<void> {
     let now = this.#fingerprint;
     await until(
@@ -162,7 +166,8 @@ export class Lab {
       async () => {
         await recover(this.running.call, topology, () => {});
         now = await this.keeper.fingerprint();
-        return JSON.stringify(now) === JSON.stringify(this.#fingerprint);
+        const instances = await asked<readonly Instance[]>(this.running.call, "dea-1", "/instances");
+        return JSON.stringify(now) === JSON.stringify(this.#fingerprint) && instances?.every(({ state }) => state !== "STARTING") === true;
       },
       30_000,
       200,

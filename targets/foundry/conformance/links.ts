@@ -2,7 +2,10 @@
 import { expect } from "chai";
 import { until } from "../../../harness/clock.js";
 import type { PortProtocol } from "../../../harness/core.js";
+import { receipts } from "../../../harness/measure/receipts.js";
 import { CfClient } from "../cf-client.js";
+import type { Instance } from "../fingerprint.js";
+import { sampleOrg } from "../sample-apps.js";
 import { api, app, type Lab, topology } from "./lab.js";
 import { type At, Idle, ring } from "./ring.js";
 
@@ -113,6 +116,51 @@ export function links(lab: Lab): void {
       await seen(app, /^50[23]$/);
       await Promise.all(all.map(({ name }) => lab.can(name, "link").mend()));
       await seen(app, "app-1");
+      await lab.asBefore();
+    });
+
+    it("of an app that is stopped while its link is hurt: healed, though nobody is left to answer", async () => {
+      const client = new CfClient(lab.facts.router, api, lab.facts);
+      await client.login();
+      const { guid } = (await client.app(await client.spaceGuid(sampleOrg.org, sampleOrg.space), "app-1"))!;
+      const slots = lab.running.targets().flatMap(({ name }) => (name.startsWith("*>dea-1.") ? [name] : []));
+      const vacant = async () => {
+        const each = await Promise.all(slots.map((name) => lab.running.vacant(name)));
+        return slots.filter((_, i) => each[i]);
+      };
+      const instances = async () => ((await lab.running.call("dea-1", "/instances")) as Instance[]).filter(({ name }) => name === "app-1");
+      const stopped = async () => {
+        await client.stop(guid);
+        await until("its instance to be gone", async () => (await instances()).every(({ state }) => state === "CRASHED"), 15_000, 50);
+      };
+      const started = async () => {
+        await client.start(guid);
+        await until("it to answer", async () => (await lab.outside(app)) === "app-1", 15_000, 50);
+      };
+      await stopped();
+      for (const [fault, options] of [
+        ["link-cut", { how: "refuse" }],
+        ["link-cut", { how: "swallow" }],
+        ["link-latency", { latencyMs: 200 }],
+        ["link-bandwidth", { rateKBps: 8 }],
+      ] as const) {
+        const free = await vacant();
+        await started();
+        const left = await vacant();
+        const target = free.find((name) => !left.includes(name))!;
+        const from = lab.events.length;
+        const injection = { id: `vacant-${from}`, act: "vacant", fault, options, target, atS: 0, maxS: 60 };
+        const receipt = () => receipts({ injections: [injection] }, lab.events.slice(from))[0]!;
+        await lab.keeper.inject(injection);
+        await until(`${fault} to bite`, () => receipt().bitUs !== null, 10_000, 50);
+        await stopped();
+        expect(await lab.running.vacant(target), `${fault}: it is hurt still`).to.equal(false);
+        expect(await lab.keeper.heal(injection.id, "asked")).to.deep.equal([
+          { injection: injection.id, target, proved: true, says: `${target} is whole, with nobody behind it any more` },
+        ]);
+        expect(receipt().healedUs, fault).to.not.equal(null);
+      }
+      await started();
       await lab.asBefore();
     });
 
