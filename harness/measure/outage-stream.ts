@@ -2,6 +2,7 @@
 import type { Bounds } from "../core.js";
 import { Histogram } from "../probes/lateness.js";
 import { lostBetween } from "./lost.js";
+import { Observed } from "./observed.js";
 import { type Observation, type Outage, outagesIn, slowByDefaultUs } from "./outages.js";
 
 /** So many good samples in a row, and no outage reaches over them. */
@@ -25,7 +26,7 @@ export class OutageStream {
   readonly latency = new Histogram();
   readonly #done: Outage[] = [];
   #lost: Bounds = { lo: 0, hi: 0 };
-  #buffer: Observation[] = [];
+  readonly #buffer = new Observed();
   #suspects = 0;
 
   constructor(readonly options: StreamOptions) {}
@@ -48,22 +49,22 @@ export class OutageStream {
   /** Forgets what is over; call it now and then, with the time. */
   settle(nowUs: number): void {
     const settledUs = nowUs - this.options.deadlineUs - 1e6; // all that was sent before has come in
-    if (this.#suspects > 0) this.#buffer.sort((a, b) => a.sentUs - b.sentUs);
+    if (this.#suspects > 0) this.#buffer.sort();
     let settled = 0;
-    while (settled < this.#buffer.length && this.#buffer[settled]!.sentUs < settledUs) settled++;
+    while (settled < this.#buffer.length && this.#buffer.sentUs(settled) < settledUs) settled++;
     if (settled < quiet * 2) return;
     if (this.#suspects > 0) {
-      for (let i = settled - quiet; i < settled; i++) if (this.#isSuspect(this.#buffer[i]!)) return;
-      this.#judge(this.#buffer.slice(0, settled));
+      for (let i = settled - quiet; i < settled; i++) if (this.#isSuspect(this.#buffer.at(i))) return;
+      this.#judge(this.#buffer.sorted(settled));
     }
-    this.#buffer = this.#buffer.slice(settled - context);
-    this.#suspects = this.#buffer.filter((one) => this.#isSuspect(one)).length;
+    this.#buffer.drop(settled - context);
+    if (this.#suspects > 0) this.#suspects = this.#buffer.sorted().filter((one) => this.#isSuspect(one)).length;
   }
 
   /** What is known so far; the last outage may still be going on. */
   losses(): Losses {
     if (this.#suspects === 0) return { outages: this.#done, lostS: this.#lost };
-    const { outages, lostS } = this.#read([...this.#buffer].sort((a, b) => a.sentUs - b.sentUs));
+    const { outages, lostS } = this.#read(this.#buffer.sorted());
     return { outages: [...this.#done, ...outages], lostS: { lo: this.#lost.lo + lostS.lo, hi: this.#lost.hi + lostS.hi } };
   }
 

@@ -3,6 +3,12 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 
+/**
+ * How Node is started for a process that must be on time. A full collection of V8's stops it for 3 to 5 ms: the memory reducer makes two of an idle heap
+ * some 8 s after the start, and a heap that begins small is full after some 5000 samples.
+ */
+export const punctual = ["--no-memory-reducer", "--initial-old-space-size=64"] as const;
+
 const nice = -15;
 const realTimePriority = 1;
 

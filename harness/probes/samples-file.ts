@@ -6,9 +6,11 @@ import { closeSync, openSync, write, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { FlounderError } from "../errors.js";
+import { Lines } from "./lines.js";
 
 const zip = promisify(gzip);
 const writeTo = promisify(write);
+const newline = 10;
 
 function cannot(path: string, error: unknown): FlounderError {
   return new FlounderError("environment", `${path} cannot be written: ${(error as NodeJS.ErrnoException).code}`, "give a path that you may write");
@@ -26,7 +28,8 @@ export function emptySamples(path: string): void {
 /** Appends to what is there. */
 export class SamplesFile {
   readonly #file: number;
-  #lines: string[] = [];
+  /** Each ends with a newline. */
+  readonly lines = new Lines();
   #writing: Promise<void> = Promise.resolve();
   #failed: Error | undefined;
 
@@ -41,14 +44,13 @@ export class SamplesFile {
 
   /** Without newline. */
   add(line: string): void {
-    this.#lines.push(line);
+    this.lines.text(line).byte(newline);
   }
 
   /** Packs what was added since the last call into one member. Call it once a second; its own members stay in order. */
   flush(): Promise<void> {
-    if (this.#lines.length === 0) return this.#writing;
-    const text = `${this.#lines.join("\n")}\n`;
-    this.#lines = [];
+    if (this.lines.empty) return this.#writing;
+    const text = this.lines.take();
     this.#writing = this.#writing.then(async () => {
       const member = await zip(text, { level: 1 });
       const { bytesWritten } = await writeTo(this.#file, member);

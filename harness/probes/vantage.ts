@@ -9,6 +9,7 @@ import type { Vantage, Vantages } from "../core.js";
 import { labels } from "../engines/compose/labels.js";
 import { dockerEnv } from "../engines/compose/socket.js";
 import { dist, root } from "../paths.js";
+import { punctual } from "./priority.js";
 
 export interface ProberProcess {
   /** As messages call it. */
@@ -30,7 +31,7 @@ const apart = { stdio: "pipe", detached: true } as const;
 /** Containers share the CPU as equals, however many processes each has, and niceness counts only within one: so much more than the usual 1024 is what nice -15 is. */
 const cpuShares = 29_154;
 
-export const proberHere = (): ProberProcess => ({ name: "the prober", child: spawn(process.execPath, [program], apart) });
+export const proberHere = (): ProberProcess => ({ name: "the prober", child: spawn(process.execPath, [...punctual, program], apart) });
 
 export function proberInContainer(wanted: ContainedProber): ProberProcess {
   const env = { ...process.env, ...dockerEnv() };
@@ -47,7 +48,7 @@ export function containerOf({ foundation, from, at, samplesFile }: ContainedProb
     ...(process.getuid && process.getgid ? ["--user", `${process.getuid()}:${process.getgid()}`] : []),
     ...readFolders().flatMap((folder) => ["--mount", bind(folder, true)]),
     ...["--mount", bind(samplesFile, false), "-w", "/"],
-    ...[at.image, "node", program],
+    ...[at.image, "node", ...punctual, program],
   ];
 }
 

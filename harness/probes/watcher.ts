@@ -11,6 +11,7 @@ import type { Bounds, Outcome } from "../core.js";
 import { type Losses, OutageStream } from "../measure/outage-stream.js";
 import type { Outage } from "../measure/outages.js";
 import { Histogram } from "./lateness.js";
+import type { Lines } from "./lines.js";
 import { PlainProber, type PlainSample, type PlainTarget } from "./plain.js";
 import { raisePriority } from "./priority.js";
 import { emptySamples, SamplesFile } from "./samples-file.js";
@@ -50,6 +51,21 @@ export type WatcherMessage = WatcherReport | { readonly kind: "fault"; readonly 
 
 /** Columns of a line of the samples file: a JSON array. Times are µs after due; 0 where there was no such phase. */
 export const columns = ["target", "seq", "dueUs", "lateUs", "dnsUs", "connectUs", "firstUs", "endUs", "outcome", "status", "note"] as const;
+
+const comma = 44;
+function addRow(lines: Lines, sample: PlainSample): void {
+  const { target, seq, dueUs, sentUs, dnsUs, connectUs, firstUs, endUs, outcome, status, note } = sample;
+  const after = (us: number) => lines.number(us === 0 ? 0 : us - dueUs).byte(comma);
+  lines.text("[").number(target).byte(comma).number(seq).byte(comma).number(dueUs).byte(comma);
+  after(sentUs);
+  after(dnsUs);
+  after(connectUs);
+  after(firstUs);
+  after(endUs);
+  lines.text('"').text(outcome).text('",').number(status);
+  if (note === "") lines.text(',""]\n');
+  else lines.byte(comma).text(JSON.stringify(note)).text("]\n");
+}
 
 class Watched {
   readonly counts: Partial<Record<Outcome, number>> = {};
@@ -115,13 +131,10 @@ async function begin(start: WatcherStart, say: (message: WatcherMessage) => void
   let slow = watched.map((one) => one.stream.slowUs);
   const lateness = new Histogram();
   const prober = new PlainProber(start.targets, (sample) => {
-    const { target, seq, dueUs, sentUs, dnsUs, connectUs, firstUs, endUs, outcome, status, note } = sample;
+    const { target, dueUs, sentUs, outcome } = sample;
     if (outcome !== "observer") lateness.add(sentUs - dueUs);
     watched[target]!.add(sample, slow[target]!);
-    const after = (us: number) => (us === 0 ? 0 : us - dueUs);
-    file?.add(
-      `[${target},${seq},${dueUs},${sentUs - dueUs},${after(dnsUs)},${after(connectUs)},${after(firstUs)},${endUs - dueUs},"${outcome}",${status},${note === "" ? '""' : JSON.stringify(note)}]`,
-    );
+    if (file) addRow(file.lines, sample);
   });
   const began = process.cpuUsage();
   const fromUs = await prober.start(start.warmUpMs * 1000);

@@ -2,8 +2,8 @@
  * One connection of our own HTTP/1.1 client: a socket, one request at a time, stamps of each phase, never a retry.
  * Libraries hide what is measured here: undici's time-outs overshoot by half a second, Go's client repeats a GET after a reset.
  */
+import { createRequire } from "node:module";
 import { connect as connectTcp, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
 import { nowUs } from "../clock.js";
 import type { Outcome } from "../core.js";
 import { type LastAnswer, ResponseReader } from "./response.js";
@@ -33,6 +33,9 @@ export interface Exchange {
   reader: ResponseReader;
 }
 type Done = (exchange: Exchange) => void;
+
+/** Loaded for the first endpoint that needs it: OpenSSL is a tenth of what a prober's start costs. */
+const tlsModule = () => createRequire(import.meta.url)("node:tls") as typeof import("node:tls");
 
 /** One for all connections: what was read is worked off before anything else is read into it. */
 const incoming = Buffer.allocUnsafe(65_536);
@@ -94,7 +97,7 @@ export class Wire {
       },
     };
     const socket =
-      tls === undefined ? connectTcp({ host, port, noDelay: true, onread }) : connectTls({ host, port, ...(isName(tls) ? { servername: tls } : {}) });
+      tls === undefined ? connectTcp({ host, port, noDelay: true, onread }) : tlsModule().connect({ host, port, ...(isName(tls) ? { servername: tls } : {}) });
     if (tls !== undefined) socket.setNoDelay(true).on("data", (chunk: Buffer) => this.#read(chunk, chunk.length));
     this.#socket = socket;
     socket.once(tls === undefined ? "connect" : "secureConnect", () => {
