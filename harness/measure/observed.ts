@@ -32,16 +32,23 @@ export class Observed {
     const seen = { sentUs: this.#sent[i]!, endUs: this.#end[i]!, outcome: this.#outcomes[this.#outcome[i]!]! };
     return Number.isNaN(dueUs) ? seen : { dueUs, ...seen };
   }
-  /** Those from the first on, by when they were sent. */
-  sorted(count = this.length): Observation[] {
-    return Array.from({ length: count }, (_, i) => this.at(i)).sort((a, b) => a.sentUs - b.sentUs);
+  /** Those of [from, to), by when they were sent. */
+  sorted(from = 0, to = this.length): Observation[] {
+    return Array.from({ length: to - from }, (_, i) => this.at(from + i)).sort((a, b) => a.sentUs - b.sentUs);
   }
 
-  /** Puts all in the order in which they were sent. */
+  /** Puts all in the order in which they were sent. What is so already is left alone: in a long outage that is nearly all. */
   sort(): void {
-    const all = this.sorted();
-    this.length = 0;
-    for (const one of all) this.push(one);
+    const sent = this.#sent;
+    let first = 1;
+    while (first < this.length && sent[first]! >= sent[first - 1]!) first++;
+    let least = Number.POSITIVE_INFINITY;
+    for (let i = first; i < this.length; i++) least = Math.min(least, sent[i]!);
+    let from = Math.min(first, this.length);
+    while (from > 0 && sent[from - 1]! > least) from--;
+    const rest = this.sorted(from);
+    this.length = from;
+    for (const one of rest) this.push(one);
   }
   /** Forgets so many of the first. */
   drop(count: number): void {

@@ -55,7 +55,7 @@ export class OutageStream {
     if (settled < quiet * 2) return;
     if (this.#suspects > 0) {
       for (let i = settled - quiet; i < settled; i++) if (this.#isSuspect(this.#buffer.at(i))) return;
-      this.#judge(this.#buffer.sorted(settled));
+      this.#judge(this.#buffer.sorted(0, settled));
     }
     this.#buffer.drop(settled - context);
     if (this.#suspects > 0) this.#suspects = this.#buffer.sorted().filter((one) => this.#isSuspect(one)).length;
