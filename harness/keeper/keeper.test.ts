@@ -106,14 +106,12 @@ describe("keeper", () => {
     const states = () => events.flatMap((event) => (event.kind === "reading" ? [event.reading.state] : []));
     await client.inject(cut(link));
     await until("it to bite", () => states().includes("broken"), 5000);
-    writeFake(dirOf(client), link, { ...readFake(dirOf(client), link), vacant: true });
+    writeFake(dirOf(client), link, { vacant: true }); // mended by somebody else, too: it is over when the keeper has healed, not before
     const told = states().length;
     await until("two more readings", () => states().length >= told + 2, 8000);
-    expect(states().slice(told)).to.not.include("vacant");
+    expect(states()).to.not.include("vacant");
     expect((await client.heal())[0]).to.deep.include({ proved: true, says: `${link} is whole, with nobody behind it any more` });
-    expect(readFake(dirOf(client), link).cut).to.equal(undefined);
     expect(readFake(dirOf(client), link).escalated).to.equal(undefined);
-    await until("the last reading", () => states().at(-1) === "vacant", 5000);
     await refused(client.inject({ ...cut(link), id: "again" }), "refused");
   });
 

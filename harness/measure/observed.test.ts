@@ -12,11 +12,13 @@ const bySending = (list: readonly Observation[]) => [...list].sort((a, b) => a.s
 
 describe("observations in columns", () => {
   it("are what the same would be in a list, however they are added, sorted and dropped", () => {
-    const step = fc.record({ added: fc.array(observation, { maxLength: 1500 }), sort: fc.boolean(), drop: fc.nat(1500) });
+    const step = fc.record({ added: fc.array(observation, { maxLength: 30 }), sort: fc.boolean(), drop: fc.nat(20) });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 5 }), (steps) => {
+      fc.property(fc.array(observation, { minLength: 1, maxLength: 9 }), fc.array(step, { maxLength: 8 }), (some, steps) => {
         const columns = new Observed();
-        let list: Observation[] = [];
+        // More than there is room for at first.
+        let list: Observation[] = Array.from({ length: 1020 }, (_, i) => some[i % some.length]!);
+        for (const one of list) columns.push(one);
         for (const { added, sort, drop } of steps) {
           for (const one of added) columns.push(one);
           list.push(...added);
@@ -31,7 +33,7 @@ describe("observations in columns", () => {
           expect(columns.sorted()).to.deep.equal(bySending(list));
         }
       }),
-      { numRuns: 50 },
+      { numRuns: 100 },
     );
   });
 });
