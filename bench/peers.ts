@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 import { accessSync, constants, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { dist } from "../harness/paths.js";
-import { punctual } from "../harness/probes/priority.js";
-import type { WatcherMessage } from "../harness/probes/watcher.js";
+import { punctual } from "../harness/probes/schedule/priority.js";
+import type { WatcherMessage } from "../harness/watch/watcher.js";
 import { unzipLines } from "./unzip.js";
 
 export interface Load {
@@ -39,7 +39,7 @@ export const peers: readonly Peer[] = [
     command({ url, rateHz, seconds, connection, dir }) {
       const target = { url, connection, periodUs: 1e6 / rateHz, phaseUs: 0, deadlineUs: 1e6, expect: "well" };
       const start = { kind: "start", targets: [target], samplesFile: join(dir, "flounder.gz"), warmUpMs: 300, forMs: seconds * 1000 };
-      return `echo ${quoted(JSON.stringify(start))} | ${quoted(process.execPath)} ${punctual.join(" ")} ${quoted(join(dist, "harness/probes/watcher.js"))} > ${quoted(join(dir, "flounder.ndjson"))}`;
+      return `echo ${quoted(JSON.stringify(start))} | ${quoted(process.execPath)} ${punctual.join(" ")} ${quoted(join(dist, "harness/watch/watcher.js"))} > ${quoted(join(dir, "flounder.ndjson"))}`;
     },
     share({ dir }) {
       const lines = readFileSync(join(dir, "flounder.ndjson"), "utf8").trimEnd().split("\n");

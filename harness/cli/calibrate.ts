@@ -5,8 +5,8 @@ import pc from "picocolors";
 import { type TableRow, withPooled } from "../measure/against-truth.js";
 import { type Calibration, calibrationFile, thisMachine, writeCalibration } from "../measure/calibration.js";
 import { root } from "../paths.js";
-import { calibrate } from "../probes/calibrate.js";
 import { version } from "../registry.js";
+import { calibrate } from "../ruler/calibrate.js";
 import { say, whole } from "./options.js";
 
 export function register(program: Command): void {

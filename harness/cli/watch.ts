@@ -3,14 +3,14 @@ import { type Command, Option } from "commander";
 import { FlounderError } from "../errors.js";
 import { plannedCalibration, thisMachine } from "../measure/calibration.js";
 import { rulerOf } from "../measure/error-bars.js";
-import { startCommand } from "../probes/command.js";
-import { metricsText } from "../probes/metrics.js";
-import { checkedUrl, checkWritable, type Measured, replaceFile, resultOf, type Watching, watchUrls } from "../probes/watch.js";
-import { watchFoundation } from "../probes/watch-foundation.js";
-import type { CommandEnd, WatchResult } from "../probes/watch-result.js";
-import { junit, liveLine, report } from "../probes/watch-text.js";
 import { version } from "../registry.js";
 import { serveMetrics } from "../report/exposition.js";
+import { startCommand } from "../watch/command.js";
+import { watchFoundation } from "../watch/foundation.js";
+import { metricsText } from "../watch/metrics.js";
+import type { CommandEnd, WatchResult } from "../watch/result.js";
+import { junit, liveLine, report } from "../watch/text.js";
+import { checkedUrl, checkWritable, type Measured, replaceFile, resultOf, type Watching, watchUrls } from "../watch/watch.js";
 import { positive, whole } from "./options.js";
 
 interface Flags {

@@ -2,12 +2,12 @@ import { expect } from "chai";
 import { sleep, until } from "../clock.js";
 import { isCovered, matches } from "../measure/against-truth.js";
 import { serveMetrics } from "../report/exposition.js";
+import { startTruth } from "../ruler/truth-child.js";
+import { startWatcher } from "../watch/child.js";
+import { metricsText } from "../watch/metrics.js";
+import type { WatchResult } from "../watch/result.js";
 import { type KnownServer, knownServer } from "./fixtures/known-server.js";
-import { metricsText } from "./metrics.js";
 import type { PlainTarget } from "./plain.js";
-import { startTruth } from "./truth-child.js";
-import { startWatcher } from "./watch-child.js";
-import type { WatchResult } from "./watch-result.js";
 
 describe("the plain prober", function () {
   this.timeout(20_000);

@@ -4,11 +4,11 @@
  */
 import { nowUs } from "../clock.js";
 import type { Outcome } from "../core.js";
-import { Hiccups } from "./hiccups.js";
-import { type Address, Names } from "./names.js";
-import { type Flight, Lane, type PlainSample, type PlainTarget } from "./plain-lane.js";
-import { CoarseTicker, defaultTicker, Ticker } from "./ticker.js";
-import { type Exchange, Wire } from "./wire.js";
+import { type Address, Names } from "./http/names.js";
+import { type Exchange, Wire } from "./http/wire.js";
+import { Hiccups } from "./schedule/hiccups.js";
+import { type Flight, Lane, type PlainSample, type PlainTarget } from "./schedule/lane.js";
+import { CoarseTicker, defaultTicker, Ticker } from "./schedule/ticker.js";
 
 export type { PlainSample, PlainTarget };
 

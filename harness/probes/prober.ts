@@ -10,9 +10,9 @@ import { nowUs } from "../clock.js";
 import type { Route, Sample, TargetSystem } from "../core.js";
 import { loadTarget } from "../registry.js";
 import type { ProberStart } from "./child.js";
-import { raisePriority } from "./priority.js";
 import { Sampler } from "./sampler.js";
 import { SamplesFile } from "./samples-file.js";
+import { raisePriority } from "./schedule/priority.js";
 
 type Message = ({ readonly kind: "start" } & ProberStart) | { readonly kind: "routes"; readonly routes: readonly Route[] } | { readonly kind: "end" };
 

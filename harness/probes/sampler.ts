@@ -14,10 +14,10 @@ import {
   type Sample,
   type Vantage,
 } from "../core.js";
-import { Hiccups } from "./hiccups.js";
-import { type Phases, request } from "./http.js";
-import { Histogram } from "./lateness.js";
-import { Ticker } from "./ticker.js";
+import { type Phases, request } from "./http/request.js";
+import { Hiccups } from "./schedule/hiccups.js";
+import { Histogram } from "./schedule/lateness.js";
+import { Ticker } from "./schedule/ticker.js";
 
 /** Whoever asks is given so long to say what a time-out means before it is just a time-out. */
 const graceMs = 25;

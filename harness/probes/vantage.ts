@@ -9,7 +9,7 @@ import type { Vantage, Vantages } from "../core.js";
 import { labels } from "../engines/compose/labels.js";
 import { dockerEnv } from "../engines/compose/socket.js";
 import { dist, root } from "../paths.js";
-import { punctual } from "./priority.js";
+import { punctual } from "./schedule/priority.js";
 
 export interface ProberProcess {
   /** As messages call it. */

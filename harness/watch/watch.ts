@@ -2,9 +2,9 @@
 import { closeSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { FlounderError } from "../errors.js";
 import type { Ruler } from "../measure/error-bars.js";
-import type { PlainTarget } from "./plain.js";
-import { startWatcher } from "./watch-child.js";
-import { barred, type CommandEnd, calibrationOf, stamped, total, type WatchLimits, type WatchResult, wallOffsetUs, watchVerdict } from "./watch-result.js";
+import type { PlainTarget } from "../probes/plain.js";
+import { startWatcher } from "./child.js";
+import { barred, type CommandEnd, calibrationOf, stamped, total, type WatchLimits, type WatchResult, wallOffsetUs, watchVerdict } from "./result.js";
 import type { WatcherReport } from "./watcher.js";
 
 export interface WatchInputs {

@@ -10,8 +10,8 @@ import { expect } from "chai";
 import { nowUs, sleep, until } from "../clock.js";
 import { unpackMembers } from "../gzip-members.js";
 import { root } from "../paths.js";
-import { type KnownServer, knownServer } from "./fixtures/known-server.js";
-import type { WatchResult } from "./watch-result.js";
+import { type KnownServer, knownServer } from "../probes/fixtures/known-server.js";
+import type { WatchResult } from "./result.js";
 
 /** Nobody may write it, root neither. */
 const readOnly = "/sys/kernel/uevent_seqnum";

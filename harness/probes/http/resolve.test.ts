@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { expect } from "chai";
 import dns from "dns-packet";
-import { ProbeFailure } from "../core.js";
+import { ProbeFailure } from "../../core.js";
 import { resolveAt } from "./resolve.js";
 
 type Reply = (query: dns.Packet) => Partial<dns.Packet> | undefined;

@@ -1,6 +1,6 @@
 /** The sleeping thread of a Ticker: wakes the main thread shortly before each slot, on an absolute schedule that cannot drift. */
 import { workerData } from "node:worker_threads";
-import { nowUs } from "../clock.js";
+import { nowUs } from "../../clock.js";
 import { aimed, cells, type TickerData } from "./ticker.js";
 
 /** Slots closer together than this share a wake-up. */

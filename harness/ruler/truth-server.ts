@@ -7,8 +7,8 @@ import type { AddressInfo } from "node:net";
 import { createServer, type Server, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { nowUs } from "../clock.js";
+import { raisePriority } from "../probes/schedule/priority.js";
 import { type Random, seeded } from "../random.js";
-import { raisePriority } from "./priority.js";
 
 export const truthModes = ["503", "refuse", "reset", "hang-kept", "hang-dropped", "stall", "slow", "brown-out", "wrong"] as const;
 export type TruthMode = (typeof truthModes)[number];

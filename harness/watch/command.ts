@@ -1,7 +1,7 @@
 /** The command that `flounder watch` runs meanwhile: its output is passed through, and its end is told apart from the verdict. */
 import { spawn } from "node:child_process";
 import { FlounderError } from "../errors.js";
-import type { CommandEnd } from "./watch-result.js";
+import type { CommandEnd } from "./result.js";
 
 export interface RunningCommand {
   readonly ended: Promise<CommandEnd>;

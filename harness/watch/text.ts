@@ -1,6 +1,6 @@
 /** What `flounder watch` shows: a live line, the report at its end, and junit.xml. */
 import pc from "picocolors";
-import { total, type WatchedEndpoint, type WatchResult } from "./watch-result.js";
+import { total, type WatchedEndpoint, type WatchResult } from "./result.js";
 
 export const nameOf = (one: WatchedEndpoint): string => (one.probe === undefined ? `${one.url} ${one.connection}` : `${one.probe} ${one.url} ${one.from}`);
 

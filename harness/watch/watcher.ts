@@ -10,12 +10,12 @@ import { nowUs, sleep } from "../clock.js";
 import type { Bounds, Outcome } from "../core.js";
 import { type Losses, OutageStream } from "../measure/outage-stream.js";
 import type { Outage } from "../measure/outages.js";
-import { Histogram } from "./lateness.js";
-import type { Lines } from "./lines.js";
-import { PlainProber, type PlainSample, type PlainTarget } from "./plain.js";
-import { raisePriority } from "./priority.js";
-import { emptySamples, SamplesFile } from "./samples-file.js";
-import type { LastBad } from "./watch-result.js";
+import type { Lines } from "../probes/lines.js";
+import { PlainProber, type PlainSample, type PlainTarget } from "../probes/plain.js";
+import { emptySamples, SamplesFile } from "../probes/samples-file.js";
+import { Histogram } from "../probes/schedule/lateness.js";
+import { raisePriority } from "../probes/schedule/priority.js";
+import type { LastBad } from "./result.js";
 
 export interface WatcherStart {
   readonly kind: "start";

@@ -4,8 +4,8 @@
  */
 import { createRequire } from "node:module";
 import { connect as connectTcp, type Socket } from "node:net";
-import { nowUs } from "../clock.js";
-import type { Outcome } from "../core.js";
+import { nowUs } from "../../clock.js";
+import type { Outcome } from "../../core.js";
 import { type LastAnswer, ResponseReader } from "./response.js";
 
 export interface Endpoint {

@@ -1,6 +1,6 @@
 /** Metrics of a live `flounder watch`. */
 import { exposition } from "../report/exposition.js";
-import type { WatchedEndpoint, WatchResult } from "./watch-result.js";
+import type { WatchedEndpoint, WatchResult } from "./result.js";
 
 export function metricsText(result: WatchResult): string {
   const { metric, text } = exposition();

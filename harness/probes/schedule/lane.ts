@@ -1,6 +1,6 @@
 /** One endpoint of plain.ts: what is asked of it, its place in the schedule, what is in flight, idle connections. */
-import type { Outcome } from "../core.js";
-import type { Wire } from "./wire.js";
+import type { Outcome } from "../../core.js";
+import type { Wire } from "../http/wire.js";
 
 export interface PlainTarget {
   readonly url: string;

@@ -1,7 +1,7 @@
 /** Where a URL is to be asked: addresses of its name by the system's resolver, and the request to send. */
 import { lookup } from "node:dns";
 import { isIP } from "node:net";
-import { nowUs } from "../clock.js";
+import { nowUs } from "../../clock.js";
 import { LastAnswer } from "./response.js";
 import type { Endpoint } from "./wire.js";
 

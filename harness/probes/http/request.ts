@@ -1,7 +1,7 @@
 /** `ProbeContext.http`: one request on a fresh connection, as users feel it. Phases are stamped; nothing is ever repeated. */
 import { isIP } from "node:net";
-import { nowUs } from "../clock.js";
-import { ProbeFailure, type ProbeRequest, type ProbeResponse, type Route } from "../core.js";
+import { nowUs } from "../../clock.js";
+import { ProbeFailure, type ProbeRequest, type ProbeResponse, type Route } from "../../core.js";
 import { resolveAt } from "./resolve.js";
 import { type Exchange, Wire } from "./wire.js";
 

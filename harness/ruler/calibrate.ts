@@ -5,12 +5,12 @@ import { sleep } from "../clock.js";
 import { isCovered, type Match, matches, rowOf } from "../measure/against-truth.js";
 import type { Calibration, CalibrationRow } from "../measure/calibration.js";
 import type { Outage } from "../measure/outages.js";
+import type { PlainTarget } from "../probes/plain.js";
 import { type Random, seeded } from "../random.js";
-import type { PlainTarget } from "./plain.js";
+import { startWatcher } from "../watch/child.js";
+import type { WatcherReport } from "../watch/watcher.js";
 import { startTruth } from "./truth-child.js";
 import { type TruthMode, type TruthWindow, truthModes } from "./truth-server.js";
-import { startWatcher } from "./watch-child.js";
-import type { WatcherReport } from "./watcher.js";
 
 export interface CalibrateInputs {
   readonly seed: number;

@@ -2,7 +2,7 @@
 import { createSocket } from "node:dgram";
 import { connect } from "node:net";
 import dns from "dns-packet";
-import { type Outcome, ProbeFailure } from "../core.js";
+import { type Outcome, ProbeFailure } from "../../core.js";
 
 /** How long one server is waited for. Stub resolvers wait 5 s; a prober has to stay within its deadlines. */
 const serverTimeoutMs = 300;

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { dist } from "../paths.js";
-import { punctual } from "./priority.js";
+import { punctual } from "../probes/schedule/priority.js";
 import type { Truth, TruthPlan } from "./truth-server.js";
 
 export interface TruthProcess {
@@ -17,7 +17,7 @@ export interface TruthProcess {
 }
 
 export async function startTruth(plan: TruthPlan & { readonly arrivals?: boolean }): Promise<TruthProcess> {
-  const child = spawn(process.execPath, [...punctual, join(dist, "harness", "probes", "truth-server.js"), JSON.stringify(plan)], {
+  const child = spawn(process.execPath, [...punctual, join(dist, "harness", "ruler", "truth-server.js"), JSON.stringify(plan)], {
     stdio: ["pipe", "pipe", "inherit"],
     detached: true,
   });

@@ -3,12 +3,12 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect } from "chai";
-import { dist } from "../paths.js";
-import { policyOf, policyThatMayBe } from "./fixtures/scheduling.js";
+import { dist } from "../../paths.js";
+import { policyOf, policyThatMayBe } from "../fixtures/scheduling.js";
 
 const program = `
 import { readFileSync } from "node:fs";
-import { raisePriority } from ${JSON.stringify(pathToFileURL(join(dist, "harness", "probes", "priority.js")).href)};
+import { raisePriority } from ${JSON.stringify(pathToFileURL(join(dist, "harness", "probes", "schedule", "priority.js")).href)};
 raisePriority();
 process.stdout.write(readFileSync("/proc/self/stat", "utf8"));
 `;

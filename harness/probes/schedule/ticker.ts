@@ -3,7 +3,7 @@
  * in `Atomics.waitAsync`: half the lateness of timers, which Node rounds to whole milliseconds, at little CPU.
  */
 import { Worker } from "node:worker_threads";
-import { nowUs } from "../clock.js";
+import { nowUs } from "../../clock.js";
 
 export interface Schedule {
   /** Monotonic µs. */

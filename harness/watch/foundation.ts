@@ -7,11 +7,11 @@ import { nowUs } from "../clock.js";
 import type { Outcome, PlannedProbe, Sample } from "../core.js";
 import { connect } from "../keeper/start.js";
 import { OutageStream } from "../measure/outage-stream.js";
+import { startProber } from "../probes/child.js";
+import type { ObserverHealth } from "../probes/combined.js";
 import { loadTarget } from "../registry.js";
-import { startProber } from "./child.js";
-import type { ObserverHealth } from "./combined.js";
+import { type LastBad, stamped, total, type WatchedEndpoint, wallOffsetUs } from "./result.js";
 import type { Measured, Watching } from "./watch.js";
-import { type LastBad, stamped, total, type WatchedEndpoint, wallOffsetUs } from "./watch-result.js";
 
 const routesEveryMs = 500;
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { FlounderError } from "../errors.js";
 import { dist } from "../paths.js";
-import { punctual } from "./priority.js";
+import { punctual } from "../probes/schedule/priority.js";
 import type { WatcherMessage, WatcherReport, WatcherStart } from "./watcher.js";
 
 export interface Watcher {
@@ -19,7 +19,7 @@ export interface Watcher {
 
 /** `onReport` is called each second. */
 export function startWatcher(start: Omit<WatcherStart, "kind">, onReport: (report: WatcherReport) => void): Watcher {
-  const child = spawn(process.execPath, [...punctual, join(dist, "harness", "probes", "watcher.js")], { stdio: ["pipe", "pipe", "inherit"], detached: true });
+  const child = spawn(process.execPath, [...punctual, join(dist, "harness", "watch", "watcher.js")], { stdio: ["pipe", "pipe", "inherit"], detached: true });
   let last: WatcherReport | undefined;
   let fault = "";
   let begun!: (report: WatcherReport) => void;
