@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { admin, ready } from "./base/admin.js";
 import { type Bus, connectBus } from "./base/bus.js";
 import { config } from "./base/config.js";
+import { surviveDefects } from "./base/defects.js";
 import { onEnd } from "./base/end.js";
 import { log } from "./base/log.js";
 import { Agent } from "./dea/agent.js";
@@ -67,6 +68,7 @@ await admin({
 });
 // Before the bus: apps must be watched and their slots kept also while it is away.
 await agent.recover();
+surviveDefects();
 bus = await connectBus();
 wire(bus, agent, port("admin"));
 ready();

@@ -6,11 +6,13 @@ import { createServer } from "node:http";
 import { AdminError, admin, ready } from "./base/admin.js";
 import { connectBus } from "./base/bus.js";
 import { config } from "./base/config.js";
+import { defect } from "./base/defects.js";
 import { Doors } from "./base/doors.js";
 import { onEnd } from "./base/end.js";
 import { identity } from "./base/identity.js";
 import { configRoutes } from "./base/kept-config.js";
 import { log } from "./base/log.js";
+import { refuseUnreadable } from "./base/sound-request.js";
 import { sleep } from "./base/until.js";
 import { chanceOf } from "./router/chance.js";
 import { Front } from "./router/front.js";
@@ -30,12 +32,15 @@ const kept = settings(own);
 let healthy = false;
 const front = new Front({ table, name: own.name, host: own.host, traceKey: () => kept.running.traceKey, healthy: () => healthy, nowMs });
 const doors = new Doors(() =>
-  createServer({ requireHostHeader: false, keepAliveTimeout: 30_000 }, (request, response) => {
-    front.handle(request, response).catch((error: unknown) => {
-      log.error({ err: error }, "request");
-      response.destroy();
-    });
-  }),
+  refuseUnreadable(
+    createServer({ requireHostHeader: false, keepAliveTimeout: 30_000 }, (request, response) => {
+      front.handle(request, response).catch((error: unknown) => {
+        defect(error, "request");
+        front.broken(response);
+      });
+    }),
+    () => front.counters.badRequests++,
+  ),
 );
 /** No door is open before the table is full. */
 const apply = async () => {

@@ -1,6 +1,7 @@
 /** The admin server of a component: JSON over plain node:http on PORT_ADMIN, past every proxy. Only the keeper and operators call it. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { config } from "./config.js";
+import { defects, surviveDefects } from "./defects.js";
 import { identity } from "./identity.js";
 import { log } from "./log.js";
 
@@ -19,8 +20,9 @@ export class AdminError extends Error {
 }
 
 let isReady = false;
-/** From now on `GET /healthz` answers 200. */
+/** From now on `GET /healthz` answers 200, and a defect ends nothing. */
 export function ready(): void {
+  surviveDefects();
   isReady = true;
 }
 
@@ -38,7 +40,7 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
 
 function varz(): Record<string, unknown> {
   const cpu = process.cpuUsage();
-  return { ...identity(), pid: process.pid, memBytes: process.memoryUsage.rss(), cpuUs: cpu.user + cpu.system };
+  return { ...identity(), pid: process.pid, memBytes: process.memoryUsage.rss(), cpuUs: cpu.user + cpu.system, defects: defects() };
 }
 
 async function answer(routes: AdminRoutes, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -8,7 +8,7 @@ export interface Failure {
   readonly says: string;
   /** No connection at all, or one that ended before it answered; a mere delay is neither. */
   readonly broken: boolean;
-  /** The request surely was not acted upon, or may be repeated. */
+  /** The request surely was not acted upon, or may be repeated and nothing of an answer came. */
   readonly retry: boolean;
 }
 
@@ -64,17 +64,21 @@ const goWords: Readonly<Record<string, string>> = {
   ENOTFOUND: "lookup: no such host",
 };
 class TookTooLong extends Error {}
+/** An answer that must not be passed on, in words. */
+class Malformed extends Error {}
 
-function failureOf(error: NodeJS.ErrnoException, { request, to }: Forwarding, dialled: boolean): Failure {
+/** `octets`: so many of an answer had come. */
+function failureOf(error: NodeJS.ErrnoException, { request, to }: Forwarding, dialled: boolean, octets: number): Failure {
   const address = `${to.host}:${to.port}`;
   const late = error instanceof TookTooLong;
   if (!dialled)
     return { says: `dial tcp ${address}: ${late ? "i/o timeout" : (goWords[error.code ?? ""] ?? error.code ?? "failed")}`, broken: true, retry: true };
   if (late) return { says: "net/http: timeout awaiting response headers", broken: false, retry: false };
+  if (error instanceof Malformed) return { says: `net/http: ${error.message}`, broken: false, retry: false };
   if (error.code?.startsWith("HPE_")) return { says: "net/http: malformed HTTP response", broken: false, retry: false };
   // A proxy that closes while our bytes are unread resets instead: both are an end before the answer.
   const says = error.message === "socket hang up" ? "EOF" : error.code === "EPIPE" ? "write: broken pipe" : `read tcp ${address}: connection reset by peer`;
-  return { says, broken: true, retry: idempotent.has(request.method ?? "") && !hasBody(request) };
+  return { says, broken: true, retry: octets === 0 && idempotent.has(request.method ?? "") && !hasBody(request) };
 }
 
 /** Resolves with undefined once the answer is through, or cut off with its client or its source; else with the failure, the client still waiting. */
@@ -114,17 +118,31 @@ export function forward(forwarding: Forwarding): Promise<Failure | undefined> {
     out.on("socket", (socket) => (socket.connecting ? socket.once("connect", connected) : connected()));
     if (!withBody) out.end();
     response.once("close", clientLeft);
+    // Nobody asked for another protocol: Upgrade is not passed on. Without a listener nothing would ever be heard of this request again.
+    out.on("upgrade", (_, socket) => {
+      socket.destroy();
+      end(failureOf(new Malformed("unexpected 101 Switching Protocols"), forwarding, true, 1));
+    });
     out.on("response", (answer) => {
-      answering = true;
       clearTimeout(timer);
-      response.writeHead(answer.statusCode!, answer.statusMessage, [...endToEnd(answer.rawHeaders), ...answerHeaders]);
+      const { statusCode = 0, statusMessage } = answer;
+      try {
+        if (statusCode < 200) throw new Malformed(`malformed HTTP status code "${String(statusCode).padStart(3, "0")}"`);
+        response.writeHead(statusCode, statusMessage, [...endToEnd(answer.rawHeaders), ...answerHeaders]);
+      } catch (error) {
+        // Node reads answers that it does not write: what an app says must not throw here. Its words are not to be those of our own answer.
+        response.statusMessage = "";
+        out.destroy(error instanceof Malformed ? error : new Malformed("malformed HTTP response"));
+        return;
+      }
+      answering = true;
       // A stream's head must not wait for its first bytes.
       if (answer.headers["content-length"] === undefined) response.flushHeaders();
       answer.once("error", () => response.destroy());
       answer.pipe(response);
     });
     out.on("error", (error) => {
-      if (!answering) end(failureOf(error, forwarding, dialled));
+      if (!answering) end(failureOf(error, forwarding, dialled, out.socket?.bytesRead ?? 0));
     });
   });
 }

@@ -17,13 +17,15 @@ const variables = z.record(
   z.union([z.string(), z.number(), z.boolean(), z.null()]).transform((value) => (value === null ? null : String(value))),
 );
 const lifecycleBody = z.object({ data: z.object({ buildpacks: z.array(z.string()).nullish(), stack: z.string().nullish() }).nullish() });
+/** As long as Cloud Foundry's. */
+export const appName = z.string().min(1).max(255);
 const newApp = z.object({
-  name: z.string().min(1),
+  name: appName,
   relationships: z.object({ space: z.object({ data: z.object({ guid: z.string() }) }) }),
   environment_variables: variables.default({}),
   lifecycle: lifecycleBody.nullish(),
 });
-const changedApp = z.object({ name: z.string().min(1).optional(), lifecycle: lifecycleBody.nullish() });
+const changedApp = z.object({ name: appName.optional(), lifecycle: lifecycleBody.nullish() });
 
 /** With its web process, whose guid is the app's, as in Cloud Foundry. Throws CfError 422 if the name is taken or the space is not there. */
 export async function createApp(

@@ -4,12 +4,10 @@ import type { Bus } from "../base/bus.js";
 import { config } from "../base/config.js";
 import { identity } from "../base/identity.js";
 import { log } from "../base/log.js";
+import { keepRegistered } from "../base/registering.js";
 import type { Context } from "./context.js";
 import { record } from "./events.js";
 import { notLatched } from "./latch.js";
-
-const greetTimeoutMs = 1000;
-const routerStart = z.object({ minimumRegisterIntervalInSeconds: z.number().positive().optional() });
 
 const hmRequest = z.object({
   droplet: z.string(),
@@ -39,32 +37,6 @@ export function registration(): object {
     tags: { component: "CloudController", name },
     private_instance_id: identity().uuid,
   };
-}
-
-function keepRegistered(bus: Bus): void {
-  const register = () => bus.publish("router.register", registration());
-  let timer: NodeJS.Timeout | undefined;
-  let everyMs = 0;
-  const every = (ms: number) => {
-    if (ms === everyMs) return;
-    clearInterval(timer);
-    everyMs = ms;
-    timer = setInterval(register, ms);
-  };
-  const adopt = (payload: unknown) => {
-    register();
-    const greeting = routerStart.safeParse(payload);
-    if (greeting.success && greeting.data.minimumRegisterIntervalInSeconds !== undefined) every(greeting.data.minimumRegisterIntervalInSeconds * 1000);
-  };
-  const arrive = () => {
-    register();
-    // No router is up yet if nobody answers; each says router.start when it is.
-    bus.request("router.greet", {}, greetTimeoutMs).then(adopt, () => {});
-  };
-  every(config().timers.routeRegister);
-  bus.subscribe("router.start", {}, adopt);
-  bus.onReconnect(arrive);
-  arrive();
 }
 
 /** As in 2011: START if the app is started in that version; STOP if the app is unchanged since the Health Manager looked, or unknown. Never while read-only. */
@@ -100,7 +72,8 @@ async function crashed({ database }: Context, payload: unknown): Promise<void> {
 }
 
 export function takeDuties(bus: Bus, context: Context): void {
-  keepRegistered(bus);
+  const { routeRegister, routeTtl } = config().timers;
+  keepRegistered(bus, { ownMs: routeRegister, forgetMs: routeTtl }, () => bus.publish("router.register", registration()));
   bus.subscribe("cloudcontrollers.hm.requests", { queue: "cc" }, (payload) => obey(context, payload));
   bus.subscribe("droplet.exited", { queue: "crash_event_registration" }, (payload) => crashed(context, payload));
 }

@@ -42,6 +42,17 @@ export function isAway(error: unknown): boolean {
 /** True for a violated unique constraint. */
 export const isDuplicate = (error: unknown): boolean => (error as { code?: unknown }).code === "23505";
 
+/** What a value of the client's has that no column can hold, in words: a null character, half a surrogate pair, a number or a name that is too large, a resource that is gone. */
+export function refusedValue(error: unknown): string | undefined {
+  const { code } = error as { code?: unknown };
+  if (typeof code !== "string" || code.length !== 5) return undefined;
+  if (code === "22021" || code === "22P05") return "A value contains a null character or one that is not Unicode";
+  if (code === "22003") return "A number is out of range";
+  if (code === "23503") return "A resource that the request names does not exist any more";
+  if (code.startsWith("54")) return "A value is too long";
+  return code.startsWith("22") ? "A value is invalid" : undefined;
+}
+
 const on = (runs: { query(text: string, values: unknown[]): Promise<pg.QueryResult> }): Sql => ({
   rows: async <T>(text: string, values: readonly unknown[] = []) => (await runs.query(text, [...values])).rows as T[],
   row: async <T>(text: string, values: readonly unknown[] = []) => (await runs.query(text, [...values])).rows[0] as T | undefined,

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { admin, ready } from "../base/admin.js";
 import { type Bus, connectBus } from "../base/bus.js";
 import { config } from "../base/config.js";
+import { surviveDefects } from "../base/defects.js";
 import { onEnd } from "../base/end.js";
 import { log } from "../base/log.js";
 import { readMirrors } from "../base/mirrors.js";
@@ -118,6 +119,8 @@ export async function main(): Promise<void> {
     bus = connected;
     takeDuties(connected, context);
   });
+  // It serves from here on, though it may have to wait long for the CCDB.
+  surviveDefects();
   await untilMigrated(database);
   work.start();
   ready();

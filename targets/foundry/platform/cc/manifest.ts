@@ -4,14 +4,14 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { parse } from "yaml";
 import * as z from "zod";
 import { type AppRow, appTarget } from "./app-rows.js";
-import { createApp } from "./apps.js";
+import { appName, createApp } from "./apps.js";
 import { badRequest, notFound, parseError, unprocessable } from "./cf-error.js";
 import type { Context } from "./context.js";
 import type { Sql } from "./database.js";
 import { record } from "./events.js";
 import { answerWithJob } from "./jobs-api.js";
 import type { ByGuid } from "./requests.js";
-import { createRoute, findRoute, map } from "./routes.js";
+import { createRoute, findRoute, map, maxHost } from "./routes.js";
 import type { Actor } from "./tokens.js";
 
 /** "64M", "1G", "1024MB" → MB. */
@@ -33,7 +33,7 @@ const processKeys = {
   timeout: z.number().optional(),
 };
 const application = z.looseObject({
-  name: z.string().min(1),
+  name: appName,
   ...processKeys,
   buildpack: z.string().nullish(),
   buildpacks: z.array(z.string()).nullish(),
@@ -80,6 +80,16 @@ const hostOf = (app: string) =>
     .replace(/[^a-z0-9-]+/g, "-")
     .replace(/^-+|-+$/g, "");
 
+/** The host name that the app's name gives; a random one is told apart by the app's guid, and there is always one. Throws CfError 422 if it gives none that is a host name. */
+function defaultHost({ name, guid }: AppRow, random: boolean): string {
+  const host = hostOf(name);
+  const id = guid.slice(0, 8);
+  if (random) return `${host.slice(0, maxHost - id.length - 1) || "app"}-${id}`.replace(/-+/g, "-");
+  if (host === "") throw unprocessable(`The name '${name}' gives no host name for a default route: give a route, or random-route: true.`);
+  if (host.length > maxHost) throw unprocessable(`The name '${name}' gives a host name of ${host.length} characters; it may have ${maxHost}.`);
+  return host;
+}
+
 async function applyRoutes(sql: Sql, app: AppRow, wanted: Application): Promise<void> {
   if (wanted["no-route"]) {
     await sql.rows("delete from destinations where app_guid = $1", [app.guid]);
@@ -90,8 +100,7 @@ async function applyRoutes(sql: Sql, app: AppRow, wanted: Application): Promise<
   const given = (wanted.routes ?? []).map(({ route }) => split(route, domains));
   const [shared] = domains;
   if (given.length === 0 && !mapped && (wanted["default-route"] || wanted["random-route"]) && shared) {
-    const suffix = wanted["random-route"] ? `-${app.guid.slice(0, 8)}` : "";
-    given.push({ domain: shared, host: `${hostOf(app.name)}${suffix}`, path: "" });
+    given.push({ domain: shared, host: defaultHost(app, wanted["random-route"] === true), path: "" });
   }
   for (const { domain, host, path } of given) {
     const found = await findRoute(sql, "r.domain_guid = $1 and r.host = $2 and r.path = $3", [domain.guid, host, path]);

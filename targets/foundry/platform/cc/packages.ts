@@ -53,6 +53,14 @@ function presentPackage(row: PackageRow, base: string) {
   };
 }
 
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw unprocessable("Resources are invalid: not JSON");
+  }
+}
+
 /** The parts of an upload: what was matched before, and the zip of the rest, saved in `dir`. */
 async function parts(request: FastifyRequest, dir: string): Promise<{ readonly matched: readonly Resource[]; readonly zip: string | undefined }> {
   if (!request.isMultipart()) throw badRequest("The package must be uploaded as multipart/form-data");
@@ -64,7 +72,7 @@ async function parts(request: FastifyRequest, dir: string): Promise<{ readonly m
       await pipeline(part.file, createWriteStream(zip));
       if (part.file.truncated) throw unprocessable("The package is too large");
     } else if (part.fieldname === "resources" && part.value) {
-      const parsed = resources.safeParse(JSON.parse(String(part.value)));
+      const parsed = resources.safeParse(jsonOf(String(part.value)));
       if (!parsed.success) throw unprocessable(`Resources are invalid: ${parsed.error.issues[0]?.message}`);
       matched = parsed.data;
     }

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import * as z from "zod";
+import { config } from "../base/config.js";
 import { appTarget, findApp } from "./app-rows.js";
 import { notFound, unprocessable } from "./cf-error.js";
 import type { Context } from "./context.js";
@@ -24,13 +25,20 @@ export interface RouteRow extends Dated {
   readonly destinations: readonly Destination[];
 }
 
+/** Of one label of a host name (RFC 1035 §2.3.4). */
+export const maxHost = 63;
+/** Ours: whoever had them would be taken for the platform, and be given passwords. */
+const reserved = new Set(["api", "uaa", "login"]);
+
 const newRoute = z.object({
   host: z
     .string()
+    .max(maxHost)
     .regex(/^(\*|[\w-]*)$/)
     .default(""),
   path: z
     .string()
+    .max(128)
     .regex(/^(\/.*)?$/)
     .default(""),
   relationships: z.object({ space: related, domain: related }),
@@ -71,7 +79,13 @@ export async function findRoute(sql: Sql, condition: string, values: readonly un
   return sql.row<RouteRow>(`select ${columns} from ${from} where ${condition}`, values);
 }
 
-/** Throws CfError 422 if it is taken. */
+/** Throws CfError 422 for a host on the foundation's own domain that no app can have: the bare domain is everybody's. */
+function checkShared(host: string): void {
+  if (host === "") throw unprocessable("Missing host. Routes in shared domains must have a host defined.");
+  if (reserved.has(host)) throw unprocessable(`Host '${host}' is reserved for the system.`);
+}
+
+/** Throws CfError 422 if it is taken, or can be nobody's. */
 export async function createRoute(
   sql: Sql,
   route: { readonly space: string; readonly domain: string; readonly host: string; readonly path: string },
@@ -83,7 +97,9 @@ export async function createRoute(
       [guid, route.space, route.domain, route.host.toLowerCase(), route.path],
     );
     if (!made) throw unprocessable("Invalid domain or space. Ensure that both exist and you have access to them.");
-    return (await findRoute(sql, "r.guid = $1", [guid]))!;
+    const row = (await findRoute(sql, "r.guid = $1", [guid]))!;
+    if (row.domain_name === config().domain) checkShared(row.host);
+    return row;
   } catch (error) {
     if (isDuplicate(error)) throw unprocessable(`Route already exists with host '${route.host}' and path '${route.path}'.`);
     throw error;

@@ -4,8 +4,8 @@ import formbody from "@fastify/formbody";
 import multipart from "@fastify/multipart";
 import fastify, { type FastifyInstance } from "fastify";
 import { log } from "../base/log.js";
-import { CfError, databaseAway, parseError, unknownError, unknownRequest } from "./cf-error.js";
-import { type Database, isAway } from "./database.js";
+import { badRequest, CfError, databaseAway, parseError, unknownError, unknownRequest, unprocessable } from "./cf-error.js";
+import { type Database, isAway, refusedValue } from "./database.js";
 import { gate } from "./gate.js";
 
 const maxBodyBytes = 16 * 2 ** 20;
@@ -16,8 +16,10 @@ const maxResourceListBytes = 64 * 2 ** 20;
 export function asCfError(error: unknown): CfError {
   if (error instanceof CfError) return error;
   if (isAway(error)) return databaseAway();
-  const status = (error as { statusCode?: number }).statusCode;
+  const { statusCode: status } = error as { statusCode?: number };
   if (status !== undefined && status < 500) return parseError();
+  const refused = refusedValue(error);
+  if (refused !== undefined) return unprocessable(refused);
   return unknownError();
 }
 
@@ -38,6 +40,8 @@ export async function server(database: Database): Promise<FastifyInstance> {
 
   api.addHook("onRequest", async (request, reply) => {
     reply.header("x-vcap-request-id", request.headers["x-vcap-request-id"] ?? randomUUID());
+    // No name, guid or filter has one, and the CCDB cannot hold it.
+    if (/%00|\0/.test(request.url)) throw badRequest("The path or query contains a null character");
     await gate(database, request);
   });
   api.setErrorHandler((error, request, reply) => {

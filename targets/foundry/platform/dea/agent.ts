@@ -4,6 +4,7 @@ import { mkdirSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Slot, TimersMs } from "../base/config.js";
+import { defect } from "../base/defects.js";
 import { log } from "../base/log.js";
 import { type Exit, endGroup, type Identity, isAlive, markedProcesses, spawnApp } from "./app-process.js";
 import type { DiskRunner } from "./disk-process.js";
@@ -38,6 +39,10 @@ const graceMs = 500;
 const shutdownGraceMs = 300;
 /** Apps that an earlier agent started are nobody's children here: their pids are looked at. */
 const adoptedEveryMs = 500;
+
+/** A folder's name has 255 octets at most; the id alone tells instances apart, the app's name is for whoever looks. */
+const folderNameLength = 64;
+const folderOf = ({ name, index }: StartMessage, id: string) => `${name.slice(0, folderNameLength).replace(/[^\w.-]/g, "_")}-${index}-${id}`;
 
 const identityOf = ({ pid, startTicks }: Instance): Identity | undefined => (pid === undefined || startTicks === undefined ? undefined : { pid, startTicks });
 
@@ -81,7 +86,7 @@ export class Agent {
       return;
     }
     const id = randomBytes(16).toString("hex");
-    const folder = `${message.name.replace(/[^\w.-]/g, "_")}-${message.index}-${id}`;
+    const folder = folderOf(message, id);
     const now = says.nowS();
     const instance: Instance = {
       id,
@@ -96,7 +101,10 @@ export class Agent {
       diskBytes: 0,
     };
     this.#instances.set(id, instance);
-    void this.#launch(instance);
+    this.#launch(instance).catch((error: unknown) => {
+      defect(error, "launching an instance");
+      this.#ended(instance, { status: -1, says: `could not be started: ${(error as Error).message}` });
+    });
   }
 
   async #launch(instance: Instance): Promise<void> {
@@ -145,7 +153,7 @@ export class Agent {
     if (instance.state === "RUNNING") this.unregister(instance);
     this.#enter(instance, "CRASHED");
     this.publish("droplet.exited", says.exited(instance, "CRASHED", exit));
-    void this.#release(instance, 0);
+    this.#release(instance, 0).catch((error: unknown) => defect(error, "ending what a crashed instance left"));
     this.#save();
   }
 
@@ -239,7 +247,7 @@ export class Agent {
       this.#instances.set(instance.id, instance);
       if (instance.state === "CRASHED") continue;
       this.#adopted.add(instance);
-      if (instance.state === "STARTING") void this.#awaitReady(instance);
+      if (instance.state === "STARTING") this.#awaitReady(instance).catch((error: unknown) => defect(error, "waiting for an instance"));
       const leader = identityOf(instance);
       const { name: app, index } = instance.message;
       log.info({ app, index, instance: instance.id, pid: instance.pid }, leader && isAlive(leader) ? "found again" : "was here, its process is gone");

@@ -74,6 +74,16 @@ describe("dea", () => {
       expect((times.at(-1)! - times[1]!) / (times.length - 2)).to.be.within(150, 400);
     });
 
+    it("registers no less often for a router that asks for longer intervals", async () => {
+      await rig.killDea();
+      await rig.startDea({ timers: { routeRegister: 300 } });
+      rig.start(0);
+      await rig.running(1);
+      const asked = performance.now();
+      rig.lab.say("router.start", { id: "gorouter", hosts: ["127.0.0.1"], minimumRegisterIntervalInSeconds: 20, pruneThresholdInSeconds: 120 });
+      await until("registrations at the DEA's own pace", () => rig.lab.on("router.register", asked).length >= 5, 5000);
+    });
+
     it("heartbeats on healthmanager.start, also without apps", async () => {
       const asked = performance.now();
       rig.lab.say("healthmanager.start", {});
@@ -140,6 +150,20 @@ describe("dea", () => {
     await until("the old route to be taken away", () => rig.lab.on("router.unregister", asked).length > 0, 1000, 10);
     expect(rig.lab.on("router.unregister", asked)[0]!.payload.uris).to.deep.equal(["echo.flounder.test"]);
     expect(rig.lab.on("router.register", asked)[0]!.payload.uris).to.deep.equal(["new.flounder.test"]);
+  });
+
+  it("runs an app whose name is longer than a folder's may be", async () => {
+    rig.start(0, { name: "x".repeat(230) });
+    rig.start(1, { name: "あ/../\0".repeat(60) });
+    expect(await rig.running(2)).to.have.length(2);
+  });
+
+  it("an instance that cannot be launched crashes by itself, and the DEA goes on", async () => {
+    rig.start(0, { env: ["NUL=a\0b"] });
+    await until("the crash", () => rig.lab.on("droplet.exited").length === 1, 3000, 20);
+    rig.start(1);
+    expect((await rig.running(1))[0]!.index).to.equal(1);
+    expect(((await rig.dea.ask("/varz")) as { pid: number }).pid).to.equal(rig.dea.pid);
   });
 
   it("ignores junk", async () => {

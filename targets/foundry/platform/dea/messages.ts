@@ -37,6 +37,3 @@ export const filterMessage = z.object({
 export type FilterMessage = z.infer<typeof filterMessage>;
 
 export const updateMessage = z.object({ droplet, uris: z.array(z.string()) });
-
-/** From a router, at its boot and after each of its reconnects; also the reply to router.greet. */
-export const routerStartMessage = z.object({ minimumRegisterIntervalInSeconds: z.number().positive().optional() });

@@ -2,15 +2,15 @@
 import { cpus } from "node:os";
 import type * as z from "zod";
 import type { Bus, Payload } from "../base/bus.js";
+import { defect } from "../base/defects.js";
 import { log } from "../base/log.js";
+import { keepRegistered } from "../base/registering.js";
 import type { Agent } from "./agent.js";
 import { usage } from "./app-process.js";
 import { type Instance, matches } from "./instance.js";
-import { discoverMessage, filterMessage, routerStartMessage, startMessage, updateMessage } from "./messages.js";
+import { discoverMessage, filterMessage, startMessage, updateMessage } from "./messages.js";
 import { taintMs } from "./room.js";
 import * as says from "./says.js";
-
-const greetTimeoutMs = 1000;
 
 export function wire(bus: Bus, agent: Agent, adminPort: number): void {
   const { name, host, timers, capacity } = agent.settings;
@@ -33,7 +33,7 @@ export function wire(bus: Bus, agent: Agent, adminPort: number): void {
   hear(`dea.${name}.start`, startMessage, (message) => agent.start(message));
   hear("dea.stop", filterMessage, (filter) => {
     const found = agent.instances.filter((instance) => matches(instance, filter));
-    if (found.length > 0) void agent.stop(found, "STOPPED");
+    if (found.length > 0) agent.stop(found, "STOPPED").catch((error: unknown) => defect(error, "stopping instances"));
   });
   hear("dea.update", updateMessage, ({ droplet, uris }) => agent.update(droplet, uris));
   hear("dea.find.droplet", filterMessage, (filter, reply) => {
@@ -49,31 +49,22 @@ export function wire(bus: Bus, agent: Agent, adminPort: number): void {
     agent.heartbeat();
   });
 
-  let registering: NodeJS.Timeout | undefined;
-  let everyMs = 0;
-  const registerEvery = (ms: number) => {
-    if (ms === everyMs) return;
-    clearInterval(registering);
-    everyMs = ms;
-    registering = setInterval(() => agent.registerAll(), ms);
-  };
-  const adopt = ({ minimumRegisterIntervalInSeconds: s }: z.infer<typeof routerStartMessage>) => {
-    agent.registerAll();
-    if (s !== undefined) registerEvery(s * 1000);
-  };
   // Routes are registered whatever the disk does. In 2011 they waited too, but once registered they stayed (2011 registered once); here they would be pruned.
-  bus.subscribe("router.start", {}, (payload) => {
-    const greeting = routerStartMessage.safeParse(payload);
-    if (greeting.success) adopt(greeting.data);
-  });
-  registerEvery(timers.routeRegister);
+  bus.onReconnect(() => agent.checkAdopted());
+  agent.checkAdopted();
+  keepRegistered(bus, { ownMs: timers.routeRegister, forgetMs: timers.routeTtl }, () => agent.registerAll());
 
   // 2011 looked each 2 s; here before each heartbeat, which has the same effect and asks the LUN less.
   const beat = async () => {
     const due = performance.now() + timers.heartbeat;
-    free = agent.lookAtDisk();
+    // Whatever goes wrong: a DEA that is silent for ever is one that is gone.
+    free = agent.lookAtDisk().catch((error: unknown) => defect(error, "disk check"));
     await free;
-    agent.heartbeat();
+    try {
+      agent.heartbeat();
+    } catch (error) {
+      defect(error, "heartbeat");
+    }
     setTimeout(() => void beat(), Math.max(0, due - performance.now()));
   };
   setTimeout(() => void beat(), timers.heartbeat);
@@ -81,18 +72,8 @@ export function wire(bus: Bus, agent: Agent, adminPort: number): void {
   setInterval(() => void agent.reap().catch((error: unknown) => log.error({ err: error }, "reaping")), Math.max(timers.crashReap / 120, 1000));
 
   const arrive = () => {
-    agent.checkAdopted();
     bus.publish("dea.start", hello());
     void free.then(() => agent.heartbeat());
-    agent.registerAll();
-    // Nobody answers while no router is up; each of them says router.start when it is.
-    bus.request("router.greet", {}, greetTimeoutMs).then(
-      (payload) => {
-        const greeting = routerStartMessage.safeParse(payload);
-        if (greeting.success) adopt(greeting.data);
-      },
-      () => {},
-    );
   };
   bus.onReconnect(arrive);
   arrive();

@@ -5,6 +5,7 @@ import { clientIp, endToEnd, forward } from "../base/forward.js";
 import { log } from "../base/log.js";
 import type { Backend, Pool } from "../base/pool.js";
 import { broughtId, isHealthCheck, isLogged, requestIdHeader } from "../base/request-id.js";
+import { unsound } from "../base/sound-request.js";
 
 const dialTimeoutMs = 2000;
 /** Longer than a router waits for an app. */
@@ -20,22 +21,28 @@ function pathOf(url: string): string {
   return path?.startsWith("/") ? path : `/${path ?? ""}`;
 }
 
-function plain(response: ServerResponse, status: number, says: string, id: string | undefined): void {
+function plain(response: ServerResponse, status: number, says: string, id: string | undefined, more: Readonly<Record<string, string>> = {}): void {
   response
     .writeHead(status, {
       "Content-Type": "text/plain; charset=utf-8",
       "Cache-Control": "no-cache",
       ...(id === undefined ? {} : { [requestIdHeader]: id }),
+      ...more,
       "Content-Length": Buffer.byteLength(says),
     })
     .end(says);
 }
+
+/** The answer to a request on whose way we threw. */
+export const brokenAnswer = (response: ServerResponse): unknown =>
+  response.headersSent ? response.destroy() : plain(response, 500, "500 Internal Server Error\n", undefined);
 
 /**
  * A health check is answered here: it asks for the balancer, not for what is behind it.
  * A request that leaves a line gets an id here if it has none, so that the router's line has the same.
  */
 export async function balance(pool: Pool, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (unsound(request) !== undefined) return plain(response, 400, "400 Bad Request\n", undefined, { Connection: "close" });
   if (isHealthCheck(request.headers)) return plain(response, 200, "ok\n", undefined);
   const id = isLogged(request.headers) ? (broughtId(request.headers) ?? randomUUID()) : undefined;
   const backend = await passOn(pool, request, response, id);

@@ -1,11 +1,12 @@
 /** The balancer in this process. */
 import { createServer } from "node:http";
 import type { Config } from "../base/config.js";
+import { defect } from "../base/defects.js";
 import { Doors } from "../base/doors.js";
 import type { KeptConfig } from "../base/kept-config.js";
-import { log } from "../base/log.js";
 import { Pool } from "../base/pool.js";
-import { balance } from "./balance.js";
+import { refuseUnreadable } from "../base/sound-request.js";
+import { balance, brokenAnswer } from "./balance.js";
 import type { Balancer } from "./balancer.js";
 import type { Settings } from "./settings.js";
 
@@ -13,12 +14,15 @@ export class InProcess implements Balancer {
   /** An empty routing table is no illness: whoever answers 200 to the check is in. */
   readonly #pool = new Pool((status) => status === 200);
   readonly #doors = new Doors(() =>
-    createServer({ requireHostHeader: false, keepAliveTimeout: 30_000 }, (request, response) => {
-      balance(this.#pool, request, response).catch((error: unknown) => {
-        log.error({ err: error }, "request");
-        response.destroy();
-      });
-    }),
+    refuseUnreadable(
+      createServer({ requireHostHeader: false, keepAliveTimeout: 30_000 }, (request, response) => {
+        balance(this.#pool, request, response).catch((error: unknown) => {
+          defect(error, "request");
+          brokenAnswer(response);
+        });
+      }),
+      () => {},
+    ),
   );
 
   constructor(

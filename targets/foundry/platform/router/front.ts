@@ -4,6 +4,7 @@ import { Agent, type IncomingMessage, type ServerResponse } from "node:http";
 import { clientIp, endToEnd, forward } from "../base/forward.js";
 import { log } from "../base/log.js";
 import { broughtId, isHealthCheck, isLogged, requestIdHeader } from "../base/request-id.js";
+import { unsound } from "../base/sound-request.js";
 import type { Endpoint, Table } from "./table.js";
 
 export const maxAttempts = 3;
@@ -81,6 +82,12 @@ export class Front {
     if (response.headersSent && family in this.counters.responses) this.counters.responses[family]++;
   }
 
+  /** The answer to a request on whose way we threw. */
+  broken(response: ServerResponse): void {
+    if (response.headersSent) response.destroy();
+    else refuse(response, 500, "internal_error", "500 Internal Server Error", {});
+  }
+
   /** The address of the endpoint that was asked last. */
   async #route(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<string | undefined> {
     const { table, nowMs, traceKey } = this.options;
@@ -89,6 +96,12 @@ export class Front {
     const traced = trace !== undefined && trace !== "" && trace === traceKey();
     const router = { "X-Vcap-Router": `${this.options.host} ${this.options.name}` };
     const refusal = { [requestIdHeader]: requestId, ...(traced ? router : {}) };
+    const wrong = unsound(request);
+    if (wrong !== undefined) {
+      this.counters.badRequests++;
+      refuse(response, 400, `bad_request (${wrong})`, `400 Bad Request: the request has ${wrong}.`, { ...refusal, Connection: "close" });
+      return undefined;
+    }
     if (!host) {
       this.counters.badRequests++;
       refuse(response, 400, "empty_host", "400 Bad Request: Request had empty Host header", refusal);
