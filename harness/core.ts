@@ -343,7 +343,7 @@ export type PortProtocol = "http" | "nats" | "postgres" | "sftp" | "udp" | "tcp"
 /**
  * What an engine starts: pure data. The engine adds to env: FLOUNDER_FOUNDATION, FLOUNDER_COMPONENT, DATA_DIR (the component's own
  * folder), PORT_<NAME> per port (number to listen on at BIND_HOST), ADVERTISE_<NAME>=host:port per fronted port, LINK_<NAME>=host:port per link,
- * MOUNT_<NAME>=path per mount, SLOTS=listen:advertisedHost:advertisedPort,… (names upper-cased, - to _).
+ * MOUNT_<NAME>=path per mount, SECRETS_FILE, SLOTS=listen:advertisedHost:advertisedPort,… (names upper-cased, - to _).
  */
 export interface Component {
   readonly name: string;
@@ -355,6 +355,8 @@ export interface Component {
   /** Started as an unprivileged user when the engine is root (Postgres refuses root). */
   readonly unprivileged?: boolean;
   readonly env: Readonly<Record<string, string>>;
+  /** Labels of the secrets that it is granted: the file at SECRETS_FILE, which it alone can read, has one for each, derived from the foundation's. Absent: none. */
+  readonly secrets?: readonly string[];
   readonly ports: Readonly<Record<string, PortProtocol>>;
   /** Ports that others dial at one advertised address: a proxy stands before them, link "*>name" (class as given). */
   readonly fronts?: Readonly<Record<string, string>>;
@@ -566,7 +568,7 @@ export interface FoundationSpec {
   /** The foundation's state folder (0700, below the XDG state home). */
   readonly dir: string;
   readonly portBase?: number;
-  /** Random, 0600 in the folder; passwords and signing keys derive from it. Given to components as FOUNDATION_SECRET. */
+  /** Random, 0600 in the folder; passwords and signing keys derive from it. No component is given it: see Component.secrets. */
   readonly secret: string;
 }
 export interface Running extends Addresses {

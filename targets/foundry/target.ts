@@ -1,6 +1,6 @@
 /** The foundry as the harness sees it: everything that the harness loads of a Cloud-Foundry-like platform of 2011. */
-import { createHmac } from "node:crypto";
 import type { TargetSystem } from "../../harness/core.js";
+import { derived } from "../../harness/engines/secrets.js";
 import { adapters, capabilities } from "./adapters.js";
 import { alarms } from "./alarms.js";
 import { busCarries } from "./bus-witness.js";
@@ -19,7 +19,7 @@ import { shortestScaledMs, timersS } from "./timers.js";
 import { profiles, topology } from "./topology.js";
 
 /** The platform derives the same password from the same secret: 20 hex characters. */
-const adminPassword = (secret: string): string => createHmac("sha256", secret).update("admin-password").digest("hex").slice(0, 20);
+const adminPassword = (secret: string): string => derived(secret, "admin-password").slice(0, 20);
 
 const foundry: TargetSystem = {
   name: "foundry",

@@ -104,6 +104,7 @@ function services(ours: (name: string, role: string, parts: Partial<Component>) 
   ];
   return [
     ours("service-1", "service", {
+      secrets: ["broker-password", "messaging-operator", "messaging-system", "service-ids", "servicedb-password"],
       ports: { broker: "http" },
       links: {
         db: { ...database, class: "state" },
@@ -116,6 +117,7 @@ function services(ours: (name: string, role: string, parts: Partial<Component>) 
     {
       ...ours("servicedb-1", "servicedb", {}),
       prepare: ["node", bundle("servicedb")],
+      secrets: ["servicedb-password"],
       command: ["tool:postgres", "-D", "{data}/pg"],
       ports: { pg: "postgres" },
       ready: "tcp:pg",
@@ -125,6 +127,7 @@ function services(ours: (name: string, role: string, parts: Partial<Component>) 
     {
       ...ours("servicenats-1", "servicenats", {}),
       prepare: ["node", bundle("servicenats")],
+      secrets: ["messaging-operator", "messaging-system"],
       command: ["tool:nats-server", "-c", "{data}/nats.conf"],
       ports: { client: "nats" },
       ready: "tcp:client",
@@ -188,6 +191,7 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
     {
       ...ours("nats-1", "nats", {}),
       prepare: ["node", bundle("nats")],
+      secrets: ["bus-password"],
       command: ["tool:nats-server", "-c", "{data}/nats.conf"],
       ports: { client: "nats", monitor: "http" },
       ready: "tcp:client",
@@ -196,6 +200,7 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
     {
       ...ours("ccdb-1", "ccdb", {}),
       prepare: ["node", bundle("ccdb")],
+      secrets: ["ccdb-password"],
       command: ["tool:postgres", "-D", "{data}/pg"],
       ports: { pg: "postgres" },
       ready: "tcp:pg",
@@ -215,6 +220,7 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
     ...numbered("cc", shape.cc).map((name) =>
       ours(name, "cc", {
         env: { ...env, ...mirrored, ...(shape.ccWorkers ? { CC_WORKERS: String(shape.ccWorkers) } : {}) },
+        secrets: ["admin-password", "ccdb-password", "jwt-key", ...(shape.service ? ["broker-password"] : [])],
         ports: { api: "http" },
         fronts: { api: "edge" },
         contained: { published: ["api"] },
@@ -241,7 +247,7 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
       }),
     ),
     ...(shape.service ? services(ours) : []),
-    ours("hm-1", "hm", { links: { ...bus, ...state }, supervised: true }),
+    ours("hm-1", "hm", { secrets: ["ccdb-password"], links: { ...bus, ...state }, supervised: true }),
     ...numbered("router", shape.router).map((name) => ours(name, "router", { ports: { http: "http" }, links: bus, supervised: true })),
     ...numbered("lb", shape.lb).map((name, i) =>
       ours(name, "lb", {

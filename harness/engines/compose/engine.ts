@@ -6,7 +6,9 @@ import { loadTarget } from "../../registry.js";
 import { type Ground, groundAgain, type Load, newGround, startOrReap } from "../ground.js";
 import { blockSize } from "../ports.js";
 import { readState } from "../saved.js";
+import { grant, type Owner } from "../secrets.js";
 import { targetList } from "../target-list.js";
+import { uidsOf } from "../uids.js";
 import { wire } from "../wiring.js";
 import { freeNet, netVariable } from "./addresses.js";
 import { problems } from "./check.js";
@@ -17,11 +19,26 @@ import { ComposeFoundation, mountWays, removeProject } from "./running.js";
 import { saved } from "./saved.js";
 import { printed } from "./yaml.js";
 
-/** `net` is wanted for starting alone. */
-const projectOf = ({ id, dir, secret }: FoundationSpec, image: string, net?: string) => ({
+/** Whom components run as: a user of the foundation's own if we are root, else ourselves. The machine's own users in any case: containers have no others. */
+function userOf({ topology, block }: Ground): Owner {
+  const [uid, gid] = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0];
+  if (uid !== 0) return { uid, gid };
+  const { base } = uidsOf(topology, wire(topology, block.base), block.base);
+  return { uid: base, gid: base };
+}
+
+/** `net` and `user` are wanted for starting alone. */
+const projectOf = ({ id, dir }: FoundationSpec, image: string, { net, user }: { readonly net?: string; readonly user?: Owner } = {}) => ({
   name: `flounder-${id.toLowerCase().replace(/[^a-z0-9_-]/g, "-")}`,
   file: join(dir, "compose.json"),
-  env: { FLOUNDER_ID: id, FLOUNDER_DIR: dir, FLOUNDER_IMAGE: image, FOUNDATION_SECRET: secret, ...(net ? { [netVariable]: net } : {}) },
+  env: {
+    FLOUNDER_ID: id,
+    FLOUNDER_DIR: dir,
+    FLOUNDER_IMAGE: image,
+    FOUNDATION_SECRET: "",
+    ...(net ? { [netVariable]: net } : {}),
+    ...(user ? { FLOUNDER_USER: `${user.uid}:${user.gid}` } : {}),
+  },
 });
 
 /** Folders that supervisors and agents write into. Root in a container may not override permissions there (see rights.ts), so all may; their parent lets nobody else in. */
@@ -33,9 +50,9 @@ function openToContainers(folder: string): void {
 
 /** `load` finds a target system by name. */
 export function composeEngine(load: Load): Engine {
-  const build = (ground: Ground, image: string, net?: string) => {
+  const build = (ground: Ground, image: string, start: { readonly net?: string; readonly user?: Owner } = {}) => {
     const wiring = wire(ground.topology, ground.block.base);
-    return new ComposeFoundation({ ...ground, wiring, image, document: composeFile(ground.topology, wiring), project: projectOf(ground.spec, image, net) });
+    return new ComposeFoundation({ ...ground, wiring, image, document: composeFile(ground.topology, wiring), project: projectOf(ground.spec, image, start) });
   };
   return {
     name: "compose",
@@ -60,7 +77,9 @@ export function composeEngine(load: Load): Engine {
       try {
         for (const folder of shared) openToContainers(join(spec.dir, folder));
         const net = freeNet(await new Docker(spec.id).subnets(), Math.floor(block.base / blockSize));
-        foundation = build(ground, image, net);
+        const user = userOf(ground);
+        for (const component of topology.components) if (component.secrets?.length) grant(join(spec.dir, "secrets"), component, spec.secret, user);
+        foundation = build(ground, image, { net, user });
         foundation.writeFile();
       } catch (error) {
         block.release();

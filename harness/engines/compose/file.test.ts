@@ -34,9 +34,26 @@ describe("compose file", () => {
   });
   it("tells the supervisor what to do", () => {
     const { environment } = serviceOf("db-1", { command: ["tool:postgres"], supervised: false });
-    expect(environment).to.include({ SUPERVISED: "0", END_SIGNAL: "INT", RUN_AS: "foundry", DATA_DIR: "/data", HOME: "/data", PREPARED: "yes" });
+    expect(environment).to.include({ SUPERVISED: "0", END_SIGNAL: "INT", DATA_DIR: "/data", HOME: "/data", PREPARED: "yes" });
     expect(environment.PREPARE).to.match(/^node \/opt\/flounder\/dist\/\S+ prepare$/);
-    expect(serviceOf("cc-1").environment).to.include({ SUPERVISED: "1", END_SIGNAL: "TERM" }).and.not.to.have.any.keys("RUN_AS", "PREPARE");
+    expect(serviceOf("cc-1").environment).to.include({ SUPERVISED: "1", END_SIGNAL: "TERM" }).and.not.to.have.any.keys("PREPARE");
+  });
+  it("starts nobody as root but supervisors that mount LUNs or set packet rules, and they start their component as the same user", () => {
+    const user = "${FLOUNDER_USER:-900:900}";
+    for (const name of ["db-1", "nats-1", "cabinet-a", "dea-1", "toxiproxy-bus"]) {
+      expect(serviceOf(name), name).to.include({ user }).and.not.to.have.any.keys("cap_add");
+      expect(serviceOf(name).environment, name).not.to.have.any.keys("RUN_AS");
+    }
+    expect(serviceOf("cc-1").user).to.equal(undefined);
+    expect(serviceOf("cc-1").environment).to.include({ RUN_AS: user }).and.not.to.have.any.keys("AMBIENT");
+    expect(serviceOf("dea-1", { contained: { filters: true } }).environment).to.include({ RUN_AS: user, AMBIENT: "net_admin" });
+    for (const name of ["cc-1", "dea-1", "toxiproxy-bus"]) expect(serviceOf(name).pids_limit).to.be.within(100, 5000);
+  });
+  it("hands each its own secrets in a file, and names none that it was not granted", () => {
+    const { volumes, environment } = serviceOf("db-1");
+    expect(volumes.at(-1)).to.equal("${FLOUNDER_DIR:-./state}/secrets/db-1:/run/flounder:ro");
+    expect(environment).to.include({ SECRETS: "db-password", SECRETS_FILE: "/run/flounder/secrets.json", FOUNDATION_SECRET: "${FOUNDATION_SECRET-by-hand}" });
+    expect(JSON.stringify(serviceOf("cc-1"))).not.to.match(/SECRET/);
   });
   it("doubles every $ that is no variable of compose", () => {
     const { environment, command } = serviceOf("dea-1", { env: { PRICE: "$5 ${HOME}" }, command: ["node", "$x"] });
@@ -54,7 +71,7 @@ describe("compose file", () => {
     expect(own.networks.outside).to.deep.equal({ aliases: ["front"] });
     expect(own.extra_hosts).to.include(`dea-1:${own.networks.inside!.ipv4_address}`);
     expect(own.ports).to.deep.equal(["tcp", "udp"].map((over) => `127.0.0.1:${own.environment.PORT_NAMES}:${own.environment.PORT_NAMES}/${over}`));
-    expect(own).to.deep.include({ cap_add: ["NET_ADMIN"], sysctls: { "net.ipv4.ip_forward": "1" } });
+    expect(own).to.deep.include({ cap_add: ["NET_ADMIN", "CHOWN", "SETUID", "SETGID", "KILL"], sysctls: { "net.ipv4.ip_forward": "1" } });
   });
   it("marks everything as this foundation's", () => {
     const topology = fixtureTopology();
@@ -69,6 +86,6 @@ describe("compose file", () => {
   it("has a reason for every right", () => {
     for (const right of Object.values(rights))
       for (const why of [right.why, ...Object.values(right.caps), ...Object.values(right.security ?? {})]) expect(why).to.match(/\w{3}/);
-    expect(rightsOf(["mounts", "user"]).cap_add).to.deep.equal(["SYS_ADMIN", "CHOWN", "SETUID", "SETGID", "KILL"]);
+    expect(rightsOf(["mounts", "packets"]).cap_add).to.deep.equal(["SYS_ADMIN", "CHOWN", "SETUID", "SETGID", "KILL", "NET_ADMIN"]);
   });
 });

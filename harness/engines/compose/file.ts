@@ -2,11 +2,13 @@
  * From a topology to a compose document: a service for each component and for each class of links' Toxiproxy. Pure. Docker Compose v2 and 1.29.2 take it,
  * hence no `version:`, no `name:`, and a doubled $ for a plain one.
  * What is the user's comes from the environment of whoever runs compose, so the document holds no secret: FLOUNDER_ID, FLOUNDER_DIR (its run/ and logs/ are
- * shared with the containers), FLOUNDER_IMAGE, FLOUNDER_NET, FOUNDATION_SECRET. All have defaults, for running it by hand.
+ * shared with the containers, its secrets/<component> with that one alone), FLOUNDER_IMAGE, FLOUNDER_NET, FLOUNDER_USER. All have defaults, for running it
+ * by hand; then, and only then, FOUNDATION_SECRET is in the containers' environment, and their supervisors derive what the engine writes into files.
  */
 import { relative } from "node:path";
 import type { Component, Topology } from "../../core.js";
 import { dist } from "../../paths.js";
+import { secretsName } from "../secrets.js";
 import { mountName } from "../target-list.js";
 import { type Hosts, proxyName, type Wiring, wiringEnv } from "../wiring.js";
 import { addressesOf, insideSubnet } from "./addresses.js";
@@ -22,8 +24,10 @@ export const hosts: Hosts = { bind: "0.0.0.0", proxyOf: proxyService };
 /** Where a component has its data, and the LUNs that it mounts. */
 export const dataDir = "/data";
 export const lunPath = (lun: string): string => `/luns/${lun}`;
-/** The unprivileged user of the image. */
-const unprivileged = "foundry";
+/** Whom components run as: the image's own unprivileged user, if nobody says. */
+const user = "${FLOUNDER_USER:-900:900}";
+/** Where a container has the folder with its component's secrets. */
+const grantedDir = "/run/flounder";
 
 /** The role of the proxies' services. */
 export const proxyRole = "toxiproxy";
@@ -35,6 +39,8 @@ export interface Service {
   readonly pull_policy: "never";
   readonly hostname: string;
   readonly labels: Words;
+  /** Absent: root, with the rights that are given by name alone; its supervisor starts the component as RUN_AS. */
+  readonly user?: string;
   readonly command: readonly string[];
   readonly environment: Words;
   readonly depends_on?: readonly string[];
@@ -49,6 +55,7 @@ export interface Service {
   readonly devices?: readonly string[];
   readonly security_opt: readonly string[];
   readonly sysctls?: Words;
+  readonly pids_limit: number;
 }
 export interface ComposeDocument {
   readonly services: Readonly<Record<string, Service>>;
@@ -61,7 +68,8 @@ const plainly = (env: Words): Words => Object.fromEntries(Object.entries(env).ma
 const foundation = "${FLOUNDER_ID:-by-hand}";
 /** For people who start it by hand and set none. */
 export const byHandSecret = "by-hand";
-const secret = `\${FOUNDATION_SECRET:-${byHandSecret}}`;
+/** Empty is empty: the engine says so. */
+const secret = `\${FOUNDATION_SECRET-${byHandSecret}}`;
 
 /** Where the image has what a command's first word, or a file of dist/, means. */
 const programs: Words = { node: "node", "tool:nats-server": "nats-server", "tool:postgres": "/opt/pg/bin/postgres" };
@@ -78,6 +86,10 @@ export function inImage(command: readonly string[], ports: Readonly<Record<strin
   });
 }
 
+/** So many processes and threads a container may have (Node has eleven), more where apps are. Other bounds are its supervisor's. */
+const pids = 512;
+const pidsOfApps = 2048;
+
 /** Every service's address inside. */
 type Addresses = ReadonlyMap<string, string>;
 
@@ -89,6 +101,7 @@ const common = (name: string, role: string, addresses: Addresses) => ({
   volumes: ["run", "logs"].map((folder) => `\${FLOUNDER_DIR:-./state}/${folder}:/state/${folder}`),
   extra_hosts: [...addresses].map(([of, address]) => `${of}:${address}`),
   restart: "no" as const,
+  pids_limit: pids,
   stop_grace_period: "1s",
 });
 
@@ -126,18 +139,25 @@ function componentService(component: Component, topology: Topology, wiring: Wiri
     const { class: of, listen } = wiring.proxies.get(mountName(name, lun))!;
     return `${lun}=${hosts.proxyOf(of)}:${listen}`;
   });
+  const needed = needs(component);
+  const shared = common(name, role, addresses);
+  const { secrets = [] } = component;
   return {
-    ...common(name, role, addresses),
+    ...shared,
+    ...(needed.length > 0 ? {} : { user }),
+    pids_limit: component.slots ? pidsOfApps : pids,
     command: ["supervise", ...inImage(command, ports)].map(plain),
     environment: {
       ...supervision(name, component.supervised, endSignal(command)),
-      FOUNDATION_SECRET: secret,
+      HOME: dataDir,
+      ...(secrets.length > 0 ? { SECRETS: secrets.join(" "), SECRETS_FILE: `${grantedDir}/${secretsName}`, FOUNDATION_SECRET: secret } : {}),
+      ...(needed.length > 0 ? { RUN_AS: user } : {}),
+      ...(needed.includes("packets") ? { AMBIENT: "net_admin" } : {}),
       ...plainly({
         HOST_NAME: name,
         ...component.env,
         ...wiringEnv(component, wiring, hosts, lunPath),
         ...(prepared ? { PREPARE: prepared.join(" ") } : {}),
-        ...(component.unprivileged ? { RUN_AS: unprivileged, HOME: dataDir, TMPDIR: dataDir } : {}),
         ...(mounts.length > 0 ? { SSHFS: mounts.join(" ") } : {}),
         ...contained.env,
       }),
@@ -145,7 +165,8 @@ function componentService(component: Component, topology: Topology, wiring: Wiri
     ...(first.length > 0 ? { depends_on: first } : {}),
     networks: { ...inside(name, addresses), ...(contained.outside ? { outside: contained.outside.length > 0 ? { aliases: contained.outside } : {} } : {}) },
     ...(contained.published ? { ports: contained.published.flatMap((port) => published(ports[port]!, component.ports[port] === "udp")) } : {}),
-    ...rightsOf(needs(component)),
+    ...(secrets.length > 0 ? { volumes: [...shared.volumes, `\${FLOUNDER_DIR:-./state}/secrets/${name}:${grantedDir}:ro`] } : {}),
+    ...rightsOf(needed),
   };
 }
 const published = (port: number, udp: boolean) => ["tcp", ...(udp ? ["udp"] : [])].map((over) => `127.0.0.1:${port}:${port}/${over}`);
@@ -163,6 +184,7 @@ function proxiesService(linkClass: string, port: number, wiring: Wiring, address
   const start = `printenv PROXIES > /tmp/proxies.json; exec toxiproxy-server -host ${hosts.bind} -port ${port} -config /tmp/proxies.json`;
   return {
     ...common(name, proxyRole, addresses),
+    user,
     command: ["supervise", "bash", "-c", plain(start)],
     environment: { ...supervision(name, true, "SIGTERM"), LOG_LEVEL: "warn", PROXIES: plain(proxies(linkClass, wiring)) },
     networks: inside(name, addresses),

@@ -1,5 +1,5 @@
 /** What a container's supervisor writes down: run/<component>.life, a line for each start and end of its agent; and run/<component>.hold, which keeps it dead. */
-import { appendFileSync, existsSync, type FSWatcher, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, existsSync, type FSWatcher, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 export interface Life {
@@ -28,6 +28,14 @@ export class LifeFolder {
 
   constructor(private readonly dir: string) {}
 
+  /** Files that both sides write, whoever either is. */
+  make(components: readonly string[]): void {
+    for (const component of components) {
+      const file = join(this.dir, `${component}.life`);
+      if (!existsSync(file)) writeFileSync(file, "");
+      chmodSync(file, 0o666);
+    }
+  }
   read(component: string): Life {
     const file = join(this.dir, `${component}.life`);
     return readLife(existsSync(file) ? readFileSync(file, "utf8") : "");

@@ -1,7 +1,7 @@
 /** Which rights a container has, and why. Everything else is dropped; none is privileged. */
 import type { Component } from "../../core.js";
 
-export type Need = "mounts" | "user" | "packets";
+export type Need = "mounts" | "packets";
 interface Right {
   readonly why: string;
   /** Capability → what it is for. */
@@ -11,36 +11,31 @@ interface Right {
   readonly sysctls?: Readonly<Record<string, string>>;
 }
 
+/** Where a container's supervisor is root because of a right: the component itself is not. */
+const becomes = {
+  CHOWN: "gives the component its data folder",
+  SETUID: "starts it as an unprivileged user",
+  SETGID: "and as that user's group",
+  KILL: "ends what runs as that user",
+};
+
 /** The whole table: docs/engines.md is made from it. */
 export const rights: Readonly<Record<Need, Right>> = {
   mounts: {
     why: "mounts LUNs through FUSE",
-    caps: { SYS_ADMIN: "mount and umount" },
+    caps: { SYS_ADMIN: "mount and umount", ...becomes },
     devices: ["/dev/fuse"],
     security: { "apparmor:unconfined": "Docker's AppArmor profile refuses mount" },
   },
-  user: {
-    why: "its server refuses to run as root",
-    caps: {
-      CHOWN: "gives it its data folder",
-      SETUID: "becomes the unprivileged user",
-      SETGID: "and its group",
-      KILL: "ends what runs as another user",
-    },
-  },
   packets: {
     why: "packets pass through it by rules of its own",
-    caps: { NET_ADMIN: "sets rules in its own network namespace" },
+    caps: { NET_ADMIN: "sets rules in its own network namespace; the component has this one alone", ...becomes },
     sysctls: { "net.ipv4.ip_forward": "1" },
   },
 };
 
 export function needs(component: Component): readonly Need[] {
-  return [
-    ...(Object.keys(component.mounts).length > 0 ? (["mounts"] as const) : []),
-    ...(component.unprivileged ? (["user"] as const) : []),
-    ...(component.contained?.filters ? (["packets"] as const) : []),
-  ];
+  return [...(Object.keys(component.mounts).length > 0 ? (["mounts"] as const) : []), ...(component.contained?.filters ? (["packets"] as const) : [])];
 }
 
 export interface Rights {
@@ -53,7 +48,7 @@ export interface Rights {
 /** The same as keys of a compose service. */
 export function rightsOf(all: readonly Need[]): Rights {
   const mine = all.map((need) => rights[need]);
-  const caps = mine.flatMap((right) => Object.keys(right.caps));
+  const caps = [...new Set(mine.flatMap((right) => Object.keys(right.caps)))];
   const devices = mine.flatMap((right) => right.devices ?? []);
   const sysctls = Object.assign({}, ...mine.map((right) => right.sysctls ?? {})) as Readonly<Record<string, string>>;
   return {

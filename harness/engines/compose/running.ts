@@ -85,6 +85,7 @@ export class ComposeFoundation extends RunningFoundation<SupervisedContainer, Co
 
   /** What compose starts, for its command line. */
   writeFile(): void {
+    this.#lives.make(Object.keys(this.#own.document.services));
     writeFileSync(this.#own.project.file, JSON.stringify(this.#own.document, null, 1), { mode: 0o600 });
   }
   async start(say: (line: string) => void, signal: AbortSignal): Promise<void> {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import type Docker from "dockerode";
 import { nowUs, until } from "../../clock.js";
+import { derived } from "../secrets.js";
 import { needsDocker } from "./fixture-docker.js";
 import { imageTag } from "./image-content.js";
 import { dockerSocket } from "./socket.js";
@@ -122,9 +123,22 @@ describe("supervise, in a container", function () {
   });
 
   it("another user than root: the agent and its folder are his", async () => {
-    await start({ RUN_AS: "foundry", PREPARE: "touch /data/mine" });
-    await until("its words", () => read("logs/cc-1.log").includes("agent of 900 in"), 20_000);
-    expect(await exec("stat -c %U /data /data/mine")).to.equal("foundry\nfoundry\n");
+    await start({ RUN_AS: "2100000000:2100000000", PREPARE: "touch /data/mine" });
+    await until("its words", () => read("logs/cc-1.log").includes("agent of 2100000000 in"), 20_000);
+    expect(await exec("stat -c %u:%g:%a /data")).to.equal("2100000000:2100000000:700\n");
+    const status = await exec(`cat /proc/${pid()}/status`);
+    expect(await exec(`cat /proc/${pid()}/limits`)).to.match(/core file size +0 /);
+    expect(/^CapEff:\s*(\w+)/m.exec(status)?.[1], "it has no capability").to.equal("0000000000000000");
+    expect(/^Groups:(.*)$/m.exec(status)?.[1]?.trim()).to.equal("");
+  });
+
+  it("by hand: what it is granted is derived, in a file of its own, and the secret itself is not handed on", async () => {
+    const say = `const { SECRETS_FILE: file, FOUNDATION_SECRET: secret } = process.env; const fs = require("node:fs");
+      console.log("granted " + JSON.stringify([fs.readFileSync(file, "utf8").trim(), fs.statSync(file).mode & 0o777, fs.statSync(file).uid, secret]));`;
+    await start({ RUN_AS: "2100000000:2100000000", FOUNDATION_SECRET: "by-hand", SECRETS: "jwt-key" }, ["node", "-e", say]);
+    await until("its words", () => read("logs/cc-1.log").includes("granted"), 20_000);
+    const granted = JSON.stringify({ "jwt-key": derived("by-hand", "jwt-key") });
+    expect(read("logs/cc-1.log")).to.contain(`granted ${JSON.stringify([granted, 0o600, 2_100_000_000, null])}`);
   });
 
   for (const [signal, how] of [

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { expect } from "chai";
 import { until } from "../../clock.js";
+import { derived } from "../secrets.js";
 import { fixtureEngine, fixtureSpec, leftovers, rejection, sweep, type Tried, tryFoundation } from "./fixture-foundation.js";
 import { statOf } from "./process-table.js";
 
@@ -16,13 +17,19 @@ describe("components of the local engine", function () {
 
   it("know where to listen, whom to dial and who they are", async () => {
     const env = (await tried.running.call("cc-1", "/env")) as Record<string, string>;
-    expect(env).to.include({ FLOUNDER_FOUNDATION: tried.spec.id, FLOUNDER_COMPONENT: "cc-1", FOUNDATION_SECRET: "a secret", BIND_HOST: "127.0.0.1" });
+    expect(env).to.include({ FLOUNDER_FOUNDATION: tried.spec.id, FLOUNDER_COMPONENT: "cc-1", BIND_HOST: "127.0.0.1" });
     expect(env.LINK_NATS).to.match(/^127\.0\.0\.1:\d+$/);
     expect(env.ADVERTISE_API).to.match(/^127\.0\.0\.1:\d+$/);
     expect(env.ADVERTISE_API).to.not.equal(`127.0.0.1:${env.PORT_API}`);
     expect(existsSync(env.DATA_DIR!)).to.equal(true);
     const dea = (await tried.running.call("dea-1", "/env")) as Record<string, string>;
     expect(dea.SLOTS).to.match(/^\d+:127\.0\.0\.1:\d+,\d+:127\.0\.0\.1:\d+$/);
+  });
+
+  it("are granted the secrets that they declare, and no others", async () => {
+    const said = (name: string) => tried.running.call(name, "/secrets");
+    expect(await said("db-1")).to.deep.equal({ mode: 0o600, granted: { "db-password": derived("a secret", "db-password") } });
+    expect(await said("cc-1")).to.deep.equal({ mode: 0o600, granted: {} });
   });
 
   it("are prepared, and run as nobody where they must not be root", async function () {

@@ -1,6 +1,6 @@
 /** A component of the fixture platform; the role is its argument. Asked over its admin port, it does the things that tests want to see broken. */
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { createServer as createTcpServer } from "node:net";
@@ -29,6 +29,7 @@ else {
     "/healthz": () => "ok",
     "/env": () => env,
     "/pid": () => process.pid,
+    "/secrets": () => ({ mode: statSync(env.SECRETS_FILE ?? "").mode & 0o777, granted: JSON.parse(readFileSync(env.SECRETS_FILE ?? "", "utf8")) as unknown }),
     "/prepared": () => readFileSync(join(data, "prepared"), "utf8"),
     "/exit": () => setTimeout(() => process.exit(3), 10) && "leaving",
     // An app outlives its agent: a session of its own, and the marks.

@@ -36,7 +36,7 @@ export function fixtureTopology(): Topology {
         mounts: { "lun-1": { cabinet: "cabinet-a", port: "lun-1" } },
       }),
       component("dea-1", "dea", { slots: 2, links: { nats: { to: "nats-1", port: "client", class: "bus" } } }),
-      component("db-1", "db", { unprivileged: true, prepare: ["node", script, "prepare"], env: { PREPARED: "yes" } }),
+      component("db-1", "db", { secrets: ["db-password"], unprivileged: true, prepare: ["node", script, "prepare"], env: { PREPARED: "yes" } }),
     ],
   };
 }

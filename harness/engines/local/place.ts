@@ -2,6 +2,7 @@
 import { chownSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Component, FoundationSpec } from "../../core.js";
+import { grant, secretsFolder, secretsName } from "../secrets.js";
 import { type Wiring, wiringEnv } from "../wiring.js";
 import type { Launch } from "./daemon.js";
 import { hosts } from "./hosts.js";
@@ -23,9 +24,13 @@ export class Place {
   #apart = (component: Component) => component.unprivileged === true && this.user !== undefined;
   dataDir = (component: Component) => join(this.#apart(component) ? this.openDir : this.spec.dir, "components", component.name);
 
+  #secretsDir = (component: Component) => join(this.#apart(component) ? this.openDir : this.spec.dir, "secrets");
+
   makeFolders(components: readonly Component[]): void {
-    for (const dir of ["logs", "components", "mounts"]) mkdirSync(join(this.spec.dir, dir), { recursive: true, mode: 0o700 });
+    for (const dir of ["logs", "components", "mounts", "secrets"]) mkdirSync(join(this.spec.dir, dir), { recursive: true, mode: 0o700 });
+    if (this.openDir) mkdirSync(join(this.openDir, "secrets"), { recursive: true, mode: 0o711 });
     for (const component of components) {
+      grant(this.#secretsDir(component), component, this.spec.secret, this.#apart(component) ? this.user : undefined);
       const dir = this.dataDir(component);
       if (existsSync(dir)) continue;
       mkdirSync(dir, { recursive: true, mode: 0o755 });
@@ -65,7 +70,7 @@ export class Place {
         ...this.env(name),
         ...component.env,
         ...wiringEnv(component, this.wiring, hosts, (lun) => this.mountPath(name, lun)),
-        FOUNDATION_SECRET: this.spec.secret,
+        SECRETS_FILE: join(secretsFolder(this.#secretsDir(component), name), secretsName),
         DATA_DIR: data,
         ...(apart ? { HOME: data, TMPDIR: data } : {}),
       },

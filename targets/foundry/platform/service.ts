@@ -1,6 +1,6 @@
 /**
  * The gateway to services for apps: databases on a Postgres server, accounts on a NATS server, each shared by all apps and each on a component of its own.
- * It remembers nothing: every name, key and password comes from ids and the foundation's secret, and what exists is asked of the servers.
+ * It remembers nothing: every name, key and password comes from ids and the secrets that it is granted, and what exists is asked of the servers.
  */
 import { admin, ready } from "./base/admin.js";
 import { config } from "./base/config.js";

@@ -1,5 +1,5 @@
 /** Configuration, files and the bus client that every component shares. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -12,7 +12,6 @@ import { until } from "./until.js";
 const env = {
   FLOUNDER_COMPONENT: "cc-1",
   FLOUNDER_FOUNDATION: "f",
-  FOUNDATION_SECRET: "s",
   DATA_DIR: "/d",
   BIND_HOST: "127.0.0.1",
   DOMAIN: "flounder.test",
@@ -44,8 +43,33 @@ describe("a component's configuration", () => {
     expect(own.timers.routeTtl).to.equal(6000);
     expect(own.host).to.equal("127.0.0.1");
     expect(readConfig({ ...env, BIND_HOST: "0.0.0.0", HOST_NAME: "cc-1" })).to.include({ bindHost: "0.0.0.0", host: "cc-1" });
-    // printf jwt-key | openssl dgst -sha256 -hmac s
-    expect(own.secret("jwt-key")).to.equal("053fb985e87100ac39e6b8335d8606a3558850c3cf7c9413a49f5c40e605d8ee");
+  });
+
+  it("has the secrets that it was granted, of a file that nobody else wrote or reads, and says which ones it was not", () => {
+    const dir = mkdtempSync(join(tmpdir(), "flounder-secrets-"));
+    const file = join(dir, "secrets.json");
+    const secret = (path = file) => readConfig({ ...env, SECRETS_FILE: path }).secret("jwt-key");
+    try {
+      writeFileSync(file, '{"jwt-key":"5e","ccdb-password":"7a"}', { mode: 0o600 });
+      const own = readConfig({ ...env, SECRETS_FILE: file });
+      expect([own.secret("jwt-key"), own.secret("ccdb-password")]).to.deep.equal(["5e", "7a"]);
+      expect(() => own.secret("bus-password")).to.throw(
+        'cc-1 was not granted the secret "bus-password"; its role\'s secrets in the topology are jwt-key, ccdb-password',
+      );
+      chmodSync(file, 0o640);
+      expect(() => secret()).to.throw(`the secrets of cc-1 cannot be read from ${file}: its mode is 640; expected 600`);
+      chmodSync(file, 0o600);
+      symlinkSync(file, join(dir, "link"));
+      expect(() => secret(join(dir, "link"))).to.throw("ELOOP");
+      if (process.geteuid?.() === 0) {
+        chownSync(file, 65_534, 65_534);
+        expect(() => secret()).to.throw("it belongs to user 65534; expected 0");
+      }
+      expect(() => secret(join(dir, "none"))).to.throw("ENOENT");
+      expect(() => readConfig(env).secret("jwt-key")).to.throw("environment variable SECRETS_FILE is missing");
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
   });
 
   it("names the variable that is missing or malformed", () => {

@@ -1,5 +1,5 @@
 /** What the engine tells a component about itself, read from its environment. One clear error names the variable that is missing or malformed. */
-import { createHmac } from "node:crypto";
+import { granted } from "./secrets.js";
 
 export interface Address {
   readonly host: string;
@@ -65,7 +65,7 @@ export interface Config {
   slots(): readonly Slot[];
   readonly timers: TimersMs;
   readonly policy: Readonly<Record<string, string>>;
-  /** hmac-sha256 of the label under the foundation's secret, as hex. */
+  /** hmac-sha256 of the label under the foundation's secret, as hex. Throws for a label that the topology does not grant to this component. */
   secret(label: string): string;
 }
 
@@ -118,7 +118,6 @@ function slotOf(text: string): Slot {
 
 /** Reads an environment; everything that every component needs is checked at once, the rest when asked for. */
 export function readConfig(env: Env): Config {
-  const secret = need(env, "FOUNDATION_SECRET");
   return {
     name: need(env, "FLOUNDER_COMPONENT"),
     foundation: need(env, "FLOUNDER_FOUNDATION"),
@@ -144,7 +143,7 @@ export function readConfig(env: Env): Config {
     slots: () => (env.SLOTS ? env.SLOTS.split(",").map(slotOf) : []),
     timers: json<TimersMs>(env, "TIMERS_MS"),
     policy: json<Record<string, string>>(env, "POLICY"),
-    secret: (label) => createHmac("sha256", secret).update(label).digest("hex"),
+    secret: granted(env),
   };
 }
 

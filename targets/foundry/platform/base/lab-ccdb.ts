@@ -4,7 +4,7 @@ import { chownSync, copyFileSync, cpSync, existsSync, mkdtempSync, rmSync, statS
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import pg from "pg";
-import { bundles, foundationSecret, secretOf } from "./lab.js";
+import { bundles, grantAll, secretOf } from "./lab.js";
 import { until } from "./until.js";
 
 /** nobody, when the tests run as root. */
@@ -39,7 +39,7 @@ export class Ccdb {
       DATA_DIR: this.dir,
       BIND_HOST: "127.0.0.1",
       PORT_PG: String(port),
-      FOUNDATION_SECRET: foundationSecret,
+      SECRETS_FILE: grantAll(this.dir, lesser),
       PG_BIN: this.#bin,
     };
   }

@@ -1,7 +1,7 @@
 /** For tests: starts the real bundles and a real nats-server on free ports, with the environment that an engine would give them. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createHmac, randomInt } from "node:crypto";
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chownSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -38,9 +38,18 @@ const timers: TimersMs = {
   stagingTimeout: 120_000,
 };
 
-/** What components, and tests in their place, derive from the secret that all labs have. */
-export const foundationSecret = "lab";
-export const secretOf = (label: string): string => createHmac("sha256", foundationSecret).update(label).digest("hex");
+/** What components, and tests in their place, are granted; the topology says who is granted what. */
+const labels = ["admin-password", "broker-password", "bus-password", "ccdb-password", "jwt-key"];
+labels.push("messaging-operator", "messaging-system", "service-ids", "servicedb-password");
+export const secretOf = (label: string): string => createHmac("sha256", "lab").update(label).digest("hex");
+/** Writes them as an engine would, all of them: to a file that `owner` alone can read. Resolves with its path. */
+export function grantAll(dir: string, owner?: { readonly uid?: number; readonly gid?: number }): string {
+  const path = join(dir, "secrets.json");
+  rmSync(path, { force: true });
+  writeFileSync(path, JSON.stringify(Object.fromEntries(labels.map((label) => [label, secretOf(label)]))), { mode: 0o600 });
+  if (owner?.uid !== undefined && owner.gid !== undefined) chownSync(path, owner.uid, owner.gid);
+  return path;
+}
 
 const given = new Set<number>();
 /** Below the ephemeral range: an outgoing connection must not take it before its owner listens. Never the same twice. */
@@ -110,7 +119,7 @@ export class Lab {
       ...(process.env.SFTP_SERVER ? { SFTP_SERVER: process.env.SFTP_SERVER } : {}),
       FLOUNDER_FOUNDATION: this.foundation,
       FLOUNDER_COMPONENT: name,
-      FOUNDATION_SECRET: foundationSecret,
+      SECRETS_FILE: grantAll(this.dir),
       DATA_DIR: dataDir,
       BIND_HOST: "127.0.0.1",
       DOMAIN: "flounder.test",

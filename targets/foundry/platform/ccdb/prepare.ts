@@ -2,12 +2,14 @@
  * The data folder of a Postgres server: what initdb makes (or a copy of it: env PG_TEMPLATE, a .tar), configuration, one role, one database.
  * A folder appears under its final name only when it is complete.
  */
-import { spawn } from "node:child_process";
-import { createHmac } from "node:crypto";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import pg from "pg";
+import { granted } from "../base/secrets.js";
+import { until } from "../base/until.js";
 
 function need(name: string): string {
   const value = process.env[name];
@@ -28,18 +30,67 @@ function binaries(): string {
   throw new Error(`no Postgres: PG_BIN is not set and ${platform} is not installed`);
 }
 
-/** Resolves with what the program wrote; rejects with it if it does not end with status 0. */
-function run(program: string, args: readonly string[], input?: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, TZ: "UTC" } });
-    let wrote = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (wrote += chunk.toString()));
-    child.once("error", reject);
-    child.once("close", (status) => (status === 0 ? resolve(wrote) : reject(new Error(`${program} ended with status ${status}: ${wrote.trim()}`))));
-    child.stdin.once("error", () => {}); // it ended before it read all; its status says why
-    child.stdin.end(input);
-  });
+interface Run {
+  readonly child: ChildProcess;
+  /** Rejects with what the program wrote if it does not end with status 0. */
+  readonly ended: Promise<void>;
 }
+function begin(program: string, args: readonly string[], cwd?: string): Run {
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, TZ: "UTC" }, cwd });
+  let wrote = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (wrote += chunk.toString()));
+  const ended = new Promise<void>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (status) => (status === 0 ? resolve() : reject(new Error(`${program} ended with status ${status}: ${wrote.trim()}`))));
+  });
+  ended.catch(() => {}); // whoever waits for it hears of it
+  return { child, ended };
+}
+
+/**
+ * The first statements, as the superuser that initdb made: nobody has a password yet, so the server listens on a socket in its own folder alone, which is 0700.
+ * Not the single-user server: that looks up who it runs as, and its user need not have a name. The socket's path goes through the working directory: a longer
+ * one than 107 bytes the kernel does not take.
+ */
+async function first(bin: string, data: string, statements: readonly string[]): Promise<void> {
+  const { child, ended } = begin(
+    join(bin, "postgres"),
+    // Nothing was acknowledged to anybody yet: waiting for the disk here would be the longest part of a start.
+    ["-D", ".", ...["listen_addresses=", "unix_socket_directories=.", "fsync=off", "log_min_error_statement=panic"].flatMap((setting) => ["-c", setting])],
+    data,
+  );
+  process.chdir(data);
+  const open = async () => {
+    const client = new pg.Client({ host: "/proc/self/cwd", port: Number(need("PORT_PG")), user: "postgres", database: "template1" });
+    client.on("error", () => {});
+    await client.connect();
+    return client;
+  };
+  try {
+    let client: pg.Client | undefined;
+    await Promise.race([
+      ended.then(() => Promise.reject(new Error("postgres ended before its first statement"))),
+      until(
+        "postgres to listen in its folder",
+        async () => {
+          client = await open();
+          return true;
+        },
+        firstMs,
+        5,
+      ),
+    ]);
+    for (const statement of statements) await client!.query(statement);
+    await client!.end();
+    child.kill("SIGINT"); // "fast": it ends in order, whoever is connected
+    await ended;
+  } finally {
+    child.kill("SIGKILL");
+    process.chdir("/");
+  }
+}
+
+const firstMs = 20_000;
 
 /** fsync stays on: what was acknowledged must survive a kill. No Unix sockets: their path may be longer than the kernel takes. */
 const settings = () => `
@@ -65,11 +116,13 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 log_destination = 'stderr'
 logging_collector = off
+# Statements that set passwords are not repeated in a log when they fail.
+log_min_error_statement = panic
 password_encryption = 'scram-sha-256'
 `;
 
 export interface Wanted {
-  /** Superuser; its password comes from the foundation's secret under this label. */
+  /** Superuser; its password is the secret of this label. */
   readonly user: string;
   readonly passwordLabel: string;
   /** Made for that user. */
@@ -84,29 +137,24 @@ export async function prepare({ user, passwordLabel, database }: Wanted): Promis
   if (existsSync(join(data, "PG_VERSION"))) return configure(data);
 
   const bin = binaries();
-  const password = createHmac("sha256", need("FOUNDATION_SECRET")).update(passwordLabel).digest("hex");
+  const password = granted(process.env)(passwordLabel);
   const draft = `${data}.new`;
   await rm(draft, { recursive: true, force: true });
   await rm(data, { recursive: true, force: true });
   await mkdir(draft, { recursive: true, mode: 0o700 });
-  if (process.env.PG_TEMPLATE) await run("tar", ["-xf", process.env.PG_TEMPLATE, "-C", draft]);
+  if (process.env.PG_TEMPLATE) await begin("tar", ["-xf", process.env.PG_TEMPLATE, "-C", draft, "--no-same-owner"]).ended;
   else
-    await run(join(bin, "initdb"), [
+    await begin(join(bin, "initdb"), [
       ...["-D", draft, "-U", "postgres", "--auth", "reject", "--encoding", "UTF8", "--locale", "C"],
       ...["--no-instructions", "--no-sync", "--wal-segsize=1"],
-    ]);
+    ]).ended;
   await configure(draft);
-  // scram for whoever comes from elsewhere: in containers its clients do.
-  await writeFile(join(draft, "pg_hba.conf"), "host all all 0.0.0.0/0 scram-sha-256\nhost all all ::0/0 scram-sha-256\n");
+  const hba = join(draft, "pg_hba.conf");
+  await writeFile(hba, "local template1 postgres trust\n");
   // The database that is there gets the name: another would be a copy of 300 files. Beside it there are templates only.
   const named = database === undefined ? [] : [`alter database postgres rename to ${database}`, `alter database ${database} owner to ${user}`];
-  const said = await run(
-    join(bin, "postgres"),
-    // Nothing was acknowledged to anybody yet: waiting for the disk here would be the longest part of a start.
-    ["--single", "-D", draft, "-c", "logging_collector=off", "-c", "fsync=off", "template1"],
-    [`create role ${user} superuser login password '${password}'`, ...named, ""].join("\n"),
-  );
-  // A single-user server goes on after an error, and ends with status 0.
-  if (/\b(ERROR|FATAL|PANIC):/.test(said)) throw new Error(`the first statements failed: ${said.trim()}`);
+  await first(bin, draft, [`create role ${user} superuser login password '${password}'`, ...named]);
+  // From now on over TCP, and with the password. scram for whoever comes from elsewhere as well: in containers its clients do.
+  await writeFile(hba, "host all all 0.0.0.0/0 scram-sha-256\nhost all all ::0/0 scram-sha-256\n");
   await rename(draft, data);
 }

@@ -5,6 +5,7 @@
  */
 import { connect, jwtAuthenticator, type NatsConnection } from "nats";
 import type { Address } from "../base/config.js";
+import type { Secret } from "../base/secrets.js";
 import type { Kind } from "./kind.js";
 import { accountKey, accountToken, operatorKey, systemKey, userKey, userToken } from "./messaging-keys.js";
 import { claimsOf } from "./nkeys.js";
@@ -17,7 +18,7 @@ export class Accounts implements Kind {
     readonly server: Address,
     /** Where apps reach the same server. */
     readonly forApps: Address,
-    readonly secret: (label: string) => string,
+    readonly secret: Secret,
   ) {}
 
   /** As the server's own account; connects for this alone. */

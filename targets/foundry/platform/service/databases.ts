@@ -5,8 +5,10 @@
 import pLimit from "p-limit";
 import pg from "pg";
 import type { Address } from "../base/config.js";
+import type { Secret } from "../base/secrets.js";
 import { gatewayUser } from "./gateway-user.js";
 import type { Kind } from "./kind.js";
+import { ofId } from "./of-id.js";
 
 const connectTimeoutMs = 2000;
 const queryTimeoutMs = 6000;
@@ -30,11 +32,11 @@ export class Databases implements Kind {
     readonly server: Address,
     /** Where apps reach the same server. */
     readonly forApps: Address,
-    readonly secret: (label: string) => string,
+    readonly secret: Secret,
   ) {}
 
   #password(binding: string): string {
-    return this.secret(`postgres-binding-${binding}`).slice(0, 32);
+    return ofId(this.secret, `postgres-binding-${binding}`).slice(0, 32);
   }
 
   /** Connects for this alone: nothing is asked for most of the time. */

@@ -1,13 +1,14 @@
 /** Who is who on the messaging server: an operator that both sides believe, the server's own account, and one account per service instance. */
+import type { Secret } from "../base/secrets.js";
 import { Nkey } from "./nkeys.js";
+import { ofId } from "./of-id.js";
 
-type Secret = (label: string) => string;
 const unlimited = { subs: -1, data: -1, payload: -1 };
 
 export const operatorKey = (secret: Secret) => new Nkey("operator", secret("messaging-operator"));
 export const systemKey = (secret: Secret) => new Nkey("account", secret("messaging-system"));
-export const accountKey = (secret: Secret, instance: string) => new Nkey("account", secret(`messaging-instance-${instance}`));
-export const userKey = (secret: Secret, binding: string) => new Nkey("user", secret(`messaging-binding-${binding}`));
+export const accountKey = (secret: Secret, instance: string) => new Nkey("account", ofId(secret, `messaging-instance-${instance}`));
+export const userKey = (secret: Secret, binding: string) => new Nkey("user", ofId(secret, `messaging-binding-${binding}`));
 
 export const operatorToken = (secret: Secret): string => {
   const operator = operatorKey(secret);
