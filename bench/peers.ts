@@ -37,7 +37,8 @@ export const peers: readonly Peer[] = [
     tool: "",
     also: ["fresh", "flood", "schedule"],
     command({ url, rateHz, seconds, connection, dir }) {
-      const target = { url, connection, periodUs: 1e6 / rateHz, phaseUs: 0, deadlineUs: 1e6, expect: "well" };
+      const question = { kind: "http", url, connection, expect: { text: "well" } };
+      const target = { name: "bench", question, periodUs: 1e6 / rateHz, phaseUs: 0, deadlineUs: 1e6 };
       const start = { kind: "start", targets: [target], samplesFile: join(dir, "flounder.gz"), warmUpMs: 300, forMs: seconds * 1000 };
       return `echo ${quoted(JSON.stringify(start))} | ${quoted(process.execPath)} ${punctual.join(" ")} ${quoted(join(dist, "harness/watch/watcher.js"))} > ${quoted(join(dir, "flounder.ndjson"))}`;
     },

@@ -19,18 +19,33 @@ export function nowUs(): number {
   return Math.floor(zeroUs + performance.now() * 1000);
 }
 
+/** Node fires a timer of more than 2^31 − 1 ms at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** Calls `act` after ms, however many (Infinity: never); returns how to call it off. */
+export function after(ms: number, act: () => void): () => void {
+  const endMs = performance.now() + ms;
+  let timer: NodeJS.Timeout;
+  const wait = () => {
+    const leftMs = endMs - performance.now();
+    timer = leftMs > longestTimerMs ? setTimeout(wait, longestTimerMs) : setTimeout(act, Math.max(0, leftMs));
+  };
+  wait();
+  return () => clearTimeout(timer);
+}
+
 /** Resolves after ms, or rejects as soon as the signal aborts. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const stop = () => {
-      clearTimeout(timer);
+      cancel();
       reject(signal?.reason);
     };
-    const timer = setTimeout(() => {
+    const cancel = after(ms, () => {
       signal?.removeEventListener("abort", stop);
       resolve();
-    }, ms);
+    });
     signal?.addEventListener("abort", stop, { once: true });
   });
 }

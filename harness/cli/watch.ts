@@ -1,27 +1,50 @@
 /** flounder watch: measures endpoints, or both planes of a foundation, while a command runs. */
-import { type Command, Option } from "commander";
+import { statSync } from "node:fs";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { after } from "../clock.js";
+import { durationMs, sayDuration } from "../durations.js";
 import { FlounderError } from "../errors.js";
 import { plannedCalibration, thisMachine } from "../measure/calibration.js";
 import { rulerOf } from "../measure/error-bars.js";
 import { version } from "../registry.js";
 import { serveMetrics } from "../report/exposition.js";
-import { startCommand } from "../watch/command.js";
+import { type OutputFile, openOutput } from "../report/output-file.js";
+import { type RunningCommand, startCommand } from "../watch/command.js";
+import { type EndpointSpec, endpointsOfFile, parseEndpoint, watchedOf } from "../watch/endpoints.js";
 import { watchFoundation } from "../watch/foundation.js";
+import { junit } from "../watch/junit.js";
+import { liveOutput } from "../watch/live.js";
 import { metricsText } from "../watch/metrics.js";
-import type { CommandEnd, WatchResult } from "../watch/result.js";
-import { junit, liveLine, report } from "../watch/text.js";
-import { checkedUrl, checkWritable, type Measured, replaceFile, resultOf, type Watching, watchUrls } from "../watch/watch.js";
+import type { CommandEnd, WatchLimits, WatchResult } from "../watch/result.js";
+import { report } from "../watch/text.js";
+import { type Measured, resultOf, type Watching, watchEndpoints } from "../watch/watch.js";
 import { positive, whole } from "./options.js";
 
 interface Flags {
   readonly url?: string[];
+  readonly tcp?: string[];
+  readonly dns?: string[];
+  readonly exec?: string[];
+  readonly config?: string;
   readonly foundation?: string;
   readonly rate: number;
   readonly deadline: number;
   readonly slow?: number;
   readonly expect?: string;
+  readonly status?: string;
+  readonly header?: string[];
+  readonly method?: string;
+  readonly data?: string;
+  readonly userAgent?: string;
+  readonly redirect: boolean;
+  readonly insecure?: boolean;
+  readonly cacert?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly resolve?: string[];
   readonly connection: "fresh" | "kept" | "both";
   readonly for?: number;
+  readonly grace: number;
   readonly slo?: number;
   readonly allowLost?: number;
   readonly json?: string;
@@ -39,26 +62,53 @@ const notNegative = (text: string): number => {
   if (text.trim() === "" || !(value >= 0)) throw new FlounderError("usage", `--allow-lost ${text} is not a number of seconds`, "give one like 0 or 2.5");
   return value;
 };
+const duration =
+  (unit: "ms" | "s", longestMs = Number.POSITIVE_INFINITY) =>
+  (text: string): number => {
+    const ms = durationMs(text, unit);
+    if (ms === undefined || ms > longestMs)
+      throw new InvalidArgumentError(
+        `expected a duration like ${unit === "s" ? "30, 90s, 10m or 30d" : "500, 250ms or 2s"}${Number.isFinite(longestMs) ? `, at most ${sayDuration(longestMs)}` : ""}`,
+      );
+    return ms;
+  };
+const hourMs = 3_600_000;
 
 export function register(program: Command): void {
   program
     .command("watch")
-    .description("measures HTTP endpoints, or both planes of a foundation, while a command runs: outages with bounds on both edges, and the ruler's own faults")
-    .option("--url <url...>", "endpoints, anywhere; several may be given")
+    .description("measures endpoints, or both planes of a foundation, while a command runs: outages with bounds on both edges, and the prober's own faults")
+    .option("--url <url...>", "HTTP endpoints, anywhere; several may be given. Credentials in a URL are sent, and never shown")
+    .option("--tcp <endpoint...>", "TCP endpoints, HOST:PORT[,SEND[,EXPECT]]")
+    .option("--dns <question...>", "names to be asked for, NAME@SERVER[:PORT]")
+    .option("--exec <command...>", "commands for sh -c; exit code 0 is good")
+    .option("--config <file>", "endpoints from a YAML file (docs/watch-config.schema.json)")
     .option("-f, --foundation <name>", "instead: every probe of a foundation, outside and inside")
     .option("--rate <hz>", "samples per second and endpoint", positive, 20)
-    .option("--deadline <ms>", "no answer by then is a time-out", positive, 1000)
-    .option("--slow <ms>", "an answer later than this is bad (default: ten times what is usual, at least 100 ms)", positive)
+    .option("--deadline <ms>", "no answer by then is a time-out", duration("ms", hourMs), 1000)
+    .option("--slow <ms>", "an answer later than this is bad (default: ten times what is usual, at least 100 ms)", duration("ms", hourMs))
     .option("--expect <text>", "the body of a good answer holds this")
+    .option("--status <statuses>", "statuses that are good, like 200-299,404 (default: all below 400)")
+    .option("-H, --header <header...>", "sent with each request, 'Name: value'")
+    .option("--method <method>", "instead of GET (with --data: of POST)")
+    .option("--data <text>", "the request's body")
+    .option("--user-agent <text>", "instead of flounder")
+    .option("--no-redirect", "a redirection is the answer (default: it is followed, with the cookies that it sets)")
+    .option("--insecure", "certificates are not checked")
+    .option("--cacert <file>", "authorities that are trusted, PEM")
+    .option("--cert <file>", "certificate of the client, PEM")
+    .option("--key <file>", "its key, PEM")
+    .option("--resolve <host:port:addr...>", "where a name is, as for curl")
     .addOption(
       new Option("--connection <how>", "fresh: one per sample, what a new user feels; kept: a pool, what a browser has")
         .choices(["fresh", "kept", "both"])
         .default("fresh"),
     )
-    .option("--for <s>", "ends after so many seconds (default: when the command ends, or at Ctrl-C)", positive)
+    .option("--for <duration>", "ends after so long: seconds, or with a unit (default: when the command ends, or at Ctrl-C)", duration("s"))
+    .option("--grace <duration>", "cut short, the command has so long to end before it is killed", duration("s", hourMs), 5000)
     .option("--slo <percent>", "fails if an endpoint is up for less of the time", percent)
     .option("--allow-lost <s>", "fails if an endpoint loses more seconds than this", notNegative)
-    .option("--json <file>", "writes what was found; anew each second while it runs")
+    .option("--json <file>", "writes what was found, anew each second while it runs; - is stdout")
     .option("--junit <file>", "writes a JUnit report")
     .option("--samples <file>", "keeps every sample, gzipped JSON lines, each second")
     .option("--metrics <port>", "serves Prometheus /metrics on 127.0.0.1 while it runs", whole)
@@ -69,43 +119,97 @@ export function register(program: Command): void {
     });
 }
 
-/** Resolves with the exit code: the verdict's, or that of a command that failed although the verdict passes. */
-async function watch(argv: readonly string[], flags: Flags): Promise<number> {
-  if (flags.url === undefined && flags.foundation === undefined)
-    throw new FlounderError("usage", "there is nothing to watch", "give --url URL, or --foundation NAME");
-  if (flags.url !== undefined && flags.foundation !== undefined)
-    throw new FlounderError("usage", "--url and --foundation exclude each other", "run flounder watch twice to have both");
-  for (const url of flags.url ?? []) checkedUrl(url);
-  for (const flag of ["json", "junit", "samples"] as const) if (flags[flag] !== undefined) checkWritable(flags[flag], `--${flag}`);
+/** Endpoints as a config file would have them. */
+function specsOf(flags: Flags): EndpointSpec[] {
+  const named = (flags.header ?? []).map((text) => {
+    const colon = text.indexOf(":");
+    if (colon <= 0) throw new FlounderError("usage", `--header "${text}" is not a header`, "give one like 'X-Name: value'");
+    return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()] as const;
+  });
+  const headers = Object.fromEntries([...(flags.userAgent === undefined ? [] : [["User-Agent", flags.userAgent] as const]), ...named]);
+  const connections = flags.connection === "both" ? (["fresh", "kept"] as const) : [flags.connection];
+  const { redirect, insecure, method, data: body, cacert, cert, key, resolve, status, expect: text } = flags;
+  const request = { method, body, headers, cacert, cert, key, resolve, insecure, redirects: redirect, expect: { status, text } };
+  const flagged = [
+    ...(flags.url ?? []).flatMap((url) => connections.map((connection) => ({ ...request, url, connection }))),
+    ...(flags.tcp ?? []).map((words) => {
+      const [tcp, send, wanted] = words.split(",");
+      return { tcp, send: send?.replaceAll("\\r", "\r").replaceAll("\\n", "\n"), expect: { text: wanted } };
+    }),
+    ...(flags.dns ?? []).map((dns) => ({ dns })),
+    ...(flags.exec ?? []).map((exec) => ({ exec })),
+  ];
+  return [...flagged.map(parseEndpoint), ...(flags.config === undefined ? [] : endpointsOfFile(flags.config))];
+}
 
+/** Resolves with the exit code: the verdict's, or that of a command that failed although the endpoints kept their limits. */
+async function watch(argv: readonly string[], flags: Flags): Promise<number> {
+  const specs = specsOf(flags);
+  if (specs.length === 0 && flags.foundation === undefined)
+    throw new FlounderError("usage", "there is nothing to watch", "give --url URL, --config FILE, or --foundation NAME");
+  if (specs.length > 0 && flags.foundation !== undefined)
+    throw new FlounderError("usage", "--foundation and endpoints exclude each other", "run flounder watch twice to have both");
+  const watched = watchedOf(specs, { periodMs: 1000 / flags.rate, deadlineMs: flags.deadline, ...(flags.slow === undefined ? {} : { slowMs: flags.slow }) });
+  const proxies = ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"].filter((name) => process.env[name]);
+  if (proxies.length > 0 && watched.some(({ target }) => target.question.kind === "http"))
+    process.stderr.write(`flounder: ${proxies.join(", ")} ignored: endpoints are asked directly\n`);
+  const outputs: { readonly flag: string; readonly path: string; readonly file: OutputFile; text(result: WatchResult): string }[] = [];
+  if (flags.json !== undefined)
+    outputs.push({ flag: "--json", path: flags.json, file: openOutput(flags.json, "--json"), text: (result) => `${JSON.stringify(result, null, 2)}\n` });
+  if (flags.junit !== undefined) outputs.push({ flag: "--junit", path: flags.junit, file: openOutput(flags.junit, "--junit"), text: junit });
+  // The prober opens it itself: here only what is no file is found out before anything is measured.
+  if (flags.samples !== undefined) checkSamples(flags.samples);
+  const toStdout = outputs.some(({ path }) => path === "-" || path === "/dev/stdout");
+
+  const signalled: { name?: NodeJS.Signals } = {};
   const stop = new AbortController();
-  let interrupted = false;
-  const onSignal = () => {
-    interrupted = true;
+  const onSignal = (name: NodeJS.Signals) => {
+    signalled.name ??= name;
     stop.abort();
   };
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const name of signals) process.on(name, onSignal);
   const startedIso = new Date().toISOString();
   const flounder = await version();
-  const limits = { ...(flags.slo === undefined ? {} : { slo: flags.slo }), ...(flags.allowLost === undefined ? {} : { allowLostS: flags.allowLost }) };
+  const limits: WatchLimits = {
+    ...(flags.slo === undefined ? {} : { slo: flags.slo }),
+    ...(flags.allowLost === undefined ? {} : { allowLostS: flags.allowLost }),
+  };
   let newest: WatchResult | undefined;
-  const live = liveOutput();
+  const live = liveOutput({
+    isTTY: process.stderr.isTTY,
+    get columns() {
+      return process.stderr.columns ?? 80;
+    },
+    get rows() {
+      return process.stderr.rows ?? 24;
+    },
+    write: (text) => void process.stderr.write(text),
+  });
   const ruler = rulerOf(plannedCalibration(), thisMachine().id);
-  const make = (measured: Measured, complete: boolean, command: CommandEnd | null, how: { aborted?: string; broken?: string } = {}) =>
-    resultOf(measured, { flounder, startedIso, complete, command, ...how }, limits, ruler);
+  const make = (measured: Measured, complete: boolean, command: CommandEnd | null, aborted?: { by: NonNullable<WatchResult["abortedBy"]>; says: string }) =>
+    resultOf(measured, { flounder, startedIso, complete, command, ...(aborted === undefined ? {} : { aborted }) }, limits, ruler);
   const onMeasured = (measured: Measured) => {
     newest = make(measured, false, null);
-    if (flags.json !== undefined) replaceFile(flags.json, `${JSON.stringify(newest)}\n`);
+    for (const { flag, file } of outputs) if (flag === "--json") file.update(`${JSON.stringify(newest)}\n`);
     live.show(newest);
   };
 
   const metrics = flags.metrics === undefined ? undefined : await serveMetrics(flags.metrics, () => (newest ? metricsText(newest) : ""));
   if (metrics) process.stderr.write(`metrics at http://127.0.0.1:${metrics.port}/metrics\n`);
   let watching: Watching | undefined;
+  let running: RunningCommand | undefined;
   try {
-    watching = await begin(flags, onMeasured);
-    const running = argv.length > 0 ? await startCommand(argv) : undefined;
-    const timer = flags.for === undefined ? undefined : setTimeout(() => stop.abort(), flags.for * 1000);
+    watching =
+      flags.foundation === undefined
+        ? await watchEndpoints(watched, flags.samples, onMeasured)
+        : await watchFoundation(flags.foundation, foundationLimits(flags), onMeasured);
+    running = argv.length > 0 ? await startCommand(argv) : undefined;
+    let timedOut = false;
+    const cancel = after(flags.for ?? Number.POSITIVE_INFINITY, () => {
+      timedOut = true;
+      stop.abort();
+    });
     const stopped = new Promise<undefined>((resolve) => {
       if (stop.signal.aborted) resolve(undefined);
       stop.signal.addEventListener("abort", () => resolve(undefined), { once: true });
@@ -118,70 +222,63 @@ async function watch(argv: readonly string[], flags: Flags): Promise<number> {
     });
     // Our failing is no reason to end a command: it goes on, and is waited for.
     let end = await Promise.race([stopped, ...(running ? [running.ended] : breaking ? [breaking] : [])]);
-    clearTimeout(timer);
+    cancel();
     const cut = running !== undefined && end === undefined;
     // What is measured ends now; what the command still does is its own affair.
     const measured = await watching.end();
     watching = undefined;
-    if (cut) {
-      running.interrupt();
+    if (cut && running) {
+      await running.interrupt(signalled.name ?? "SIGTERM", flags.grace);
       end = await running.ended;
     }
-    const aborted =
-      cut && broken === undefined
-        ? interrupted
-          ? "interrupted while the command ran"
-          : `the command ran longer than ${flags.for} s and was ended`
-        : undefined;
-    const result = make(measured, true, end ?? null, { ...(aborted === undefined ? {} : { aborted }), ...(broken === undefined ? {} : { broken }) });
+    const aborted = abortion({ broken, signal: signalled.name, cut, timedOut, forMs: flags.for });
+    const result = make(measured, true, end ?? null, aborted);
     live.end();
-    if (flags.json !== undefined) replaceFile(flags.json, `${JSON.stringify(result, null, 2)}\n`);
-    if (flags.junit !== undefined) replaceFile(flags.junit, junit(result));
-    process.stdout.write(report(result));
-    const code = { pass: 0, fail: 1, inconclusive: 2, aborted: 3 }[result.verdict.result];
-    return code === 0 && end !== undefined && end.exitCode !== 0 ? (end.exitCode ?? 1) : code;
+    const troubles =
+      measured.samplesFailed === undefined
+        ? []
+        : [`--samples ${flags.samples}: samples are missing, the file could not be written (${measured.samplesFailed})`];
+    for (const { flag, path, file, text } of outputs) {
+      const failed = await file.finish(text(result));
+      if (failed !== undefined) troubles.push(`${flag} ${path} could not be written (${failed})`);
+    }
+    (toStdout ? process.stderr : process.stdout).write(report(result, troubles));
+    for (const trouble of troubles) process.stderr.write(`flounder: ${trouble}\n`);
+    return exitCode(result, troubles.length > 0);
   } finally {
     await watching?.end().catch(() => {});
+    await running?.interrupt("SIGTERM", flags.grace);
     metrics?.close();
-    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    for (const name of signals) process.off(name, onSignal);
   }
 }
 
-async function begin(flags: Flags, onMeasured: (measured: Measured) => void): Promise<Watching> {
-  if (flags.foundation !== undefined) {
-    const { slow: slowMs, samples: samplesFile } = flags;
-    return watchFoundation(
-      flags.foundation,
-      { ...(slowMs === undefined ? {} : { slowMs }), ...(samplesFile === undefined ? {} : { samplesFile }) },
-      onMeasured,
-    );
-  }
-  return watchUrls(
-    {
-      urls: flags.url!,
-      connections: flags.connection === "both" ? ["fresh", "kept"] : [flags.connection],
-      rateHz: flags.rate,
-      deadlineMs: flags.deadline,
-      ...(flags.slow === undefined ? {} : { slowMs: flags.slow }),
-      ...(flags.expect === undefined ? {} : { expect: flags.expect }),
-      ...(flags.samples === undefined ? {} : { samplesFile: flags.samples }),
-    },
-    onMeasured,
-  );
+/** Why it was cut short, if it was. Without a command and without --for, a signal is how a watch ends. */
+function abortion(how: { broken: string | undefined; signal: NodeJS.Signals | undefined; cut: boolean; timedOut: boolean; forMs: number | undefined }) {
+  const { broken, signal, cut, timedOut, forMs } = how;
+  if (broken !== undefined) return { by: "prober" as const, says: broken };
+  if (signal !== undefined && (cut || forMs !== undefined))
+    return { by: "signal" as const, says: `${signal}${cut ? " while the command ran" : ` before its ${sayDuration(forMs!)} were over`}` };
+  if (cut && timedOut) return { by: "limit" as const, says: `the command ran longer than ${sayDuration(forMs!)} and was ended` };
+  return undefined;
 }
 
-/** On a terminal one line that is overwritten; else a line only when something changes. */
-function liveOutput() {
-  let outages = -1;
-  return {
-    show(result: WatchResult) {
-      const now = result.endpoints.reduce((sum, one) => sum + one.outages.length + one.outages.filter((outage) => !outage.open.end).length, 0);
-      if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${liveLine(result)}`);
-      else if (now !== outages) process.stderr.write(`${liveLine(result)}\n`);
-      outages = now;
-    },
-    end() {
-      if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
-    },
-  };
+/** A file that is missing makes a good end inconclusive: whoever reads it would not know. */
+function exitCode({ verdict, endpoints, command }: WatchResult, incomplete: boolean): number {
+  if (verdict.result === "aborted") return 3;
+  if (endpoints.some((one) => one.verdict.result === "fail")) return 1;
+  if (endpoints.some((one) => one.verdict.result === "inconclusive") || verdict.result === "inconclusive") return 2;
+  if (command !== null && command.exitCode !== 0) return command.exitCode ?? 1;
+  return incomplete ? 2 : 0;
+}
+
+const foundationLimits = ({ slow: slowMs, samples: samplesFile }: Flags) => ({
+  ...(slowMs === undefined ? {} : { slowMs }),
+  ...(samplesFile === undefined ? {} : { samplesFile }),
+});
+
+function checkSamples(path: string): void {
+  if (path === "-") throw new FlounderError("usage", "--samples - cannot be: samples are gzipped members, not text", "give a file");
+  const is = statSync(path, { throwIfNoEntry: false });
+  if (!is?.isFIFO() && !is?.isCharacterDevice()) openOutput(path, "--samples");
 }

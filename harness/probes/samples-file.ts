@@ -63,6 +63,10 @@ export class SamplesFile {
     return this.#writing;
   }
 
+  /** Why a member could not be written; the file lacks it. */
+  get failed(): string | undefined {
+    return this.#failed === undefined ? undefined : ((this.#failed as NodeJS.ErrnoException).code ?? this.#failed.message);
+  }
   /** Rejects if any member could not be written. */
   async close(): Promise<void> {
     await this.flush();

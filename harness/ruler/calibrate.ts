@@ -5,7 +5,7 @@ import { sleep } from "../clock.js";
 import { isCovered, type Match, matches, rowOf } from "../measure/against-truth.js";
 import type { Calibration, CalibrationRow } from "../measure/calibration.js";
 import type { Outage } from "../measure/outages.js";
-import type { PlainTarget } from "../probes/plain.js";
+import type { EndpointTarget } from "../probes/target.js";
 import { type Random, seeded } from "../random.js";
 import { startWatcher } from "../watch/child.js";
 import type { WatcherReport } from "../watch/watcher.js";
@@ -106,13 +106,12 @@ async function session(
   const asked = servers.flatMap((server, lane) => connections.map((connection) => ({ lane, url: server.url, connection })));
   const periodUs = 1e6 / rateHz;
   const targets = asked.map(
-    ({ url, connection }, i): PlainTarget => ({
-      url,
-      connection,
+    ({ url, connection }, i): EndpointTarget => ({
+      name: `${i}`,
+      question: { kind: "http", url, connection, expect: { text: "well" } },
       periodUs,
       phaseUs: Math.round((periodUs * i) / asked.length),
       deadlineUs: deadlineMs * 1000,
-      expect: "well",
     }),
   );
   const watcher = startWatcher({ targets, warmUpMs: 500 }, () => {});
@@ -147,7 +146,8 @@ const ofMode = (all: readonly Match[], mode: TruthMode): Match[] => all.filter((
 /** Stops the prober for 300 ms twice: while all is well, and over the beginning of an outage. */
 async function frozenSession(seed: number): Promise<Calibration["frozen"]> {
   const server = await startTruth({ windows: [{ mode: "503", atMs: 2500, forMs: 1000 }], brownOutShare, slowMs, seed });
-  const target: PlainTarget = { url: server.url, connection: "fresh", periodUs: 10_000, phaseUs: 0, deadlineUs: deadlineMs * 1000, expect: "well" };
+  const question = { kind: "http", url: server.url, connection: "fresh", expect: { text: "well" } } as const;
+  const target: EndpointTarget = { name: "frozen", question, periodUs: 10_000, phaseUs: 0, deadlineUs: deadlineMs * 1000 };
   const watcher = startWatcher({ targets: [target], warmUpMs: 500 }, () => {});
   const stop = async () => {
     process.kill(watcher.pid, "SIGSTOP");

@@ -19,7 +19,13 @@ export interface Watcher {
 
 /** `onReport` is called each second. */
 export function startWatcher(start: Omit<WatcherStart, "kind">, onReport: (report: WatcherReport) => void): Watcher {
-  const child = spawn(process.execPath, [...punctual, join(dist, "harness", "watch", "watcher.js")], { stdio: ["pipe", "pipe", "inherit"], detached: true });
+  // getaddrinfo blocks a thread of the pool for each name that is asked for: one that hangs must not hold up the others.
+  const threads = Math.min(256, 8 + start.targets.length);
+  const child = spawn(process.execPath, [...punctual, join(dist, "harness", "watch", "watcher.js")], {
+    stdio: ["pipe", "pipe", "inherit"],
+    detached: true,
+    env: { ...process.env, UV_THREADPOOL_SIZE: String(threads) },
+  });
   let last: WatcherReport | undefined;
   let fault = "";
   let begun!: (report: WatcherReport) => void;

@@ -10,7 +10,7 @@ import { OutageStream } from "../measure/outage-stream.js";
 import { startProber } from "../probes/child.js";
 import type { ObserverHealth } from "../probes/combined.js";
 import { loadTarget } from "../registry.js";
-import { type LastBad, stamped, total, type WatchedEndpoint, wallOffsetUs } from "./result.js";
+import { type LastBad, type MeasuredEndpoint, stamped, total, wallOffsetUs } from "./result.js";
 import type { Measured, Watching } from "./watch.js";
 
 const routesEveryMs = 500;
@@ -113,6 +113,7 @@ class WatchedProbe {
   readonly #counts: Partial<Record<Outcome, number>> = {};
   #slow = 0;
   #lastBad: LastBad | undefined;
+  #last: Outcome | undefined;
   readonly #slowMs: number;
 
   /** How long an operation may take is its deadline's to say, unless told otherwise. */
@@ -132,16 +133,19 @@ class WatchedProbe {
     this.#counts[sample.outcome] = (this.#counts[sample.outcome] ?? 0) + 1;
     if (sample.outcome === "ok" && sample.endUs - sample.sentUs > this.#slowMs * 1000) this.#slow++;
     const { outcome, note = "" } = sample;
+    this.#last = outcome;
     if (outcome !== "ok" && outcome !== "observer" && outcome !== "not-attempted") this.#lastBad = { outcome, note };
     this.stream.add(sample);
   }
 
-  endpoint(zeroUs: number, offsetUs: number): WatchedEndpoint {
+  endpoint(zeroUs: number, offsetUs: number): MeasuredEndpoint {
     const { planned, stream } = this;
     const { outages, lostS } = stream.losses();
     const absolute = ({ lo, hi }: { lo: number; hi: number }) => ({ lo: lo + zeroUs, hi: hi + zeroUs });
     return {
+      name: `${planned.probe} ${planned.target} ${planned.from}`,
       url: planned.target,
+      kind: "probe",
       connection: "fresh",
       probe: planned.probe,
       from: planned.from,
@@ -157,6 +161,8 @@ class WatchedProbe {
       outages: outages.map((outage) => stamped({ ...outage, startUs: absolute(outage.startUs), endUs: absolute(outage.endUs) }, offsetUs)),
       latencyMs: { p50: stream.latency.quantile(0.5) / 1000, p99: stream.latency.quantile(0.99) / 1000, max: stream.latency.max / 1000 },
       ...(this.#lastBad === undefined ? {} : { lastBad: this.#lastBad }),
+      ...(this.#last === undefined ? {} : { last: this.#last }),
+      findings: {},
     };
   }
 }

@@ -7,6 +7,7 @@ export function metricsText(result: WatchResult): string {
   const each = <T>(of: (one: WatchedEndpoint, labels: Record<string, string>) => T[]): T[] =>
     result.endpoints.flatMap((one) =>
       of(one, {
+        name: one.name,
         url: one.url,
         connection: one.connection,
         ...(one.probe === undefined ? {} : { probe: one.probe, vantage: one.from ?? "", plane: one.plane ?? "" }),

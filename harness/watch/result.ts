@@ -24,7 +24,11 @@ export interface WatchedOutage {
   readonly open: { readonly start: boolean; readonly end: boolean };
 }
 export interface WatchedEndpoint {
+  /** Unique among the endpoints. */
+  readonly name: string;
+  /** Where it is asked: a URL without credentials, tcp://host:port, dns://server/name, exec:command; of a foundation's probe its target. */
   readonly url: string;
+  readonly kind: "http" | "tcp" | "dns" | "exec" | "probe";
   /** Fresh: a connection per sample. Kept: a pool. */
   readonly connection: "fresh" | "kept";
   /** Of a foundation's probes: what, from where, about which plane. */
@@ -47,6 +51,16 @@ export interface WatchedEndpoint {
   readonly latencyMs: Spread;
   /** The newest bad answer, and why it was bad. */
   readonly lastBad?: LastBad;
+  /** Of the newest sample. */
+  readonly last?: Outcome;
+  /** What was found beside the outcomes of samples, and how often: stale-connection, addresses that failed, a certificate that expires soon. */
+  readonly findings: Readonly<Record<string, number>>;
+  /** What was asked of this endpoint alone. */
+  readonly verdict: EndpointVerdict;
+}
+export interface EndpointVerdict {
+  readonly result: "pass" | "measured" | "fail" | "inconclusive";
+  readonly says: readonly string[];
 }
 export interface LastBad {
   readonly outcome: Outcome;
@@ -58,14 +72,17 @@ export interface Spread {
   readonly max: number;
 }
 export interface WatchResult {
-  readonly version: 1;
+  readonly version: 2;
   readonly flounder: string;
   readonly startedIso: string;
   readonly seconds: number;
   /** False while it runs: the file is written anew each second. */
   readonly complete: boolean;
-  readonly verdict: { readonly result: Result; readonly says: readonly string[] };
-  /** Apart from the verdict; null without one. */
+  /** measured: no limit was asked for. */
+  readonly verdict: { readonly result: Result | "measured"; readonly says: readonly string[] };
+  /** What cut it short; absent: nothing did. */
+  readonly abortedBy?: "signal" | "limit" | "prober";
+  /** Null without one. */
   readonly command: CommandEnd | null;
   readonly observer: {
     /** Samples lost to ourselves, and their share, 0 to 1. */
@@ -114,29 +131,46 @@ export function stamped(outage: Outage, offsetUs: number): WatchedOutage {
 
 export const total = (counts: Partial<Record<Outcome, number>>): number => Object.values(counts).reduce((sum, n) => sum + n, 0);
 
-/** A limit is kept if even the upper bound keeps it, broken if the lower one breaks it, and else nobody can say. */
-export function watchVerdict(endpoints: readonly WatchedEndpoint[], seconds: number, limits: WatchLimits): WatchResult["verdict"] {
-  const found: { result: Result; says: string }[] = [];
-  for (const { url, connection, lostS, counts, observerFaults, rateHz, probe, from } of endpoints) {
-    const samples = total(counts);
-    const name = probe === undefined ? `${url} (${connection})` : `${probe} ${url} from ${from}`;
-    const attempted = samples - (counts["not-attempted"] ?? 0) - observerFaults;
-    if (attempted === 0 && seconds * rateHz >= 2) found.push({ result: "inconclusive", says: `${name}: nothing was measured` });
-    else if (observerFaults > observerShareMax * samples)
-      found.push({ result: "inconclusive", says: `${name}: ${((100 * observerFaults) / samples).toFixed(1)} % of the samples were lost to the observer` });
-    const allowed = [
-      ...(limits.allowLostS === undefined ? [] : [{ s: limits.allowLostS, says: `at most ${limits.allowLostS} s` }]),
-      ...(limits.slo === undefined ? [] : [{ s: (1 - limits.slo / 100) * seconds, says: `${limits.slo} % of ${seconds.toFixed(1)} s` }]),
-    ];
-    for (const { s, says } of allowed) {
-      const lost = `${name}: lost ${lostS.lo.toFixed(2)} to ${lostS.hi.toFixed(2)} s, allowed ${says}`;
-      if (lostS.lo > s) found.push({ result: "fail", says: lost });
-      else if (lostS.hi > s) found.push({ result: "inconclusive", says: `${lost}: the bounds leave it open` });
-    }
+/** What prober and clock know of an endpoint; its verdict is made of it. */
+export type MeasuredEndpoint = Omit<WatchedEndpoint, "verdict">;
+
+/** A limit is kept if even the upper bound keeps it, broken if the lower one breaks it, and else nobody can say. Without a sample nothing can be said. */
+export function endpointVerdict(endpoint: MeasuredEndpoint, seconds: number, limits: WatchLimits): EndpointVerdict {
+  const { lostS, counts, observerFaults } = endpoint;
+  const samples = total(counts);
+  const open: string[] = [];
+  const broken: string[] = [];
+  if (samples - (counts["not-attempted"] ?? 0) - observerFaults === 0) open.push("nothing was measured");
+  else if (observerFaults > observerShareMax * samples)
+    open.push(`${((100 * observerFaults) / samples).toFixed(1)} % of the samples were lost to the observer`);
+  const allowed = [
+    ...(limits.allowLostS === undefined ? [] : [{ s: limits.allowLostS, says: `allowed at most ${limits.allowLostS} s` }]),
+    ...(limits.slo === undefined
+      ? []
+      : [
+          {
+            s: (1 - limits.slo / 100) * seconds,
+            says: `an SLO of ${limits.slo} % allows ${((1 - limits.slo / 100) * seconds).toFixed(2)} s of ${seconds.toFixed(1)} s`,
+          },
+        ]),
+  ];
+  for (const { s, says } of allowed) {
+    const lost = `lost ${lostS.lo.toFixed(2)} to ${lostS.hi.toFixed(2)} s, ${says}`;
+    if (lostS.lo > s) broken.push(lost);
+    else if (lostS.hi > s) open.push(`${lost}: the bounds leave it open`);
   }
-  const result = found.some((one) => one.result === "fail") ? "fail" : found.length > 0 ? "inconclusive" : "pass";
-  const nothing = limits.slo === undefined && limits.allowLostS === undefined ? "no limit was given" : "all limits were kept";
-  return { result, says: found.length > 0 ? found.map((one) => one.says) : [nothing] };
+  const result = broken.length > 0 ? "fail" : open.length > 0 ? "inconclusive" : allowed.length > 0 ? "pass" : "measured";
+  return { result, says: [...broken, ...open] };
+}
+
+/** Of all together, and of the command: the worst. */
+export function watchVerdict(endpoints: readonly WatchedEndpoint[], command: CommandEnd | null): WatchResult["verdict"] {
+  const says = endpoints.flatMap((one) => one.verdict.says.map((line) => `${one.name}: ${line}`));
+  const has = (result: EndpointVerdict["result"]) => endpoints.some((one) => one.verdict.result === result);
+  const failed = command !== null && command.exitCode !== 0 ? [`the command ended with ${command.signal ?? `exit code ${command.exitCode}`}`] : [];
+  if (has("fail") || failed.length > 0) return { result: "fail", says: [...failed, ...says] };
+  if (has("inconclusive") || endpoints.length === 0) return { result: "inconclusive", says };
+  return has("measured") ? { result: "measured", says: ["no limit was given (--allow-lost, --slo)"] } : { result: "pass", says: ["all limits were kept"] };
 }
 
 /** With what is known of the ruler's own error. */

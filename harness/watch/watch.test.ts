@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { type AddressInfo, createServer as createTcp } from "node:net";
@@ -111,8 +111,9 @@ describe("flounder watch", function () {
   it("runs a command, and tells its exit code apart from the verdict", async () => {
     const { code } = begin("--url", url(), "--rate", "5", "--allow-lost", "0", "--", "sh", "-c", "sleep 0.5; exit 7");
     expect(await code).to.equal(7);
-    const { verdict, command } = await found();
-    expect(verdict.result).to.equal("pass");
+    const { verdict, command, endpoints } = await found();
+    expect([verdict.result, verdict.says[0]]).to.deep.equal(["fail", "the command ended with exit code 7"]);
+    expect(endpoints[0]!.verdict.result).to.equal("pass");
     expect(command).to.deep.include({ exitCode: 7, signal: null });
   });
 
@@ -122,8 +123,40 @@ describe("flounder watch", function () {
     child!.kill("SIGINT");
     expect(await code).to.equal(3);
     const { complete, verdict, command } = await found();
-    expect([complete, verdict.result, command?.signal]).to.deep.equal([true, "aborted", "SIGINT"]);
+    expect([complete, verdict.result, command?.signal]).to.deep.equal([false, "aborted", "SIGINT"]);
     expect(said()).to.contain("ABORTED");
+  });
+
+  it("measures without a limit, and does not call that a pass; nothing measured is inconclusive; cut short is aborted", async () => {
+    const measured = begin("--url", url(), "--rate", "20", "--for", "500ms");
+    expect(await measured.code).to.equal(0);
+    expect((await found()).verdict.result).to.equal("measured");
+    expect(measured.said())
+      .to.match(/^MEASURED$/m)
+      .and.not.contain("PASS");
+    const nothing = begin("--url", url(), "--rate", "0.5", "--allow-lost", "0", "--", "true");
+    expect(await nothing.code).to.equal(2);
+    expect((await found()).verdict.says.join()).to.contain("nothing was measured");
+    const cut = begin("--url", url(), "--rate", "20", "--for", "30d", "--allow-lost", "0");
+    await rm(json(), { force: true });
+    await sampling();
+    child!.kill("SIGTERM");
+    expect(await cut.code).to.equal(3);
+    expect(await found()).to.deep.include({ complete: false, abortedBy: "signal" });
+  });
+
+  it("passes the signal that it got on to all that its command started, and leaves none of it", async () => {
+    const marks = join(dir, "marks");
+    // A child that says which signal it got, beside one that ignores it.
+    const script = `sh -c 'trap "echo told >> ${marks}; exit" TERM; while :; do sleep 0.05; done' & sh -c 'trap "" TERM; echo up >> ${marks}; while :; do sleep 0.05; done' & wait`;
+    const { code } = begin("--url", url(), "--grace", "600ms", "--", "sh", "-c", script);
+    await until("the command runs", async () => (await readFile(marks, "utf8")).includes("up"), 5000);
+    await sampling();
+    child!.kill("SIGTERM");
+    expect(await code).to.equal(3);
+    expect(await readFile(marks, "utf8")).to.contain("told");
+    const { stdout } = spawnSync("pgrep", ["-f", marks], { encoding: "utf8" });
+    expect(stdout).to.equal("");
   });
 
   it("killed, leaves results and samples up to the last second", async () => {
@@ -156,10 +189,10 @@ describe("flounder watch", function () {
     await until("two seconds are in", async () => (await found()).seconds > 2, 10_000, 50);
     const [prober] = (await readFile(`/proc/${child!.pid}/task/${child!.pid}/children`, "utf8")).trim().split(" ");
     process.kill(Number(prober), "SIGKILL");
-    expect(await code).to.equal(2);
+    expect(await code).to.equal(3);
     expect(said()).to.contain("the prober ended before its time (SIGKILL): nothing was measured after that");
-    const { verdict, endpoints } = await found();
-    expect(verdict.result).to.equal("inconclusive");
+    const { verdict, endpoints, complete, abortedBy } = await found();
+    expect([verdict.result, complete, abortedBy]).to.deep.equal(["aborted", false, "prober"]);
     expect(endpoints[0]!.samples).to.be.above(80);
     const kept = unpackMembers(await readFile(join(dir, "samples.gz")))
       .text.trim()
@@ -200,13 +233,13 @@ describe("flounder watch", function () {
       /^dns: ./,
       /^refused: /,
       /^wrong-answer: TLS: ./,
-      /^wrong-answer: redirected more than 5 times$/,
+      /^wrong-answer: redirected in a circle: http:.*again again/,
       /^wrong-answer: not HTTP$/,
       /^wrong-answer: TLS: ./,
     ].forEach((says, i) => {
       expect(why[i]).to.match(says);
     });
-    expect(ended.said()).to.contain("last bad answer: wrong-answer, redirected more than 5 times");
+    expect(ended.said()).to.contain("last bad answer: wrong-answer, redirected in a circle");
     const locked = join(dir, "locked");
     await writeFile(locked, "", { mode: 0o600 });
     for (const [flags, says] of [

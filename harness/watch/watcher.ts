@@ -1,5 +1,5 @@
 /**
- * The prober of `flounder watch`: a process of its own that asks plain HTTP endpoints. NDJSON on stdin: start, end (or its closing); on stdout each second
+ * The prober of `flounder watch`: a process of its own that asks endpoints. NDJSON on stdin: start, end (or its closing); on stdout each second
  * what is known so far. Samples go to a file if one is named, one gzip member per second.
  */
 import { realpathSync } from "node:fs";
@@ -10,16 +10,20 @@ import { nowUs, sleep } from "../clock.js";
 import type { Bounds, Outcome } from "../core.js";
 import { type Losses, OutageStream } from "../measure/outage-stream.js";
 import type { Outage } from "../measure/outages.js";
+import { HttpAsker } from "../probes/http/asker.js";
+import { lookupsUnderWay } from "../probes/http/names.js";
 import type { Lines } from "../probes/lines.js";
-import { PlainProber, type PlainSample, type PlainTarget } from "../probes/plain.js";
 import { emptySamples, SamplesFile } from "../probes/samples-file.js";
+import type { Stamps } from "../probes/schedule/flight.js";
 import { Histogram } from "../probes/schedule/lateness.js";
+import { OpenLoop } from "../probes/schedule/open-loop.js";
 import { raisePriority } from "../probes/schedule/priority.js";
+import { type EndpointTarget, placeOf, questionOf } from "../probes/target.js";
 import type { LastBad } from "./result.js";
 
 export interface WatcherStart {
   readonly kind: "start";
-  readonly targets: readonly PlainTarget[];
+  readonly targets: readonly EndpointTarget[];
   readonly samplesFile?: string;
   readonly warmUpMs: number;
   /** Ends by itself after so long, and not when stdin closes. */
@@ -35,6 +39,10 @@ export interface TargetReport {
   readonly latencyUs: { readonly p50: number; readonly p99: number; readonly max: number };
   /** The newest bad answer, and why it was bad. */
   readonly lastBad: LastBad | null;
+  /** Of the newest sample. */
+  readonly last: Outcome | null;
+  /** What was found beside the outcomes of samples, and how often. */
+  readonly findings: Readonly<Record<string, number>>;
 }
 export interface WatcherReport {
   readonly kind: "report";
@@ -45,6 +53,8 @@ export interface WatcherReport {
   readonly cpuUs: number;
   readonly shed: number;
   readonly hiccups: number;
+  /** Why samples are missing from their file; absent: none is. */
+  readonly samplesFailed?: string;
   readonly latenessUs: { readonly p50: number; readonly p99: number; readonly max: number };
 }
 export type WatcherMessage = WatcherReport | { readonly kind: "fault"; readonly says: string } | { readonly kind: "ended" };
@@ -53,7 +63,7 @@ export type WatcherMessage = WatcherReport | { readonly kind: "fault"; readonly 
 export const columns = ["target", "seq", "dueUs", "lateUs", "dnsUs", "connectUs", "firstUs", "endUs", "outcome", "status", "note"] as const;
 
 const comma = 44;
-function addRow(lines: Lines, sample: PlainSample): void {
+function addRow(lines: Lines, sample: Stamps): void {
   const { target, seq, dueUs, sentUs, dnsUs, connectUs, firstUs, endUs, outcome, status, note } = sample;
   const after = (us: number) => lines.number(us === 0 ? 0 : us - dueUs).byte(comma);
   lines.text("[").number(target).byte(comma).number(seq).byte(comma).number(dueUs).byte(comma);
@@ -71,33 +81,39 @@ class Watched {
   readonly counts: Partial<Record<Outcome, number>> = {};
   slow = 0;
   lastBad: LastBad | null = null;
+  last: Outcome | null = null;
   readonly stream: OutageStream;
   #losses: Losses = { outages: [], lostS: { lo: 0, hi: 0 } };
   #readAgainUs = 0;
 
-  constructor(readonly target: PlainTarget) {
+  constructor(
+    readonly target: EndpointTarget,
+    readonly findings: ReadonlyMap<string, number>,
+  ) {
     const { periodUs, deadlineUs, slowUs } = target;
     this.stream = new OutageStream({ periodUs, deadlineUs, ...(slowUs === undefined ? {} : { slowUs }) });
   }
 
-  add(sample: PlainSample, slowUs: number): void {
+  add(sample: Stamps, slowUs: number): void {
     this.counts[sample.outcome] = (this.counts[sample.outcome] ?? 0) + 1;
     if (sample.outcome === "ok" && sample.endUs - sample.sentUs > slowUs) this.slow++;
     this.stream.add(sample);
     const { outcome, note } = sample;
+    this.last = outcome;
     if (outcome !== "ok" && outcome !== "observer") this.lastBad = { outcome, note };
   }
 
   /** During a long outage there is ever more to read: at most a hundredth of the time goes into that, unless it is the last word. */
-  report(last: boolean): TargetReport {
+  report(isFinal: boolean): TargetReport {
     const began = nowUs();
-    if (last || began >= this.#readAgainUs) {
+    if (isFinal || began >= this.#readAgainUs) {
       this.#losses = this.stream.losses();
       this.#readAgainUs = nowUs() + 100 * (nowUs() - began);
     }
     const { outages, lostS } = this.#losses;
-    const { counts, slow, stream, lastBad } = this;
-    return { counts, slow, slowUs: stream.slowUs, outages, lostS, latencyUs: summary(stream.latency), lastBad };
+    const { counts, slow, stream, lastBad, last } = this;
+    const findings = Object.fromEntries(this.findings);
+    return { counts, slow, slowUs: stream.slowUs, outages, lostS, latencyUs: summary(stream.latency), lastBad, last, findings };
   }
 }
 const summary = (histogram: Histogram) => ({ p50: histogram.quantile(0.5), p99: histogram.quantile(0.99), max: histogram.max });
@@ -126,18 +142,24 @@ export async function watcher(input: Readable, output: Writable): Promise<void> 
 async function begin(start: WatcherStart, say: (message: WatcherMessage) => void): Promise<() => Promise<void>> {
   if (start.samplesFile !== undefined) emptySamples(start.samplesFile);
   const file = start.samplesFile === undefined ? undefined : new SamplesFile(start.samplesFile);
-  file?.add(JSON.stringify({ columns, targets: start.targets }));
-  const watched = start.targets.map((target) => new Watched(target));
+  file?.add(
+    JSON.stringify({ columns, targets: start.targets.map(({ question, ...schedule }) => ({ ...schedule, kind: question.kind, place: placeOf(question) })) }),
+  );
+  const questions = start.targets.map(questionOf);
+  const watched = start.targets.map((target, i) => {
+    const { asker } = questions[i]!;
+    return new Watched(target, asker instanceof HttpAsker ? asker.findings : new Map());
+  });
   let slow = watched.map((one) => one.stream.slowUs);
   const lateness = new Histogram();
-  const prober = new PlainProber(start.targets, (sample) => {
+  const loop = new OpenLoop(questions, (sample) => {
     const { target, dueUs, sentUs, outcome } = sample;
     if (outcome !== "observer") lateness.add(sentUs - dueUs);
     watched[target]!.add(sample, slow[target]!);
     if (file) addRow(file.lines, sample);
   });
   const began = process.cpuUsage();
-  const fromUs = await prober.start(start.warmUpMs * 1000);
+  const fromUs = await loop.start(start.warmUpMs * 1000);
   const report = (last: boolean) => {
     const { user, system } = process.cpuUsage(began);
     const targets = watched.map((one) => one.report(last));
@@ -147,8 +169,9 @@ async function begin(start: WatcherStart, say: (message: WatcherMessage) => void
       atUs: nowUs(),
       targets,
       cpuUs: user + system,
-      shed: prober.shed,
-      hiccups: prober.hiccups.count,
+      shed: loop.shed,
+      hiccups: loop.hiccups.count,
+      ...(file?.failed === undefined ? {} : { samplesFailed: file.failed }),
       latenessUs: summary(lateness),
     });
   };
@@ -161,9 +184,9 @@ async function begin(start: WatcherStart, say: (message: WatcherMessage) => void
   }, 1000);
   report(false);
   return async () => {
-    await prober.end();
+    await loop.end();
     clearInterval(timer);
-    await file?.close();
+    await file?.close().catch(() => {}); // the report says so
     report(true);
   };
 }
@@ -173,5 +196,6 @@ if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLTo
   process.on("SIGINT", () => {}); // Ctrl-C goes to the whole terminal; whoever started us ends us
   process.on("SIGTERM", () => process.stdin.destroy());
   await watcher(process.stdin, process.stdout);
-  process.exit(0);
+  // A thread that waits for a resolver holds up an exit for as long as that is silent.
+  process.stdout.write("", () => (lookupsUnderWay() > 0 ? process.kill(process.pid, "SIGKILL") : process.exit(0)));
 }

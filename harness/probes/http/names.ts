@@ -1,58 +1,77 @@
-/** Where a URL is to be asked: addresses of its name by the system's resolver, and the request to send. */
+/** Addresses of names by the system's resolver: hosts files and what else it knows included. */
 import { lookup } from "node:dns";
 import { isIP } from "node:net";
 import { nowUs } from "../../clock.js";
+import { interleaved } from "./dial.js";
+import type { Hop } from "./question.js";
 import { LastAnswer } from "./response.js";
-import type { Endpoint } from "./wire.js";
 
 const addressesKeptUs = 1e6;
+const knownMax = 1000;
 
 export interface Address {
-  readonly endpoint: Endpoint;
-  /** The whole request, for a connection that is closed after it, and for one that is kept. */
-  readonly fresh: Uint8Array;
-  readonly keep: Uint8Array;
+  readonly addresses: readonly string[];
+  /** Of this URL. */
+  readonly last: LastAnswer;
 }
+let asking = 0;
+/** Questions to the system's resolver that are not answered: each has a thread, and a process does not end before them. */
+export const lookupsUnderWay = (): number => asking;
+
+/** All addresses of a name, families by turns. */
+export function lookUp(name: string, done: (addresses: readonly string[], problem: string) => void): void {
+  asking++;
+  lookup(name, { all: true, verbatim: true }, (error, found) => {
+    asking--;
+    const addresses = error ? [] : interleaved(found.map((one) => one.address));
+    done(addresses, addresses.length > 0 ? "" : `${name}: ${error?.code ?? "no address"}`);
+  });
+}
+
+type Tell = (found: Address | undefined, problem: string) => void;
 
 /** Names go to the system's resolver, at most once a second each, and at most one question at a time. */
 export class Names {
   readonly #known = new Map<string, { address: Address; untilUs: number }>();
-  readonly #asking = new Map<string, ((found: Address | undefined, problem: string) => void)[]>();
+  readonly #asking = new Map<string, Tell[]>();
 
-  known(url: string): Address | undefined {
-    const entry = this.#known.get(url);
+  /** `given`: as curl's --resolve, "host:port" → address. */
+  constructor(readonly given: Readonly<Record<string, string>> = {}) {}
+
+  known(hop: Hop): Address | undefined {
+    const entry = this.#known.get(hop.url.href);
     return entry && (entry.untilUs === Number.POSITIVE_INFINITY || entry.untilUs > nowUs()) ? entry.address : undefined;
   }
 
-  find(url: string, done: (found: Address | undefined, problem: string) => void): void {
-    const parsed = new URL(url);
-    const name = parsed.hostname.replace(/^\[|\]$/g, "");
-    if (isIP(name)) {
-      done(this.#learn(url, parsed, [name], Number.POSITIVE_INFINITY), "");
+  find(hop: Hop, done: Tell): void {
+    const { url, zone } = hop;
+    const name = url.hostname.replace(/^\[|\]$/g, "");
+    const port = url.port || (url.protocol === "https:" ? "443" : "80");
+    const given = this.given[`${name}:${port}`];
+    if (given !== undefined || isIP(name)) {
+      done(this.#learn(url.href, [given ?? (zone === undefined ? name : `${name}%${zone}`)], Number.POSITIVE_INFINITY), "");
       return;
     }
-    const others = this.#asking.get(url);
+    const others = this.#asking.get(url.href);
     if (others) {
       others.push(done);
       return;
     }
     const waiting = [done];
-    this.#asking.set(url, waiting);
-    lookup(name, { all: true, verbatim: true }, (error, found) => {
-      this.#asking.delete(url);
-      const addresses = error ? [] : found.map((one) => one.address);
-      const address = addresses.length === 0 ? undefined : this.#learn(url, parsed, addresses, nowUs() + addressesKeptUs);
-      for (const tell of waiting) tell(address, `${name}: ${error?.code ?? "no address"}`);
+    this.#asking.set(url.href, waiting);
+    lookUp(name, (addresses, problem) => {
+      this.#asking.delete(url.href);
+      const address = addresses.length === 0 ? undefined : this.#learn(url.href, addresses, nowUs() + addressesKeptUs);
+      for (const tell of waiting) tell(address, problem);
     });
   }
 
-  #learn(url: string, parsed: URL, addresses: readonly string[], untilUs: number): Address {
-    const tls = parsed.protocol === "https:";
-    const endpoint: Endpoint = { addresses, port: Number(parsed.port) || (tls ? 443 : 80), last: new LastAnswer(), ...(tls ? { tls: parsed.hostname } : {}) };
-    const head = `GET ${parsed.pathname}${parsed.search} HTTP/1.1\r\nhost: ${parsed.host}\r\nuser-agent: flounder\r\naccept: */*\r\n`;
-    const address = { endpoint, fresh: Buffer.from(`${head}connection: close\r\n\r\n`, "latin1"), keep: Buffer.from(`${head}\r\n`, "latin1") };
-    if (this.#known.size > 1000) this.#known.clear(); // redirects to ever new places
-    this.#known.set(url, { address, untilUs });
+  #learn(href: string, addresses: readonly string[], untilUs: number): Address {
+    const before = this.#known.get(href)?.address;
+    const same = before !== undefined && before.addresses.join() === addresses.join();
+    const address = same ? before : { addresses, last: new LastAnswer() };
+    if (this.#known.size >= knownMax) this.#known.clear(); // redirections to ever new places
+    this.#known.set(href, { address, untilUs });
     return address;
   }
 }

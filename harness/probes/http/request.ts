@@ -34,7 +34,7 @@ export async function request(route: Route, what: ProbeRequest, phases: Phases, 
       wire.abort(outcome, message);
     };
     signal.addEventListener("abort", cut, { once: true });
-    wire.request(requestBytes(method, path, host, what), method, (done) => {
+    wire.request({ bytes: requestBytes(method, path, host, what), method }, (done) => {
       signal.removeEventListener("abort", cut);
       resolve(done);
     });

@@ -1,64 +1,81 @@
-/** Reads one HTTP/1.1 response from the chunks of a connection: by content-length, chunked, or until the connection ends (RFC 9112 §6.3). */
+/**
+ * Reads one HTTP/1.1 response from the chunks of a connection: by content-length, chunked, or until the connection ends (RFC 9112 §6.3).
+ * It takes what browsers and curl take: lines that end in LF alone (§2.2), folded header lines (§5.2), HTTP/1.0, interim answers, trailers.
+ */
 
-/** More than a probe has any business with. */
-const bodyMaxBytes = 8 * 2 ** 20;
+/** More of a body is not waited for: what is asked of an endpoint is known by then. */
+export const bodyMaxBytes = 2 ** 20;
 const headMaxBytes = 64 * 2 ** 10;
 
 export class NotHttp extends Error {}
 
 type Frame = "head" | "length" | "chunk-size" | "chunk" | "chunk-end" | "trailer" | "close" | "done";
 
+/** A stream of events never ends: its head is the answer. */
+const isStream = (type: string | undefined): boolean => /^(text\/event-stream|multipart\/x-mixed-replace)\b/i.test(type ?? "");
+
 export class ResponseReader {
   status = 0;
   /** The connection can carry another request. */
   reusable = true;
-  #head = "";
+  /** The body was left before its end: it is a stream, or longer than `bodyMaxBytes`. */
+  cut = false;
+  #lines: string[] = [];
   #frame: Frame = "head";
   #left = 0;
   #rest: Buffer | undefined;
   #body: Buffer[] = [];
   #bytes = 0;
+  #headers: Record<string, string> | undefined;
 
-  /** `method`: an answer to HEAD has no body. */
-  constructor(readonly method = "GET") {}
+  /** `method`: an answer to HEAD has no body. `sought`: a text that a stream is read for, until it was there. */
+  constructor(
+    readonly method = "GET",
+    readonly sought?: string,
+  ) {}
 
-  /** True as soon as the response is whole. The chunk's memory may be used again by the caller. Throws NotHttp. */
+  /** True as soon as the response is whole, or enough of it is there. The chunk's memory may be used again by the caller. Throws NotHttp. */
   feed(chunk: Buffer): boolean {
     let data = this.#rest ? Buffer.concat([this.#rest, chunk]) : chunk;
     this.#rest = undefined;
     while (this.#frame !== "done") {
       if (this.#frame === "head") {
-        const end = data.indexOf("\r\n\r\n");
-        if (end < 0) {
+        const end = endOfHead(data);
+        if (end === undefined) {
           if (data.length > headMaxBytes) throw new NotHttp("headers over 64 KiB");
           if (data.length >= 5 && data.toString("latin1", 0, 5) !== "HTTP/") throw new NotHttp("not HTTP");
           return this.#wait(data);
         }
-        this.#readHead(data.toString("latin1", 0, end));
-        data = data.subarray(end + 4);
+        this.#readHead(data.toString("latin1", 0, end.text));
+        data = data.subarray(end.next);
+        if (this.cut) return true;
       } else if (this.#frame === "length" || this.#frame === "chunk") {
         const part = data.length > this.#left ? data.subarray(0, this.#left) : data;
-        this.#keep(part);
+        if (this.#keep(part)) return true;
         this.#left -= part.length;
         data = data.subarray(part.length);
         if (this.#left > 0) return false;
         this.#frame = this.#frame === "length" ? "done" : "chunk-end";
       } else if (this.#frame === "close") {
-        this.#keep(data);
-        return false;
+        return this.#keep(data);
       } else {
-        const end = data.indexOf("\r\n");
-        if (end < 0) return this.#wait(data);
-        const line = data.toString("latin1", 0, end);
-        data = data.subarray(end + 2);
+        const end = data.indexOf(10);
+        if (end < 0) {
+          if (data.length > headMaxBytes) throw new NotHttp("a chunk's size or a trailer over 64 KiB");
+          return this.#wait(data);
+        }
+        const line = data.toString("latin1", 0, end > 0 && data[end - 1] === 13 ? end - 1 : end);
+        data = data.subarray(end + 1);
         if (this.#frame === "chunk-end") this.#frame = "chunk-size";
         else if (this.#frame === "chunk-size") {
-          if (!/^[0-9a-f]+\s*(;|$)/i.test(line)) throw new NotHttp("bad chunk size");
+          if (!/^[0-9a-f]{1,13}\s*(;|$)/i.test(line)) throw new NotHttp("bad chunk size");
           this.#left = Number.parseInt(line, 16);
           this.#frame = this.#left === 0 ? "trailer" : "chunk";
         } else if (line === "") this.#frame = "done";
       }
     }
+    // More than was announced: what comes next on this connection would be read amiss.
+    if (data.length > 0) this.reusable = false;
     return true;
   }
 
@@ -67,17 +84,25 @@ export class ResponseReader {
     if (this.#frame === "close") this.#frame = "done";
     return this.#frame === "done";
   }
+  /** Its head was read: of an answer that does not end, that and what came of its body is there to be looked at. */
+  get begun(): boolean {
+    return this.#frame !== "head";
+  }
 
+  /** By lower-case name; values of one name are joined by ", ". */
   get headers(): Record<string, string> {
+    if (this.#headers) return this.#headers;
     const headers: Record<string, string> = {};
-    for (const line of this.#head.split("\r\n").slice(1)) {
-      const colon = line.indexOf(":");
-      if (colon <= 0) continue;
-      const name = line.slice(0, colon).toLowerCase();
-      const value = line.slice(colon + 1).trim();
-      headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`;
-    }
+    for (const [name, value] of this.fields()) headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`;
+    this.#headers = headers;
     return headers;
+  }
+  /** One by one, as some must not be joined (Set-Cookie). Values are latin1. */
+  fields(): [name: string, value: string][] {
+    return this.#lines.flatMap((line): [string, string][] => {
+      const colon = line.indexOf(":");
+      return colon <= 0 ? [] : [[line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()]];
+    });
   }
   get body(): Buffer {
     return this.#body.length === 1 ? this.#body[0]! : Buffer.concat(this.#body);
@@ -88,31 +113,55 @@ export class ResponseReader {
     return false;
   }
 
-  #keep(part: Buffer): void {
-    if (part.length === 0) return;
+  /** True if no more is needed. */
+  #keep(part: Buffer): boolean {
+    if (part.length === 0) return false;
     this.#bytes += part.length;
-    if (this.#bytes > bodyMaxBytes) throw new NotHttp("body over 8 MiB");
     this.#body.push(Buffer.from(part));
+    const found = this.sought !== undefined && isStream(this.headers["content-type"]) && this.body.includes(this.sought);
+    return found || this.#bytes > bodyMaxBytes ? this.#leave() : false;
+  }
+  #leave(): true {
+    this.cut = true;
+    this.reusable = false;
+    return true;
   }
 
   #readHead(head: string): void {
-    const status = /^HTTP\/1\.([01]) ([1-9]\d\d)/.exec(head);
+    // A line that begins with a blank goes on the one before.
+    const lines = head.replace(/\r?\n[ \t]+/g, " ").split(/\r?\n/);
+    const status = /^HTTP\/1\.([01]) ([1-9]\d\d)(\s|$)/.exec(lines[0]!);
     if (!status) throw new NotHttp("not HTTP");
     this.status = Number(status[2]);
-    if (this.status >= 100 && this.status < 200) return; // informational: the answer comes after it
-    this.#head = head;
-    this.reusable = status[1] === "1" ? !/\r\nconnection:[^\r]*close/i.test(head) : /\r\nconnection:[^\r]*keep-alive/i.test(head);
-    const length = /\r\ncontent-length:\s*(\d+)/i.exec(head);
+    if (this.status === 101) throw new NotHttp("it switches to another protocol, which nobody asked for (101)");
+    if (this.status < 200) return; // interim: the answer comes after it
+    this.#lines = lines.slice(1);
+    const { connection = "", "transfer-encoding": coding, "content-length": length, "content-type": type } = this.headers;
+    this.reusable = status[1] === "1" ? !/(^|,)\s*close\s*(,|$)/i.test(connection) : /(^|,)\s*keep-alive\s*(,|$)/i.test(connection);
     if (this.method === "HEAD" || this.status === 204 || this.status === 304) this.#frame = "done";
-    else if (/\r\ntransfer-encoding:[^\r]*chunked/i.test(head)) this.#frame = "chunk-size";
-    else if (length) {
-      this.#left = Number(length[1]);
+    else if (coding !== undefined && /chunked\s*$/i.test(coding)) this.#frame = "chunk-size";
+    else if (length !== undefined && coding === undefined) {
+      const each = new Set(length.split(",").map((one) => one.trim()));
+      if (each.size !== 1 || !/^\d{1,15}$/.test([...each][0]!)) throw new NotHttp(`content-length is "${length}"`);
+      this.#left = Number([...each][0]);
       this.#frame = this.#left === 0 ? "done" : "length";
     } else {
       this.#frame = "close";
       this.reusable = false;
     }
+    if (this.#frame !== "done" && isStream(type) && this.sought === undefined) this.#leave();
   }
+}
+
+/** The first empty line, whether lines end in CRLF or in LF: where the text before it ends, and where the body begins. */
+function endOfHead(data: Buffer): { text: number; next: number } | undefined {
+  const strict = data.indexOf("\r\n\r\n");
+  const before = strict < 0 ? data : data.subarray(0, strict + 2);
+  const bare = before.indexOf("\n\n");
+  const mixed = before.indexOf("\n\r\n");
+  const [at, length] = mixed >= 0 && (bare < 0 || mixed < bare) ? [mixed, 3] : [bare, 2];
+  if (at >= 0 && (strict < 0 || at + length <= strict)) return { text: at, next: at + length };
+  return strict < 0 ? undefined : { text: strict, next: strict + 4 };
 }
 
 const keptMaxBytes = 16_384;

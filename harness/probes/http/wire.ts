@@ -3,24 +3,23 @@
  * Libraries hide what is measured here: undici's time-outs overshoot by half a second, Go's client repeats a GET after a reset.
  */
 import { createRequire } from "node:module";
-import { connect as connectTcp, type Socket } from "node:net";
+import type { Socket } from "node:net";
+import type { ConnectionOptions, TLSSocket } from "node:tls";
 import { nowUs } from "../../clock.js";
-import type { Outcome } from "../../core.js";
+import { type Dial, type Dialled, dial } from "./dial.js";
+import { type Failure, failureOf } from "./failure.js";
 import { type LastAnswer, ResponseReader } from "./response.js";
 
 export interface Endpoint {
-  /** Addresses, never names; the next one is tried when one refuses. */
+  /** Addresses, never names; the next one is tried when one fails or is silent. */
   readonly addresses: readonly string[];
   readonly port: number;
   /** TLS, with this server name. */
   readonly tls?: string;
+  /** What else TLS is to be told: authorities, a certificate of ours. */
+  readonly secure?: ConnectionOptions;
   /** Of whoever asks the same again and again. */
   readonly last?: LastAnswer;
-}
-/** How an exchange went wrong. */
-export interface Failure {
-  readonly outcome: Exclude<Outcome, "ok">;
-  readonly note: string;
 }
 /** One request and what came of it; stamps are monotonic µs, 0 = never got there. */
 export interface Exchange {
@@ -33,6 +32,13 @@ export interface Exchange {
   reader: ResponseReader;
 }
 type Done = (exchange: Exchange) => void;
+export interface Question {
+  /** Whole request, head and body. */
+  readonly bytes: Uint8Array;
+  readonly method: string;
+  /** A text that an unending body is read for. */
+  readonly sought?: string;
+}
 
 /** Loaded for the first endpoint that needs it: OpenSSL is a tenth of what a prober's start costs. */
 const tlsModule = () => createRequire(import.meta.url)("node:tls") as typeof import("node:tls");
@@ -45,90 +51,114 @@ export class Wire {
   /** A connection that can take a request. */
   idle = false;
   dead = false;
+  /** Who answered the dialling, and which addresses failed before. */
+  address = "";
+  passedOver: readonly string[] = [];
   #socket: Socket | undefined;
+  #dial: Dial | undefined;
   #exchange: Exchange | undefined;
-  #method = "GET";
-  #text: string | Uint8Array = "";
+  #question: Question | undefined;
   #done: Done | undefined;
-  #onDead: ((wire: Wire) => void) | undefined;
 
-  /** `onDead`: an idle connection was closed by the peer. */
-  constructor(
-    readonly endpoint: Endpoint,
-    onDead?: (wire: Wire) => void,
-  ) {
-    this.#onDead = onDead;
-  }
+  constructor(readonly endpoint: Endpoint) {}
 
-  /** Sends `text` (whole request, head and body) and calls `done` once, connecting first if need be. */
-  request(text: string | Uint8Array, method: string, done: Done): void {
+  /** Sends the question and calls `done` once, connecting first if need be. */
+  request(question: Question, done: Done): void {
     this.#exchange = { connectUs: 0, writtenUs: 0, firstUs: 0, endUs: 0, failure: undefined, reader: nothingRead };
-    this.#method = method;
-    this.#text = text;
+    this.#question = question;
     this.#done = done;
     this.idle = false;
     if (this.#socket) this.#write();
-    else this.#connect(0);
+    else this.#connect();
   }
 
   /** Ends the exchange under way with this failure, and the connection. */
   abort(outcome: Failure["outcome"], note: string): void {
     this.#finish({ outcome, note });
   }
+  /** How far a request got that has no answer yet. */
+  get waitsFor(): string {
+    const silent = this.#dial?.waiting() ?? [];
+    if (silent.length > 0) return `no connection (${silent.join(", ")} silent)`;
+    if (this.#exchange?.connectUs === 0 && this.endpoint.tls !== undefined) return "no TLS handshake";
+    return this.#exchange && this.#exchange.firstUs > 0 ? "no whole answer" : "no answer";
+  }
+
+  /** The certificate that the peer showed; undefined without TLS. */
+  get certificateEnds(): Date | undefined {
+    const certificate = this.endpoint.tls === undefined ? undefined : (this.#socket as TLSSocket | undefined)?.getPeerCertificate?.();
+    return certificate?.valid_to ? new Date(certificate.valid_to) : undefined;
+  }
 
   destroy(): void {
     this.dead = true;
     this.idle = false;
+    this.#dial?.abort();
     this.#socket?.destroy();
   }
 
-  #connect(index: number): void {
-    const host = this.endpoint.addresses[index];
-    if (host === undefined) {
+  #connect(): void {
+    const { addresses, port, tls } = this.endpoint;
+    if (addresses.length === 0) {
       this.#finish({ outcome: "dns", note: "no address" });
       return;
     }
-    const { port, tls } = this.endpoint;
-    const onread = {
+    const reading = {
       buffer: incoming,
       callback: (bytes: number) => {
         this.#read(incoming, bytes);
         return true;
       },
     };
-    const socket =
-      tls === undefined ? connectTcp({ host, port, noDelay: true, onread }) : tlsModule().connect({ host, port, ...(isName(tls) ? { servername: tls } : {}) });
-    if (tls !== undefined) socket.setNoDelay(true).on("data", (chunk: Buffer) => this.#read(chunk, chunk.length));
+    this.#dial = dial(
+      addresses,
+      port,
+      tls === undefined ? reading : undefined,
+      (dialled) => this.#dialled(dialled),
+      (error, says) => {
+        const failure = failureOf(error);
+        this.#finish(says === "" ? failure : { ...failure, note: `${failure.note} (${says})` });
+      },
+    );
+  }
+  #dialled({ socket, address, failed }: Dialled): void {
+    this.#dial = undefined;
+    this.address = address;
+    this.passedOver = failed;
+    const { tls, secure } = this.endpoint;
+    if (tls === undefined) {
+      this.#use(socket);
+      this.#connected();
+      return;
+    }
+    const secured = tlsModule().connect({ ...secure, socket, ...(isName(tls) ? { servername: tls } : {}) });
+    secured.on("data", (chunk: Buffer) => this.#read(chunk, chunk.length));
+    this.#use(secured);
+    secured.once("secureConnect", () => this.#connected());
+  }
+  #connected(): void {
+    if (this.#exchange) this.#exchange.connectUs = nowUs();
+    this.#write();
+  }
+  #use(socket: Socket): void {
     this.#socket = socket;
-    socket.once(tls === undefined ? "connect" : "secureConnect", () => {
-      if (this.#exchange) this.#exchange.connectUs = nowUs();
-      this.#write();
-    });
-    socket.on("error", (error: NodeJS.ErrnoException) => {
-      if (this.#socket !== socket) return;
-      if (error.code === "ECONNREFUSED" && this.#exchange?.connectUs === 0 && index + 1 < this.endpoint.addresses.length) this.#connect(index + 1);
-      else this.#finish(failureOf(error));
-    });
-    socket.on("end", () => {
-      if (this.#socket === socket) this.#ended();
-    });
-    socket.on("close", () => {
-      if (this.#socket === socket) this.#ended();
-    });
+    socket.on("error", (error: NodeJS.ErrnoException) => this.#finish(failureOf(error)));
+    socket.on("end", () => this.#ended());
+    socket.on("close", () => this.#ended());
+    if (this.dead) socket.destroy();
   }
 
   #write(): void {
     const exchange = this.#exchange;
-    if (!exchange || !this.#socket) return;
+    if (!exchange || !this.#socket || !this.#question) return;
     exchange.writtenUs = nowUs();
-    if (typeof this.#text === "string") this.#socket.write(this.#text, "latin1");
-    else this.#socket.write(this.#text);
+    this.#socket.write(this.#question.bytes);
   }
 
   #read(buffer: Buffer, bytes: number): void {
     const exchange = this.#exchange;
     if (!exchange) {
-      this.#dies(); // an answer that nobody asked for
+      this.destroy(); // an answer that nobody asked for
       return;
     }
     const { last } = this.endpoint;
@@ -136,7 +166,7 @@ export class Wire {
     if (isFirst) {
       exchange.firstUs = nowUs();
       const known = last?.readerOf(buffer, bytes);
-      exchange.reader = known ?? new ResponseReader(this.#method);
+      exchange.reader = known ?? new ResponseReader(this.#question!.method, this.#question!.sought);
       if (known) {
         this.#finish(undefined);
         return;
@@ -153,22 +183,16 @@ export class Wire {
 
   #ended(): void {
     const exchange = this.#exchange;
-    if (!exchange) this.#dies();
+    if (!exchange) this.destroy();
     else if (exchange.firstUs > 0 && exchange.reader.end()) this.#finish(undefined);
     else this.#finish({ outcome: "reset", note: exchange.firstUs > 0 ? "closed within the answer" : "closed without an answer" });
-  }
-
-  #dies(): void {
-    if (this.dead) return;
-    this.destroy();
-    this.#onDead?.(this);
   }
 
   #finish(failure: Failure | undefined): void {
     const exchange = this.#exchange;
     const done = this.#done;
     if (!exchange || !done) {
-      if (failure) this.#dies();
+      if (failure) this.destroy();
       return;
     }
     this.#exchange = undefined;
@@ -182,15 +206,3 @@ export class Wire {
 }
 
 const isName = (host: string): boolean => !/^[\d.]+$|:/.test(host);
-
-/** What a socket's error says about the target. What says something about us (no descriptors, no ports left) is an observer fault. */
-export function failureOf(error: NodeJS.ErrnoException): Failure {
-  const code = error.code ?? "";
-  if (code === "ECONNREFUSED") return { outcome: "refused", note: "connection refused" };
-  if (["ECONNRESET", "EPIPE", "ECONNABORTED"].includes(code)) return { outcome: "reset", note: code };
-  if (["EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"].includes(code)) return { outcome: "refused", note: code };
-  if (code === "ETIMEDOUT") return { outcome: "timeout", note: code };
-  if (["EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS", "ENOMEM", "EACCES", "EPERM"].includes(code)) return { outcome: "observer", note: code };
-  // The rest are TLS errors: certificates by their own codes, protocol errors as EPROTO or ERR_SSL_….
-  return { outcome: "wrong-answer", note: `TLS: ${code || error.message}` };
-}

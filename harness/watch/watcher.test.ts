@@ -1,19 +1,19 @@
 import { expect } from "chai";
 import { sleep, until } from "../clock.js";
 import { isCovered, matches } from "../measure/against-truth.js";
+import { type KnownServer, knownServer } from "../probes/fixtures/known-server.js";
+import type { EndpointTarget } from "../probes/target.js";
 import { serveMetrics } from "../report/exposition.js";
 import { startTruth } from "../ruler/truth-child.js";
-import { startWatcher } from "../watch/child.js";
-import { metricsText } from "../watch/metrics.js";
-import type { WatchResult } from "../watch/result.js";
-import { type KnownServer, knownServer } from "./fixtures/known-server.js";
-import type { PlainTarget } from "./plain.js";
+import { startWatcher } from "./child.js";
+import { metricsText } from "./metrics.js";
+import type { WatchResult } from "./result.js";
 
-describe("the plain prober", function () {
+describe("the prober of watch", function () {
   this.timeout(20_000);
-  const target = (url: string, rateHz: number, connection: "fresh" | "kept"): PlainTarget => ({
-    url,
-    connection,
+  const target = (url: string, rateHz: number, connection: "fresh" | "kept", text?: string): EndpointTarget => ({
+    name: `${url} ${connection}`,
+    question: { kind: "http", url, connection, ...(text === undefined ? {} : { expect: { text } }) },
     periodUs: 1e6 / rateHz,
     phaseUs: 0,
     deadlineUs: 1e6,
@@ -23,7 +23,7 @@ describe("the plain prober", function () {
     const modes = ["503", "refuse", "reset", "hang-dropped", "stall", "wrong"] as const;
     const windows = modes.map((mode, i) => ({ mode, atMs: 300 + i * 1000, forMs: 350 }));
     const server = await startTruth({ windows, brownOutShare: 0.5, slowMs: 300, seed: 1 });
-    const both = (["fresh", "kept"] as const).map((connection) => ({ ...target(server.url, 100, connection), expect: "well" }));
+    const both = (["fresh", "kept"] as const).map((connection) => target(server.url, 100, connection, "well"));
     const watcher = startWatcher({ targets: both, warmUpMs: 500 }, () => {});
     await watcher.ready;
     server.go();
@@ -76,6 +76,7 @@ describe("the plain prober", function () {
       observer: { faults: 3, share: 0, shed: 0, hiccups: 0, cpuShare: 0, latenessMs: { p50: 0, p99: 2, max: 3 } },
       endpoints: [
         {
+          name: 'http://x/"quoted" kept',
           url: 'http://x/"quoted"',
           connection: "kept",
           counts: { ok: 7, refused: 2 },
@@ -88,7 +89,7 @@ describe("the plain prober", function () {
     const metrics = await serveMetrics(0, () => metricsText(result));
     const text = await (await fetch(`http://127.0.0.1:${metrics.port}/metrics`)).text();
     metrics.close();
-    expect(text).to.contain('flounder_samples_total{url="http://x/\\"quoted\\"",connection="kept",outcome="refused"} 2');
+    expect(text).to.contain('flounder_samples_total{name="http://x/\\"quoted\\" kept",url="http://x/\\"quoted\\"",connection="kept",outcome="refused"} 2');
     expect(text).to.contain("flounder_observer_faults_total 3");
     for (const line of text.trim().split("\n")) expect(line).to.match(/^(# (HELP|TYPE) \w+ .+|\w+(\{.*\})? [\d.e+-]+)$/);
   });

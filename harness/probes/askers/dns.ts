@@ -1,0 +1,21 @@
+/** Asks one DNS server for the addresses of one name. */
+import { nowUs } from "../../clock.js";
+import { ProbeFailure } from "../../core.js";
+import { resolveAt } from "../http/resolve.js";
+import { AsyncAsker } from "./async-asker.js";
+
+export interface DnsQuestion {
+  readonly name: string;
+  /** host:port; the host is an address. */
+  readonly server: string;
+  /** One of the addresses must be this. */
+  readonly expect?: string;
+}
+
+export const dnsAsker = ({ name, server, expect }: DnsQuestion): AsyncAsker =>
+  new AsyncAsker(async (flight, signal, note) => {
+    const addresses = await resolveAt([server], name, signal);
+    flight.sample.firstUs = nowUs();
+    note(addresses.join(" "));
+    if (expect !== undefined && !addresses.includes(expect)) throw new ProbeFailure("wrong-answer", `${name} is ${addresses.join(", ")}; expected ${expect}`);
+  });

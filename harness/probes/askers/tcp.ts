@@ -1,0 +1,78 @@
+/** Asks whether a TCP port takes connections, and optionally says something and waits for an answer that holds a text. */
+import type { Socket } from "node:net";
+import { nowUs } from "../../clock.js";
+import { ProbeFailure } from "../../core.js";
+import { type Dialled, dial } from "../http/dial.js";
+import { failureOf } from "../http/failure.js";
+import { lookUp } from "../http/names.js";
+import type { Flight } from "../schedule/flight.js";
+import { AsyncAsker } from "./async-asker.js";
+
+export interface TcpQuestion {
+  readonly host: string;
+  readonly port: number;
+  readonly send?: string;
+  /** What comes must hold this; absent: that it connects is enough. */
+  readonly expect?: string;
+}
+/** More of an answer is not looked at. */
+const answerMaxBytes = 65_536;
+
+export const tcpAsker = (question: TcpQuestion): AsyncAsker => new AsyncAsker((flight, signal) => ask(question, flight, signal));
+
+async function ask({ host, port, send, expect }: TcpQuestion, flight: Flight, signal: AbortSignal): Promise<void> {
+  const addresses = await new Promise<readonly string[]>((resolve, reject) =>
+    lookUp(host, (found, problem) => (found.length > 0 ? resolve(found) : reject(new ProbeFailure("dns", problem)))),
+  );
+  flight.sample.dnsUs = nowUs();
+  if (signal.aborted) throw signal.reason;
+  const socket = await connected(addresses, port, signal);
+  flight.sample.connectUs = nowUs();
+  try {
+    if (send !== undefined) socket.write(send);
+    if (expect !== undefined) await heard(socket, expect, flight, signal);
+  } finally {
+    socket.destroy();
+  }
+}
+
+function connected(addresses: readonly string[], port: number, signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const dialling = dial(
+      addresses,
+      port,
+      undefined,
+      ({ socket }: Dialled) => resolve(socket.on("error", () => {})),
+      (error, says) => {
+        const { outcome, note } = failureOf(error);
+        reject(new ProbeFailure(outcome, says === "" ? note : `${note} (${says})`));
+      },
+    );
+    signal.addEventListener("abort", () => {
+      dialling.abort();
+      reject(signal.reason);
+    });
+  });
+}
+
+function heard(socket: Socket, text: string, flight: Flight, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = Buffer.alloc(0);
+    socket.on("data", (chunk: Buffer) => {
+      flight.sample.firstUs ||= nowUs();
+      said = Buffer.concat([said, chunk]);
+      if (said.includes(text)) resolve();
+      else if (said.length > answerMaxBytes) reject(new ProbeFailure("wrong-answer", `the expected text is not in the first ${answerMaxBytes} bytes`));
+    });
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      const { outcome, note } = failureOf(error);
+      reject(new ProbeFailure(outcome, note));
+    });
+    socket.on("close", () =>
+      reject(
+        new ProbeFailure(said.length > 0 ? "wrong-answer" : "reset", said.length > 0 ? "closed before the expected text came" : "closed without an answer"),
+      ),
+    );
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
+}

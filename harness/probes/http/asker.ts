@@ -1,0 +1,90 @@
+/** Asks one HTTP endpoint, sample by sample: connections that are kept, addresses of names, and what all samples of it share. */
+import type { Asker, Asking, Flight } from "../schedule/flight.js";
+import { asksForBody, type Expectation, type Judgement, judge } from "./expectation.js";
+import { type Address, Names } from "./names.js";
+import { bytesOf, firstHop, type Hop, type HttpQuestion } from "./question.js";
+import type { ResponseReader } from "./response.js";
+import { Visit } from "./visit.js";
+import { Wire } from "./wire.js";
+
+/** Idle connections are closed before servers close them (Node after 5 s): else a request meets the closing and looks like a reset. */
+const idleMaxUs = 2e6;
+const certificateWarnMs = 14 * 86_400_000;
+
+export interface HttpAsking extends HttpQuestion {
+  /** kept: a pool, as a browser or a service has; fresh: a connection per sample, which is what a new user feels. */
+  readonly connection: "fresh" | "kept";
+}
+
+export class HttpAsker implements Asker {
+  readonly first: Hop;
+  readonly expect: Expectation;
+  readonly sought: string | undefined;
+  readonly bytes: { readonly fresh: Uint8Array; readonly keep: Uint8Array };
+  /** What was found beside the outcomes of samples, and how often. */
+  readonly findings = new Map<string, number>();
+  readonly #idle: { wire: Wire; sinceUs: number }[] = [];
+  #judged: { reader: ResponseReader; judgement: Judgement } | undefined;
+  #certificateAskedUs = Number.NEGATIVE_INFINITY;
+
+  readonly names: Names;
+
+  constructor(readonly question: HttpAsking) {
+    this.names = new Names(question.resolve);
+    this.first = firstHop(question);
+    this.expect = question.expect ?? {};
+    this.sought = asksForBody(this.expect) ? (this.expect.text ?? "") : undefined;
+    this.bytes = { fresh: bytesOf(this.first, false), keep: bytesOf(this.first, true) };
+  }
+
+  ask(flight: Flight): Asking {
+    const visit = new Visit(this, flight);
+    visit.go();
+    return visit;
+  }
+  close(): void {
+    for (const { wire } of this.#idle) wire.destroy();
+  }
+
+  get keeps(): boolean {
+    return this.question.connection === "kept";
+  }
+  /** A connection is at hand: no address is needed. */
+  takeIdle(atUs: number): Wire | undefined {
+    for (;;) {
+      const last = this.#idle.pop();
+      if (!last) return undefined;
+      if (last.sinceUs < atUs - idleMaxUs) last.wire.destroy();
+      else if (last.wire.idle) return last.wire;
+    }
+  }
+  keep(wire: Wire, sinceUs: number): void {
+    this.#idle.push({ wire, sinceUs });
+  }
+
+  dial({ addresses, last }: Address, { url }: Hop): Wire {
+    const tls = url.protocol === "https:";
+    const { tls: secure } = this.question;
+    return new Wire({ addresses, port: Number(url.port) || (tls ? 443 : 80), last, ...(tls ? { tls: url.hostname, ...(secure ? { secure } : {}) } : {}) });
+  }
+  /** Of the same answer the same is said. */
+  judge(reader: ResponseReader): Judgement {
+    if (this.#judged?.reader !== reader) this.#judged = { reader, judgement: judge(reader, this.expect) };
+    return this.#judged.judgement;
+  }
+
+  found(what: string): void {
+    this.findings.set(what, (this.findings.get(what) ?? 0) + 1);
+  }
+  /** What the connection shows beside its answer; a certificate once a minute. */
+  look(wire: Wire, atUs: number): void {
+    if (wire.passedOver.length > 0)
+      this.found(
+        `${wire.passedOver.every((one) => one.includes("::") || /^[0-9a-f]+:/i.test(one)) && !wire.address.includes(":") ? "IPv6 fails, IPv4 is well" : "another address answered"}: ${wire.passedOver.join(", ")}; ${wire.address} answered`,
+      );
+    if (wire.endpoint.tls === undefined || atUs < this.#certificateAskedUs + 60e6) return;
+    this.#certificateAskedUs = atUs;
+    const ends = wire.certificateEnds;
+    if (ends && ends.getTime() - Date.now() < certificateWarnMs) this.found(`the certificate expires on ${ends.toISOString().slice(0, 16)}Z`);
+  }
+}

@@ -1,0 +1,149 @@
+/** One sample of an HTTP endpoint: the first question, redirections as browsers follow them, and at most one repetition where a kept connection had been closed. */
+import { createRequire } from "node:module";
+import type { CookieJar } from "tough-cookie";
+import { nowUs } from "../../clock.js";
+import type { Asking, Flight } from "../schedule/flight.js";
+import type { HttpAsker } from "./asker.js";
+import { isRedirection, nextHop } from "./location.js";
+import type { Address } from "./names.js";
+import { bytesOf, type Hop } from "./question.js";
+import type { ResponseReader } from "./response.js";
+import type { Exchange, Wire } from "./wire.js";
+
+const redirectsMax = 10;
+/** RFC 9110 §9.2.2: asked twice, they do no more than once. */
+const idempotent = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
+
+/** Loaded when the first redirection sets a cookie. */
+const cookies = () => createRequire(import.meta.url)("tough-cookie") as typeof import("tough-cookie");
+
+export class Visit implements Asking {
+  #hop: Hop;
+  #wire: Wire | undefined;
+  #hops = 0;
+  #stale = false;
+  /** Cookies live as long as the sample: each is a new user. */
+  #jar: CookieJar | undefined;
+  #seen: Set<string> | undefined;
+
+  constructor(
+    readonly asker: HttpAsker,
+    readonly flight: Flight,
+  ) {
+    this.#hop = asker.first;
+  }
+
+  go(): void {
+    const { asker, flight } = this;
+    const kept = asker.keeps && this.#hops === 0 && !this.#stale ? asker.takeIdle(flight.sample.sentUs) : undefined;
+    if (kept) {
+      this.#ask(kept, true);
+      return;
+    }
+    const known = asker.names.known(this.#hop);
+    if (known) this.#dial(known);
+    else
+      asker.names.find(this.#hop, (found, problem) => {
+        if (flight.over) return;
+        if (this.#hops === 0) flight.sample.dnsUs = nowUs();
+        if (found) this.#dial(found);
+        else flight.settle("dns", problem);
+      });
+  }
+
+  expire(atUs: number): void {
+    const { flight } = this;
+    const ms = Math.round(flight.lane.schedule.deadlineUs / 1000);
+    if (!this.#wire) flight.settle("dns", "no address before the deadline", atUs);
+    else this.#wire.abort("timeout", `${this.#wire.waitsFor} in ${ms} ms`);
+    flight.settle("timeout", "no answer", atUs);
+  }
+
+  #dial(address: Address): void {
+    this.#ask(this.asker.dial(address, this.#hop), false);
+  }
+  #ask(wire: Wire, reused: boolean): void {
+    const { asker } = this;
+    this.#wire = wire;
+    const first = this.#hops === 0;
+    const bytes = first ? (asker.keeps ? asker.bytes.keep : asker.bytes.fresh) : bytesOf(this.#hop, false, this.#cookies());
+    wire.request({ bytes, method: this.#hop.method, ...(asker.sought === undefined ? {} : { sought: asker.sought }) }, (exchange) =>
+      this.#answered(wire, reused, exchange),
+    );
+  }
+
+  #answered(wire: Wire, reused: boolean, exchange: Exchange): void {
+    const { asker, flight } = this;
+    const { sample } = flight;
+    if (wire.idle) {
+      if (asker.keeps && this.#hops === 0) asker.keep(wire, exchange.endUs);
+      else wire.destroy();
+    }
+    if (flight.over) return;
+    const { failure, reader } = exchange;
+    if (failure?.outcome === "reset" && reused && exchange.firstUs === 0 && idempotent.has(this.#hop.method)) {
+      // The server closed it while the question was on its way: no browser shows that (RFC 9112 §9.3.1).
+      this.#stale = true;
+      this.#wire = undefined;
+      asker.found("stale-connection");
+      this.go();
+      return;
+    }
+    flight.writtenUs = exchange.writtenUs;
+    sample.connectUs ||= exchange.connectUs;
+    sample.firstUs ||= exchange.firstUs;
+    if (failure) {
+      flight.settle(failure.outcome, this.#note(failure.note), exchange.endUs);
+      return;
+    }
+    if (!reused) asker.look(wire, exchange.endUs);
+    sample.status = reader.status;
+    if (isRedirection(reader.status) && asker.question.follow !== false) {
+      this.#redirected(reader, exchange.endUs);
+      return;
+    }
+    const { outcome, note } = asker.judge(reader);
+    flight.settle(outcome, this.#note(note), exchange.endUs);
+  }
+
+  #redirected(reader: ResponseReader, atUs: number): void {
+    const { flight } = this;
+    const to = nextHop(this.#hop, reader);
+    if (typeof to === "string") {
+      flight.settle("wrong-answer", this.#note(to), atUs);
+      return;
+    }
+    this.#seen ??= new Set([this.#key(this.#hop)]);
+    this.#takeCookies(reader);
+    this.#hop = to;
+    this.#hops++;
+    const key = this.#key(to);
+    if (this.#seen.has(key)) flight.settle("wrong-answer", `redirected in a circle: ${to.url.href.slice(0, 80)} again`, atUs);
+    else if (this.#hops > redirectsMax) flight.settle("wrong-answer", `redirected more than ${redirectsMax} times`, atUs);
+    else {
+      this.#seen.add(key);
+      this.#wire = undefined;
+      this.go();
+    }
+  }
+  /** The same place with other cookies is another question. */
+  #key = (hop: Hop): string => `${hop.method} ${hop.url.href} ${this.#cookies(hop)}`;
+
+  #takeCookies(reader: ResponseReader): void {
+    for (const [name, value] of reader.fields()) {
+      if (name !== "set-cookie") continue;
+      this.#jar ??= new (cookies().CookieJar)(undefined, { looseMode: true, rejectPublicSuffixes: false });
+      this.#jar.setCookieSync(value, this.#hop.url.href, { ignoreError: true });
+    }
+  }
+  #cookies(hop = this.#hop): string {
+    return this.#jar?.getCookieStringSync(hop.url.href) ?? "";
+  }
+
+  /** Which hop it was, where there was more than one; and that it was asked twice. */
+  #note(note: string): string {
+    const where = this.#hops > 0 && note !== "" ? `${note} (at ${this.#hop.url.origin}${this.#hop.url.pathname})` : note;
+    if (!this.#stale) return where;
+    return where === "" ? "stale-connection: asked again on a fresh one" : `${where}; asked again after a stale connection`;
+  }
+}

@@ -1,0 +1,40 @@
+/** What is asked of one endpoint, as data: what a prober is told at its start. */
+import { type DnsQuestion, dnsAsker } from "./askers/dns.js";
+import { type ExecQuestion, execAsker } from "./askers/exec.js";
+import { type TcpQuestion, tcpAsker } from "./askers/tcp.js";
+import { HttpAsker, type HttpAsking } from "./http/asker.js";
+import { redacted } from "./http/question.js";
+import type { Schedule } from "./schedule/flight.js";
+import type { Question } from "./schedule/open-loop.js";
+
+export type EndpointQuestion =
+  | ({ readonly kind: "http" } & HttpAsking)
+  | ({ readonly kind: "tcp" } & TcpQuestion)
+  | ({ readonly kind: "dns" } & DnsQuestion)
+  | ({ readonly kind: "exec" } & ExecQuestion);
+export type EndpointTarget = Schedule & {
+  /** Unique among those that are asked together; without secrets. */
+  readonly name: string;
+  readonly question: EndpointQuestion;
+};
+
+export function questionOf({ question, name: _, ...schedule }: EndpointTarget): Question {
+  switch (question.kind) {
+    case "http":
+      return { schedule, asker: new HttpAsker(question) };
+    case "tcp":
+      return { schedule, asker: tcpAsker(question) };
+    case "dns":
+      return { schedule, asker: dnsAsker(question) };
+    case "exec":
+      return { schedule, asker: execAsker(question) };
+  }
+}
+
+/** Where it is asked, without secrets. */
+export function placeOf(question: EndpointQuestion): string {
+  if (question.kind === "http") return redacted(question.url);
+  if (question.kind === "tcp") return `tcp://${question.host}:${question.port}`;
+  if (question.kind === "dns") return `dns://${question.server}/${question.name}`;
+  return `exec:${question.command}`;
+}

@@ -1,0 +1,74 @@
+/** What is seen while a watch measures: in a terminal the lanes of the last minutes, redrawn each second; elsewhere a line whenever something changes. */
+import pc from "picocolors";
+import type { WatchedEndpoint, WatchResult } from "./result.js";
+import { liveLine, stateOf } from "./text.js";
+
+interface Terminal {
+  readonly isTTY: boolean;
+  readonly columns: number;
+  readonly rows: number;
+  write(text: string): void;
+}
+export interface LiveOutput {
+  show(result: WatchResult): void;
+  /** Takes the lanes away: the report follows. */
+  end(): void;
+}
+
+type Cell = "good" | "some" | "bad" | "unknown";
+const glyph: Readonly<Record<Cell, string>> = { good: pc.green("▁"), some: pc.yellow("▄"), bad: pc.red("█"), unknown: pc.dim("·") };
+const nameColumns = 28;
+
+/** What the last second was like, from what was counted before it and after. */
+export function cellOf(before: WatchedEndpoint["counts"], now: WatchedEndpoint["counts"]): Cell {
+  const since = (outcome: keyof typeof now) => (now[outcome] ?? 0) - (before[outcome] ?? 0);
+  const good = since("ok");
+  const bad = (Object.keys(now) as (keyof typeof now)[])
+    .filter((outcome) => !["ok", "observer", "not-attempted"].includes(outcome))
+    .reduce((sum, outcome) => sum + since(outcome), 0);
+  if (good + bad === 0) return "unknown";
+  return bad === 0 ? "good" : good === 0 ? "bad" : "some";
+}
+
+export function liveOutput(terminal: Terminal): LiveOutput {
+  const cells = new Map<string, Cell[]>();
+  const before = new Map<string, WatchedEndpoint["counts"]>();
+  let drawn = 0;
+  let last = "";
+  const draw = (lines: readonly string[]) => {
+    const up = drawn > 1 ? `\x1b[${drawn - 1}A` : "";
+    terminal.write(`\r${up}\x1b[J${lines.join("\n")}`);
+    drawn = lines.length;
+  };
+  return {
+    show(result) {
+      if (!terminal.isTTY) {
+        const now = result.endpoints.map((one) => `${stateOf(one)} ${one.outages.length}`).join();
+        if (now !== last) terminal.write(`${liveLine(result)}\n`);
+        last = now;
+        return;
+      }
+      const width = Math.max(10, terminal.columns - nameColumns - 3);
+      const lanes = result.endpoints.map((one) => {
+        const lane = cells.get(one.name) ?? [];
+        lane.push(cellOf(before.get(one.name) ?? {}, one.counts));
+        cells.set(one.name, lane.slice(-300));
+        before.set(one.name, { ...one.counts });
+        const name = one.name.length > nameColumns ? `…${one.name.slice(1 - nameColumns)}` : one.name.padEnd(nameColumns);
+        return `${name} ${lane
+          .slice(-width)
+          .map((cell) => glyph[cell])
+          .join("")}`;
+      });
+      const room = Math.max(1, terminal.rows - 3);
+      const shown = lanes.length <= room ? lanes : [...lanes.slice(0, room - 1), pc.dim(`and ${lanes.length - room + 1} more`)];
+      const line = liveLine(result);
+      draw([...shown, visible(line) > terminal.columns ? line.slice(0, terminal.columns + (line.length - visible(line))) : line]);
+    },
+    end() {
+      if (terminal.isTTY && drawn > 0) draw([""]);
+    },
+  };
+}
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is taken away
+const visible = (text: string): number => text.replace(/\x1b\[[0-9;]*m/g, "").length;

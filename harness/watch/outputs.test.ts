@@ -1,0 +1,120 @@
+/** What others read of a watch: junit.xml, /metrics and the lanes in a terminal. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import fc from "fast-check";
+import { DOMParser } from "linkedom";
+import { canonical } from "../canonical.js";
+import { root } from "../paths.js";
+import { watchConfigJsonSchema } from "./endpoints.js";
+import { junit, xml } from "./junit.js";
+import { cellOf, liveOutput } from "./live.js";
+import { metricsText } from "./metrics.js";
+import type { WatchedEndpoint, WatchResult } from "./result.js";
+
+const endpoint = (name: string, parts: Partial<WatchedEndpoint> = {}): WatchedEndpoint => ({
+  name,
+  url: name,
+  kind: "http",
+  connection: "fresh",
+  rateHz: 20,
+  deadlineMs: 1000,
+  slowMs: 100,
+  samples: 40,
+  counts: { ok: 40 },
+  slow: 0,
+  observerFaults: 0,
+  lostS: { lo: 0, hi: 0 },
+  outages: [],
+  latencyMs: { p50: 1, p99: 2, max: 3 },
+  last: "ok",
+  findings: {},
+  verdict: { result: "pass", says: [] },
+  ...parts,
+});
+const result = (endpoints: readonly WatchedEndpoint[], parts: Partial<WatchResult> = {}): WatchResult => ({
+  version: 2,
+  flounder: "0",
+  startedIso: "2026-01-01T00:00:00.000Z",
+  seconds: 2,
+  complete: true,
+  verdict: { result: "pass", says: [] },
+  command: null,
+  observer: { faults: 0, share: 0, shed: 0, hiccups: 0, cpuShare: 0, latenessMs: { p50: 0, p99: 0, max: 0 } },
+  calibration: { is: "none", says: "", errors: [] },
+  endpoints,
+  ...parts,
+});
+const casesOf = (text: string) =>
+  [...new DOMParser().parseFromString(text, "text/xml").querySelectorAll("testcase")].map((one) => ({
+    name: one.getAttribute("name"),
+    is: ["failure", "error", "skipped"].find((element) => one.querySelector(element)) ?? "passed",
+  }));
+
+describe("what others read of a watch", () => {
+  it("in junit.xml every endpoint has a case: fail → failure, inconclusive → error", () => {
+    const endpoints = [
+      endpoint("a"),
+      endpoint("b", { verdict: { result: "fail", says: ["lost"] } }),
+      endpoint("c", { verdict: { result: "inconclusive", says: ["nothing was measured"] } }),
+    ];
+    expect(casesOf(junit(result(endpoints)))).to.deep.equal([
+      { name: "a", is: "passed" },
+      { name: "b", is: "failure" },
+      { name: "c", is: "error" },
+    ]);
+  });
+  it("of a watch whose prober died nothing is green; of one that was cut short it is skipped with the reason", () => {
+    const verdict = { result: "aborted", says: ["why"] } as const;
+    expect(casesOf(junit(result([endpoint("a")], { verdict, abortedBy: "prober" })))).to.deep.equal([{ name: "a", is: "error" }]);
+    expect(casesOf(junit(result([endpoint("a")], { verdict, abortedBy: "signal" })))).to.deep.equal([{ name: "a", is: "skipped" }]);
+  });
+  it("XML holds whatever a server says", () =>
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must not be there
+        expect(xml(text)).to.not.match(/[\u0000-\u001f<>"\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/);
+      }),
+    ));
+  it("in /metrics no series stands twice, and each has the endpoint's name", () => {
+    const text = metricsText(result([endpoint("a", { url: "http://x/" }), endpoint("b", { url: "http://x/" })]));
+    const series = text
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("#"))
+      .map((line) => line.slice(0, line.lastIndexOf(" ")));
+    expect(new Set(series).size).to.equal(series.length);
+    expect(series.filter((one) => one.includes('name="a"')).length).to.be.above(3);
+  });
+  it("in a terminal the last minutes are lanes; without one a line says what changed", () => {
+    expect([cellOf({}, { ok: 3 }), cellOf({ ok: 3 }, { ok: 3, timeout: 2 }), cellOf({}, { ok: 1, reset: 1 }), cellOf({}, { observer: 2 })]).to.deep.equal([
+      "good",
+      "bad",
+      "some",
+      "unknown",
+    ]);
+    const written: string[] = [];
+    const plain = liveOutput({ isTTY: false, columns: 60, rows: 24, write: (text) => written.push(text) });
+    for (const one of [endpoint("a"), endpoint("a"), endpoint("a", { last: "refused", counts: { ok: 1, refused: 3 } })]) plain.show(result([one]));
+    expect(written.length).to.equal(2);
+    expect(written[0]).to.contain("all up");
+    expect(written[1]).to.contain("DOWN: a");
+    const drawn: string[] = [];
+    const terminal = liveOutput({ isTTY: true, columns: 60, rows: 8, write: (text) => drawn.push(text) });
+    for (let i = 0; i < 3; i++) terminal.show(result(Array.from({ length: 9 }, (_, n) => endpoint(`endpoint-${n}`, { counts: { ok: 20 * i + 20 } }))));
+    const lines = drawn.at(-1)!.split("\n");
+    expect(lines.length).to.be.at.most(8);
+    expect(lines[0]).to.contain("▁▁▁");
+    expect(lines.some((line) => line.includes("more"))).to.equal(true);
+  });
+  it("the published schema of config files is the one that is used", () => {
+    expect(readFileSync(join(root, "docs", "watch-config.schema.json"), "utf8")).to.equal(canonical(watchConfigJsonSchema()));
+  });
+  it("a dead endpoint is never called up", () => {
+    const written: string[] = [];
+    liveOutput({ isTTY: false, columns: 60, rows: 24, write: (text) => written.push(text) }).show(
+      result([endpoint("a", { counts: { refused: 1 }, samples: 1, last: "refused" })]),
+    );
+    expect(written[0]).to.contain("DOWN: a").and.not.contain("all up");
+  });
+});
