@@ -5,7 +5,7 @@ import { clientIp, endToEnd, forward } from "../base/forward.js";
 import { log } from "../base/log.js";
 import type { Backend, Pool } from "../base/pool.js";
 import { broughtId, isHealthCheck, isLogged, requestIdHeader } from "../base/request-id.js";
-import { unsound } from "../base/sound-request.js";
+import { isRefused } from "../base/sound-request.js";
 
 const dialTimeoutMs = 2000;
 /** Longer than a router waits for an app. */
@@ -42,7 +42,7 @@ export const brokenAnswer = (response: ServerResponse): unknown =>
  * A request that leaves a line gets an id here if it has none, so that the router's line has the same.
  */
 export async function balance(pool: Pool, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (unsound(request) !== undefined) return plain(response, 400, "400 Bad Request\n", undefined, { Connection: "close" });
+  if (isRefused(request, response, () => plain(response, 400, "400 Bad Request\n", undefined, { Connection: "close" }))) return;
   if (isHealthCheck(request.headers)) return plain(response, 200, "ok\n", undefined);
   const id = isLogged(request.headers) ? (broughtId(request.headers) ?? randomUUID()) : undefined;
   const backend = await passOn(pool, request, response, id);

@@ -33,6 +33,8 @@ const keepAliveMs = 30_000;
 const clientTimeoutMs = 300_000;
 
 const soundId = "^[A-Za-z0-9_.:+/=-]{1,128}$";
+/** As in base/sound-request.ts, without what HAProxy's configuration would have to quote. */
+const soundHost = "^([[][0-9a-f:.]+[]]|[a-z0-9_.~%-]*)(:[0-9]{0,5})?$";
 const plain = 'content-type "text/plain; charset=utf-8"';
 const section = (name: string, lines: readonly string[]) => `${name}\n${lines.map((line) => `    ${line}\n`).join("")}\n`;
 
@@ -109,6 +111,10 @@ export function haproxyConfig({ ports, bindHost, routers, pool, checkEveryMs, so
     section("frontend front", [
       ...ports.map((port) => `bind ${bindHost}:${port}`),
       `log-format ${logFormat}`,
+      // What it reads in its own way and others may read in another (base/sound-request.ts); most of that it refuses by itself, or passes on rewritten.
+      "http-request deny deny_status 400 if { req.hdr_cnt(Host) gt 1 }",
+      `http-request deny deny_status 400 if { req.hdr(Host) -m found } !{ req.hdr(Host) -m reg -i ${soundHost} }`,
+      "http-request deny deny_status 400 if !{ req.ver 1.0 1.1 }",
       // It asks for the balancer, not for what is behind it.
       "acl asks-health req.fhdr(User-Agent) -m str HTTP-Monitor/1.1",
       "http-request set-log-level silent if asks-health",

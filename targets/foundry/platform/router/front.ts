@@ -4,7 +4,7 @@ import { Agent, type IncomingMessage, type ServerResponse } from "node:http";
 import { clientIp, endToEnd, forward } from "../base/forward.js";
 import { log } from "../base/log.js";
 import { broughtId, isHealthCheck, isLogged, requestIdHeader } from "../base/request-id.js";
-import { unsound } from "../base/sound-request.js";
+import { isRefused } from "../base/sound-request.js";
 import type { Endpoint, Table } from "./table.js";
 
 export const maxAttempts = 3;
@@ -66,6 +66,13 @@ export class Front {
   constructor(readonly options: FrontOptions) {}
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const refused = isRefused(request, response, (why) => {
+      this.counters.requests++;
+      this.counters.badRequests++;
+      this.counters.responses["4xx"]++;
+      refuse(response, 400, `bad_request (${why})`, `400 Bad Request: the request has ${why}.`, { Connection: "close" });
+    });
+    if (refused) return;
     if (isHealthCheck(request.headers) && request.method === "GET") {
       const healthy = this.options.healthy();
       response.writeHead(healthy ? 200 : 503, { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "private, max-age=0" });
@@ -96,12 +103,6 @@ export class Front {
     const traced = trace !== undefined && trace !== "" && trace === traceKey();
     const router = { "X-Vcap-Router": `${this.options.host} ${this.options.name}` };
     const refusal = { [requestIdHeader]: requestId, ...(traced ? router : {}) };
-    const wrong = unsound(request);
-    if (wrong !== undefined) {
-      this.counters.badRequests++;
-      refuse(response, 400, `bad_request (${wrong})`, `400 Bad Request: the request has ${wrong}.`, { ...refusal, Connection: "close" });
-      return undefined;
-    }
     if (!host) {
       this.counters.badRequests++;
       refuse(response, 400, "empty_host", "400 Bad Request: Request had empty Host header", refusal);
