@@ -14,6 +14,10 @@ export interface AppRow extends Dated {
   readonly running_droplet: string | null;
   readonly version: string;
 }
+export const healthCheckTypes = ["port", "http", "process"] as const;
+/** A path as it goes out in a request's first line. */
+export const endpointPath = /^\/[\x21-\x7e]*$/;
+
 export interface ProcessRow extends Dated {
   readonly app_guid: string;
   readonly type: string;
@@ -21,7 +25,10 @@ export interface ProcessRow extends Dated {
   readonly instances: number;
   readonly memory_mb: number;
   readonly disk_mb: number;
-  readonly health_check: { readonly type: string; readonly data: object };
+  readonly health_check: {
+    readonly type: (typeof healthCheckTypes)[number];
+    readonly data: { readonly timeout?: number | null; readonly endpoint?: string | null };
+  };
 }
 
 export const findApp = (sql: Sql, guid: string): Promise<AppRow> => find(sql, "apps", "App", guid);

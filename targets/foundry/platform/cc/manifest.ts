@@ -3,14 +3,14 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { parse } from "yaml";
 import * as z from "zod";
-import { type AppRow, appTarget } from "./app-rows.js";
+import { type AppRow, appTarget, endpointPath, healthCheckTypes } from "./app-rows.js";
 import { appName, createApp } from "./apps.js";
 import { badRequest, notFound, parseError, unprocessable } from "./cf-error.js";
 import type { Context } from "./context.js";
 import type { Sql } from "./database.js";
 import { record } from "./events.js";
 import { answerWithJob } from "./jobs-api.js";
-import type { ByGuid } from "./requests.js";
+import { type ByGuid, refuseMetadata } from "./requests.js";
 import { createRoute, findRoute, map, maxHost } from "./routes.js";
 import type { Actor } from "./tokens.js";
 
@@ -28,9 +28,9 @@ const processKeys = {
   memory: megabytes.optional(),
   disk_quota: megabytes.optional(),
   "disk-quota": megabytes.optional(),
-  "health-check-type": z.string().optional(),
-  "health-check-http-endpoint": z.string().optional(),
-  timeout: z.number().optional(),
+  "health-check-type": z.enum([...healthCheckTypes, "none"]).optional(),
+  "health-check-http-endpoint": z.string().regex(endpointPath, "must be a valid URI path").optional(),
+  timeout: z.number().int().positive().optional(),
 };
 const application = z.looseObject({
   name: appName,
@@ -57,6 +57,7 @@ export function parseManifest(text: unknown): readonly Application[] {
   }
   const parsed = z.looseObject({ applications: z.array(application).min(1) }).safeParse(document);
   if (!parsed.success) throw unprocessable(parsed.error.issues.map((issue) => `For application at ${issue.path.join(".")}: ${issue.message}`).join(", "));
+  for (const one of parsed.data.applications) refuseMetadata(one);
   return parsed.data.applications;
 }
 

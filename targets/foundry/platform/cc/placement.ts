@@ -8,6 +8,7 @@ import * as z from "zod";
 import type { Bus, Until } from "../base/bus.js";
 import { config } from "../base/config.js";
 import { log } from "../base/log.js";
+import type { ProcessRow } from "./app-rows.js";
 import type { Blobs } from "./blobs.js";
 import { type Database, isAway } from "./database.js";
 import { notLatched } from "./latch.js";
@@ -28,6 +29,7 @@ interface Startable {
   readonly command: string | null;
   readonly memory_mb: number;
   readonly disk_mb: number;
+  readonly health_check: ProcessRow["health_check"];
   readonly space: string;
   readonly uris: readonly string[];
   readonly services: readonly BoundService[];
@@ -146,7 +148,7 @@ export class Placement {
   /** Looks at the CCDB again: since it was asked for, the app may have been stopped, changed, or the storage lost. */
   #startable({ app, version, index }: Wanted): Promise<Startable | undefined> {
     return this.database.row<Startable>(
-      `select a.guid, a.name, a.version, d.sha1, d.runtime, a.env, coalesce(p.command, d.command) as command, p.memory_mb, p.disk_mb, s.name as space, array(${urisOf}) as uris, ${servicesOf} as services,
+      `select a.guid, a.name, a.version, d.sha1, d.runtime, a.env, coalesce(p.command, d.command) as command, p.memory_mb, p.disk_mb, p.health_check, s.name as space, array(${urisOf}) as uris, ${servicesOf} as services,
          exists (select from placement_failures f where f.app_guid = a.guid and f.index = $3) as failed
        from apps a join processes p on p.app_guid = a.guid and p.type = 'web' join droplets d on d.guid = a.running_droplet join spaces s on s.guid = a.space_guid
        where a.guid = $1 and a.state = 'STARTED' and a.version = $2 and p.instances > $3 and ${notLatched}`,
@@ -186,6 +188,8 @@ export class Placement {
       services: app.services,
       users: ["admin"],
       limits: limitsOf(app),
+      // Our addition: in 2011 there was but one, of the port.
+      health_check: { type: app.health_check.type, endpoint: app.health_check.data.endpoint ?? "/", timeoutS: app.health_check.data.timeout ?? null },
       env: Object.entries({ ...app.env, CF_START_COMMAND: app.command ?? "" }).map(([name, value]) => `${name}=${value}`),
       index: wanted.index,
       cc_partition: "default",

@@ -1,7 +1,7 @@
 /** Processes of apps: scaled, and asked how their instances are (the DEAs know: dea.find.droplet). */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import * as z from "zod";
-import { type AppRow, appTarget, findApp, type ProcessRow, presentListedProcess, presentProcess } from "./app-rows.js";
+import { type AppRow, appTarget, endpointPath, findApp, healthCheckTypes, type ProcessRow, presentListedProcess, presentProcess } from "./app-rows.js";
 import { notFound, unprocessable } from "./cf-error.js";
 import type { Context } from "./context.js";
 import type { Sql } from "./database.js";
@@ -17,7 +17,10 @@ const scaleBody = z.object({
   disk_in_mb: z.number().int().positive().optional(),
   log_rate_limit_in_bytes_per_second: z.number().int().optional(),
 });
-const healthCheck = z.object({ type: z.string().optional(), data: z.looseObject({}).optional() });
+const healthCheck = z.object({
+  type: z.enum(healthCheckTypes).optional(),
+  data: z.looseObject({ timeout: z.number().int().positive().nullish(), endpoint: z.string().regex(endpointPath).nullish() }).optional(),
+});
 const changeBody = z.object({ command: z.string().nullish(), health_check: healthCheck.optional() });
 
 /** As long as nothing is heard from some DEA; a DEA that answers late counts as down. */
@@ -139,7 +142,7 @@ export function processes(api: FastifyInstance, context: Context): void {
   const columns = { columns: "p.*", from: "processes p join apps a on a.guid = p.app_guid", of: "p" };
   const filters = { guids: "p.guid", app_guids: "p.app_guid", space_guids: "a.space_guid", types: "p.type" };
   api.get("/v3/processes", async (request) => {
-    const result = await list<ProcessRow>(database, request, { ...columns, filters, present: presentListedProcess });
+    const result = await list<ProcessRow>(database, request, { ...columns, filters, also: ["embed"], present: presentListedProcess });
     if ((request.query as { embed?: string }).embed !== "process_instances") return result;
     const resources = (result as { resources: { guid: string }[] }).resources.map(async (shown) => {
       const process = await byGuid(database, shown.guid);

@@ -10,8 +10,16 @@ export function baseUrl(request: FastifyRequest): string {
   return `${proto}://${request.headers.host ?? request.hostname}`;
 }
 
+const some = (value: unknown) => typeof value === "object" && value !== null && Object.keys(value).length > 0;
+/** Labels and annotations are not kept: better refused than forgotten. Throws CfError 422. */
+export function refuseMetadata(body: unknown): void {
+  const { metadata } = (body ?? {}) as { metadata?: { labels?: unknown; annotations?: unknown } | null };
+  if (some(metadata?.labels) || some(metadata?.annotations)) throw unprocessable("metadata: this platform keeps no labels and annotations");
+}
+
 /** Throws CfError 422 with what does not fit. */
 export function bodyAs<S extends z.ZodType>(schema: S, request: FastifyRequest): z.output<S> {
+  refuseMetadata(request.body);
   const parsed = schema.safeParse(request.body ?? {});
   if (parsed.success) return parsed.data;
   throw unprocessable(parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join(", "));
@@ -34,6 +42,8 @@ export interface List<T> {
   readonly from: string;
   /** Query parameter → SQL expression that must equal one of its values. */
   readonly filters: Readonly<Record<string, string>>;
+  /** Further query parameters that the caller reads, or that leave out nothing here. */
+  readonly also?: readonly string[];
   /** order_by value → SQL expression; created_at is always there. */
   readonly orders?: Readonly<Record<string, string>>;
   /** Table or alias that has created_at and guid. */
@@ -51,9 +61,31 @@ function number(query: Record<string, unknown>, name: string, fallback: number, 
   return Math.min(value, max);
 }
 
+/** What every list takes. What `include` and `fields` ask for is more than the list, and left out. */
+const everywhere = ["page", "per_page", "order_by", "include", "created_ats", "updated_ats"];
+const comparisons: Readonly<Record<string, string>> = { lt: "<", lte: "<=", gt: ">", gte: ">=" };
+const moment = /^(created_at|updated_at)s\[(lte?|gte?)\]$/;
+
+/** A filter that is not known would be answered with what it should have left out: a script that stops all apps of a label must not stop all apps. Throws CfError 400. */
+function refuseUnknown(query: object, known: readonly string[]): void {
+  const isKnown = (name: string) => known.includes(name) || /^fields\[[\w.]+\]$/.test(name) || moment.test(name);
+  const unknown = Object.keys(query).filter((name) => !isKnown(name));
+  if (unknown.length > 0)
+    throw badQuery(
+      `The query parameter is invalid: Unknown query parameter(s): ${unknown.map((name) => `'${name}'`).join(", ")}. Valid parameters are: ${known.map((name) => `'${name}'`).join(", ")}`,
+    );
+}
+
+function time(text: string, name: string): Date {
+  const at = new Date(text);
+  if (!/^\d{4}-\d\d-\d\dT/.test(text) || Number.isNaN(at.getTime())) throw badQuery(`The query parameter is invalid: ${name} has an invalid timestamp format`);
+  return at;
+}
+
 /** A filter that is present but empty means "equals empty"; it is not the same as absent. */
 export async function list<T>(sql: Sql, request: FastifyRequest, spec: List<T>): Promise<object> {
   const query = (request.query ?? {}) as Record<string, string | string[] | undefined>;
+  refuseUnknown(query, [...Object.keys(spec.filters), ...(spec.also ?? []), ...everywhere]);
   const base = baseUrl(request);
   const values: unknown[] = [...(spec.where?.values ?? [])];
   const conditions = spec.where ? [spec.where.sql] : [];
@@ -62,6 +94,17 @@ export async function list<T>(sql: Sql, request: FastifyRequest, spec: List<T>):
     if (given === undefined) continue;
     values.push((Array.isArray(given) ? given.join(",") : given).split(","));
     conditions.push(`${expression} = any($${values.length})`);
+  }
+  for (const [name, given] of Object.entries(query)) {
+    const [, column, comparison] = moment.exec(name) ?? /^(created_at|updated_at)s$/.exec(name) ?? [];
+    if (column === undefined || given === undefined) continue;
+    const times = String(given)
+      .split(",")
+      .map((text) => time(text, name));
+    // As they are shown: in whole seconds.
+    values.push(comparison === undefined ? times : times[0]);
+    const shown = `date_trunc('second', ${spec.of}.${column})`;
+    conditions.push(comparison === undefined ? `${shown} = any($${values.length})` : `${shown} ${comparisons[comparison]} $${values.length}`);
   }
   const page = number(query, "page", 1, 1e9);
   const perPage = number(query, "per_page", 50, 5000);
@@ -76,7 +119,8 @@ export async function list<T>(sql: Sql, request: FastifyRequest, spec: List<T>):
      order by ${order} ${direction}, ${spec.of}.guid ${direction} limit ${perPage} offset ${(page - 1) * perPage}`,
     values,
   );
-  const total = rows[0]?.total_results ?? 0;
+  // The page after the last one has no row that could say how many there are.
+  const total = rows[0]?.total_results ?? (page === 1 ? 0 : (await sql.row<{ count: number }>(`select count(*) from ${spec.from} ${where}`, values))!.count);
   const pages = Math.max(Math.ceil(total / perPage), 1);
   const link = (to: number) => {
     const parameters = new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]));

@@ -127,6 +127,7 @@ export function routes(api: FastifyInstance, context: Context): void {
     columns,
     from,
     of: "r",
+    also: ["app_guids"],
     filters: {
       guids: "r.guid",
       space_guids: "r.space_guid",

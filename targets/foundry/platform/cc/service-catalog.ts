@@ -97,6 +97,9 @@ const presentPlan = (row: PlanRow, base: string) => ({
   relationships: { service_offering: relation(row.offering_guid) },
 });
 
+/** Every offering is to be had in every space. */
+const wherever = ["space_guids", "organization_guids"];
+
 export function serviceCatalog(api: FastifyInstance, { database }: Context): void {
   api.get("/v3/service_brokers", (request) =>
     list<BrokerRow>(database, request, {
@@ -113,6 +116,7 @@ export function serviceCatalog(api: FastifyInstance, { database }: Context): voi
       columns: "o.*",
       from: "service_offerings o join service_brokers b on b.guid = o.broker_guid",
       of: "o",
+      also: wherever,
       filters: { names: "o.name", guids: "o.guid", available: "'true'::text", service_broker_guids: "b.guid", service_broker_names: "b.name" },
       orders: { name: "o.name" },
       present: presentOffering,
@@ -123,6 +127,7 @@ export function serviceCatalog(api: FastifyInstance, { database }: Context): voi
       columns: "p.*",
       from: "service_plans p join service_offerings o on o.guid = p.offering_guid join service_brokers b on b.guid = o.broker_guid",
       of: "p",
+      also: wherever,
       filters: {
         ...{ names: "p.name", guids: "p.guid", available: "'true'::text" },
         ...{ service_offering_guids: "o.guid", service_offering_names: "o.name", service_broker_guids: "b.guid", service_broker_names: "b.name" },

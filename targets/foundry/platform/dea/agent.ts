@@ -12,7 +12,7 @@ import { DiskWatch } from "./disk-watch.js";
 import { DropletCache } from "./droplets.js";
 import { environment } from "./environment.js";
 import type { Instance } from "./instance.js";
-import type { StartMessage } from "./messages.js";
+import type { HealthCheck, StartMessage } from "./messages.js";
 import { becomesReady } from "./readiness.js";
 import { type Capacity, hasRoom, Slots } from "./room.js";
 import * as says from "./says.js";
@@ -130,12 +130,16 @@ export class Agent {
 
   async #awaitReady(instance: Instance): Promise<void> {
     const wanted = () => this.#instances.has(instance.id) && instance.state === "STARTING";
+    const { uris, message } = instance;
     // An app without routes need not listen (dea_ng's rule; 2011 had no such apps).
-    const ready =
-      instance.uris.length === 0 || (await becomesReady(this.settings.bindHost, this.slotOf(instance).listen, this.settings.timers.healthProbe, wanted));
+    const check: HealthCheck = message.health_check ?? { type: uris.length === 0 ? "process" : "port", endpoint: "/" };
+    const ready = await becomesReady(check, { host: this.settings.bindHost, port: this.slotOf(instance).listen }, this.settings.timers.healthProbe, wanted);
     if (!wanted()) return;
     if (!ready) {
-      this.#ended(instance, { status: -1, says: "did not open its port in time" });
+      this.#ended(instance, {
+        status: -1,
+        says: check.type === "http" ? `did not answer 200 to GET ${check.endpoint} in time` : "did not open its port in time",
+      });
       return;
     }
     this.#enter(instance, "RUNNING");

@@ -158,6 +158,24 @@ describe("dea", () => {
     expect(await rig.running(2)).to.have.length(2);
   });
 
+  it("calls RUNNING what its health check says: a process that lives, an open port, a path that answers 200", async () => {
+    const check = (index: number, health_check: object, more: object = {}) => rig.start(index, { health_check, ...more });
+    // The sample app answers 200 to /, 404 to what it has not.
+    check(0, { type: "http", endpoint: "/" });
+    check(1, { type: "http", endpoint: "/nothing-here", timeoutS: 1 });
+    check(2, { type: "process" }, { env: ["CF_START_COMMAND=sleep 60"] });
+    check(3, { type: "port" }, { uris: [] });
+    const rows = await rig.running(3);
+    expect(rows.map(({ index }) => index)).to.deep.equal([0, 2, 3]);
+    await until("the one that never answers to crash", () => rig.lab.on("droplet.exited").length === 1, 5000, 20);
+    expect(rig.lab.on("droplet.exited")[0]!.payload).to.include({
+      index: 1,
+      reason: "CRASHED",
+      exit_description: "did not answer 200 to GET /nothing-here in time",
+    });
+    expect(rig.lab.on("router.register").some(({ payload }) => payload.private_instance_index === "1")).to.equal(false);
+  });
+
   it("an instance that cannot be launched crashes by itself, and the DEA goes on", async () => {
     rig.start(0, { env: ["NUL=a\0b"] });
     await until("the crash", () => rig.lab.on("droplet.exited").length === 1, 3000, 20);

@@ -8,6 +8,17 @@ const limits = z.object({ mem: z.number().positive().default(256), disk: z.numbe
 export const discoverMessage = z.object({ droplet: droplet.default(""), runtime: z.string().optional(), limits });
 export type DiscoverMessage = z.infer<typeof discoverMessage>;
 
+/** When an instance runs. `timeoutS`: it must by then. Our addition to the message: without it an app without routes runs at once, any other when its port is open. */
+const healthCheck = z.object({
+  type: z.enum(["port", "http", "process"]),
+  endpoint: z
+    .string()
+    .regex(/^\/[\x21-\x7e]*$/)
+    .default("/"),
+  timeoutS: z.number().positive().max(86_400).nullish(),
+});
+export type HealthCheck = z.infer<typeof healthCheck>;
+
 /** `sha1`, `executableUri`: without them the message is ignored. `env` has lines "K=V". */
 export const startMessage = z.object({
   droplet,
@@ -21,6 +32,7 @@ export const startMessage = z.object({
   users: z.array(z.string()).default([]),
   env: z.array(z.string()).default([]),
   limits,
+  health_check: healthCheck.optional(),
   index: z.number().int().nonnegative(),
 });
 export type StartMessage = z.infer<typeof startMessage>;
