@@ -7,7 +7,7 @@ import * as z from "zod";
 import { config } from "../base/config.js";
 import { log } from "../base/log.js";
 import { type AppRow, appTarget, findApp } from "./app-rows.js";
-import { tarFolder, unzip } from "./archive.js";
+import { tarFolder } from "./archive.js";
 import { CfError, unprocessable } from "./cf-error.js";
 import type { Context } from "./context.js";
 import { isAway } from "./database.js";
@@ -15,6 +15,7 @@ import { type Detected, detect, furnish, StagingError } from "./droplet.js";
 import { record } from "./events.js";
 import type { PackageRow } from "./packages.js";
 import { type ByGuid, baseUrl, bodyAs, common, type Dated, find, list, relation } from "./requests.js";
+import { unzip } from "./unzip.js";
 
 interface BuildRow extends Dated {
   readonly app_guid: string;
@@ -31,6 +32,7 @@ interface Order {
 
 const stagedAtOnce = 2;
 const patienceMs = 1000;
+const stagingDiskMb = 4096;
 const newBuild = z.object({
   package: z.object({ guid: z.string() }),
   lifecycle: z.object({ data: z.object({ buildpacks: z.array(z.string()).nullish() }).nullish() }).nullish(),
@@ -42,7 +44,7 @@ function presentBuild(row: BuildRow, base: string) {
     state: row.state,
     error: row.error,
     staging_memory_in_mb: 1024,
-    staging_disk_in_mb: 4096,
+    staging_disk_in_mb: stagingDiskMb,
     lifecycle: { type: "buildpack", data: { buildpacks: row.buildpacks ?? [], stack: "flounder" } },
     package: { guid: row.package_guid },
     droplet: row.droplet_guid === null ? null : { guid: row.droplet_guid, href: `${base}/v3/droplets/${row.droplet_guid}` },
@@ -57,6 +59,7 @@ async function stage(
   sha1: string,
   buildpacks: readonly string[],
   command: string | null,
+  diskMb: number,
 ): Promise<{ readonly sha1: string; readonly detected: Detected }> {
   const dir = await mkdtemp(join(context.scratch, "stage-"));
   try {
@@ -65,7 +68,7 @@ async function stage(
     const app = join(droplet, "app");
     await mkdir(app, { recursive: true });
     await context.blobs.fetch(sha1, archive);
-    await unzip(archive, app);
+    await unzip(archive, app, diskMb * 2 ** 20);
     const detected = detect(app, buildpacks, command);
     await furnish(droplet, detected);
     await tarFolder(droplet, join(dir, "droplet.tgz"));
@@ -87,8 +90,8 @@ export function builds(api: FastifyInstance, context: Context): void {
   const { database, work, lifecycle } = context;
 
   work.on<Order>("build.stage", stagedAtOnce, async ({ payload, commit }) => {
-    const build = await database.row<BuildRow & { sha1: string; command: string | null; app_buildpacks: string[] }>(
-      `select b.*, k.sha1, p.command, a.buildpacks as app_buildpacks from builds b join packages k on k.guid = b.package_guid
+    const build = await database.row<BuildRow & { sha1: string; command: string | null; disk_mb: number; app_buildpacks: string[] }>(
+      `select b.*, k.sha1, p.command, p.disk_mb, a.buildpacks as app_buildpacks from builds b join packages k on k.guid = b.package_guid
        join apps a on a.guid = b.app_guid join processes p on p.app_guid = a.guid and p.type = 'web' where b.guid = $1`,
       [payload.build],
     );
@@ -97,7 +100,9 @@ export function builds(api: FastifyInstance, context: Context): void {
     try {
       staged = await within(
         config().timers.stagingTimeout,
-        lifecycle.placement.occupy(() => stage(context, build.sha1, build.buildpacks ?? build.app_buildpacks, build.command)),
+        lifecycle.placement.occupy(() =>
+          stage(context, build.sha1, build.buildpacks ?? build.app_buildpacks, build.command, Math.max(build.disk_mb, stagingDiskMb)),
+        ),
       );
     } catch (error) {
       if (isAway(error)) throw error;

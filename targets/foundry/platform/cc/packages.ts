@@ -8,12 +8,13 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import pLimit from "p-limit";
 import * as z from "zod";
 import { appTarget, findApp } from "./app-rows.js";
-import { inside, unzip, zipFolder } from "./archive.js";
-import { badRequest, unprocessable } from "./cf-error.js";
+import { zipFolder } from "./archive.js";
+import { badRequest, CfError, unprocessable } from "./cf-error.js";
 import type { Context } from "./context.js";
 import type { Sql } from "./database.js";
 import { record } from "./events.js";
 import { type ByGuid, baseUrl, bodyAs, common, type Dated, find, list, relation } from "./requests.js";
+import { asInvalid, inside, invalid, maxEntries, tooLarge, unzip } from "./unzip.js";
 
 export interface PackageRow extends Dated {
   readonly app_guid: string;
@@ -66,18 +67,32 @@ async function parts(request: FastifyRequest, dir: string): Promise<{ readonly m
   if (!request.isMultipart()) throw badRequest("The package must be uploaded as multipart/form-data");
   let matched: readonly Resource[] = [];
   let zip: string | undefined;
-  for await (const part of request.parts()) {
-    if (part.type === "file") {
-      zip = join(dir, "bits.zip");
-      await pipeline(part.file, createWriteStream(zip));
-      if (part.file.truncated) throw unprocessable("The package is too large");
-    } else if (part.fieldname === "resources" && part.value) {
-      const parsed = resources.safeParse(jsonOf(String(part.value)));
-      if (!parsed.success) throw unprocessable(`Resources are invalid: ${parsed.error.issues[0]?.message}`);
-      matched = parsed.data;
+  try {
+    for await (const part of request.parts()) {
+      if (part.type === "file") {
+        zip = join(dir, "bits.zip");
+        await pipeline(part.file, createWriteStream(zip));
+        if (part.file.truncated) throw unprocessable("The package is too large");
+      } else if (part.fieldname === "resources" && part.value) {
+        const parsed = resources.safeParse(jsonOf(String(part.value)));
+        if (!parsed.success) throw unprocessable(`Resources are invalid: ${parsed.error.issues[0]?.message}`);
+        matched = parsed.data;
+      }
     }
+  } catch (error) {
+    // A body that is no multipart, or ends too soon.
+    if (error instanceof CfError || typeof (error as NodeJS.ErrnoException).code === "string") throw asInvalid(error);
+    throw badRequest(`The upload cannot be read: ${(error as Error).message}`);
   }
   return { matched, zip };
+}
+
+/** Where the files that were matched go; throws CfError 422 for a path that leaves the app, or comes twice. */
+function checked(app: string, matched: readonly Resource[]): readonly string[] {
+  if (matched.length > maxEntries) throw invalid(`it has ${matched.length} files; an app may have ${maxEntries}`);
+  const paths = matched.map((one) => inside(app, one.path));
+  if (new Set(paths).size < paths.length) throw invalid("a path is in it twice");
+  return paths;
 }
 
 export function packages(api: FastifyInstance, context: Context): void {
@@ -116,25 +131,31 @@ export function packages(api: FastifyInstance, context: Context): void {
   });
 
   /** Puts the app together from what came and what was known, keeps each new file for the next time, and the whole as one blob. */
-  const assemble = async (request: FastifyRequest): Promise<string> => {
+  const assemble = async (request: FastifyRequest, maxBytes: number): Promise<string> => {
     const dir = await mkdtemp(join(context.scratch, "upload-"));
     try {
       const { matched, zip } = await parts(request, dir);
       const app = join(dir, "app");
       await mkdir(app);
       const limit = pLimit(blobsAtOnce);
-      const came = zip === undefined ? [] : await unzip(zip, app);
-      await Promise.all([
-        ...came.map((path) => limit(() => blobs.keep(join(app, path)))),
-        ...matched.map((one) =>
+      const paths = checked(app, matched);
+      const knownBytes = matched.reduce((sum, one) => sum + one.size_in_bytes, 0);
+      if (knownBytes > maxBytes) throw tooLarge(maxBytes);
+      // What is known comes first: once links are there, a path may lead through one.
+      await Promise.all(
+        matched.map((one, i) =>
           limit(async () => {
-            const path = inside(app, one.path);
+            const path = paths[i]!;
             await mkdir(dirname(path), { recursive: true });
             await blobs.fetch(one.checksum.value, path);
             await chmod(path, (Number.parseInt(one.mode, 8) & 0o777) | 0o600);
           }),
         ),
-      ]);
+      ).catch((error: unknown) => {
+        throw asInvalid(error);
+      });
+      const came = zip === undefined ? [] : (await unzip(zip, app, maxBytes - knownBytes)).files;
+      await Promise.all(came.map((path) => limit(() => blobs.keep(join(app, path)))));
       const whole = join(dir, "package.zip");
       await zipFolder(app, whole);
       return (await blobs.keep(whole)).sha1;
@@ -146,7 +167,8 @@ export function packages(api: FastifyInstance, context: Context): void {
   api.post<ByGuid>("/v3/packages/:guid/upload", async (request) => {
     const before = await findPackage(database, request.params.guid);
     if (before.state !== "AWAITING_UPLOAD") throw unprocessable("Package may only be uploaded once. Create a new package.");
-    const sha1 = await assemble(request);
+    const process = await database.row<{ disk_mb: number }>("select disk_mb from processes where app_guid = $1 and type = 'web'", [before.app_guid]);
+    const sha1 = await assemble(request, (process?.disk_mb ?? 0) * 2 ** 20);
     const row = await database.transaction(async (sql) => {
       const ready = await sql.row<PackageRow>(
         "update packages set state = 'READY', sha1 = $2, updated_at = now() where guid = $1 and state = 'AWAITING_UPLOAD' returning *",

@@ -110,8 +110,9 @@ export class Agent {
   async #launch(instance: Instance): Promise<void> {
     const { message, dir, logs } = instance;
     try {
-      await this.#cache.fetch(message.sha1, message.executableUri);
-      instance.diskBytes = await this.settings.storage.run({ op: "unpack", sha1: message.sha1, folder: basename(dir) });
+      const maxBytes = message.limits.disk * 2 ** 20;
+      await this.#cache.fetch(message.sha1, message.executableUri, maxBytes);
+      instance.diskBytes = await this.settings.storage.run({ op: "unpack", sha1: message.sha1, folder: basename(dir), maxBytes });
     } catch (error) {
       // As in 2011: a droplet that cannot be had is only logged here; there is no startup script then, so the instance crashes.
       log.error({ err: error, app: message.name, instance: instance.id }, "no droplet");

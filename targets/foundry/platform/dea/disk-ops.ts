@@ -1,9 +1,9 @@
 /** What a DEA does on the disk where its droplet cache (staged/) and instance folders (apps/) are: a LUN, or its own folder where none is mounted. */
 import { randomBytes } from "node:crypto";
-import { chmod, copyFile, lstat, mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { copyFile, lstat, mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import * as tar from "tar";
 import { lunAt } from "../base/lun-marker.js";
+import { unpack } from "./unpack.js";
 
 export type DiskOp =
   /** Answered without touching the disk: tells a helper that is stuck from a disk that hangs. */
@@ -12,8 +12,8 @@ export type DiskOp =
   | { readonly op: "has"; readonly sha1: string }
   /** Copies a local file into the cache. */
   | { readonly op: "keep"; readonly sha1: string; readonly local: string }
-  /** Unpacks a droplet of the cache into an instance folder; gives the bytes of its files. */
-  | { readonly op: "unpack"; readonly sha1: string; readonly folder: string }
+  /** Unpacks a droplet of the cache into an instance folder, if it has no more than maxBytes; gives the bytes of its files. */
+  | { readonly op: "unpack"; readonly sha1: string; readonly folder: string; readonly maxBytes: number }
   | { readonly op: "remove"; readonly folder: string }
   /** Removes every instance folder but these. */
   | { readonly op: "sweep"; readonly keep: readonly string[] }
@@ -41,22 +41,6 @@ async function bytesBelow(dir: string): Promise<number> {
     const path = join(dir, entry.name);
     bytes += entry.isDirectory() ? await bytesBelow(path) : (await lstat(path)).size;
   }
-  return bytes;
-}
-
-async function unpack(archive: string, dir: string): Promise<number> {
-  let bytes = 0;
-  await mkdir(dir, { recursive: true });
-  await tar.x({
-    file: archive,
-    cwd: dir,
-    onReadEntry: (entry) => {
-      bytes += entry.size;
-    },
-  });
-  for (const folder of ["app", "tmp"]) await mkdir(join(dir, folder), { recursive: true });
-  // A droplet that was cut short has no startup script: found out when it is run, as in 2011.
-  await chmod(join(dir, "startup"), 0o755).catch(() => {});
   return bytes;
 }
 
@@ -91,7 +75,7 @@ export async function runDiskOp(disk: Disk, asked: DiskOp): Promise<number> {
       return 0;
     }
     case "unpack":
-      return unpack(droplet(asked.sha1), join(apps, asked.folder));
+      return unpack(droplet(asked.sha1), join(apps, asked.folder), asked.maxBytes);
     case "remove":
       await rm(join(apps, asked.folder), { recursive: true, force: true });
       return 0;

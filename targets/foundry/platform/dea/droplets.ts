@@ -20,27 +20,29 @@ export class DropletCache {
     readonly scratch: string,
   ) {}
 
-  /** Resolves when the verified archive is in the cache. Rejects if it cannot be had. */
-  async fetch(sha1: string, uri: string): Promise<void> {
+  /** Resolves when the verified archive is in the cache. Rejects if it cannot be had, or has more than maxBytes. */
+  async fetch(sha1: string, uri: string, maxBytes: number): Promise<void> {
     const running = this.#downloads.get(sha1);
     if (running) return running;
     if ((await this.disk.run({ op: "has", sha1 })) === 1) return;
     // Another request may have begun during the look.
-    const download = this.#downloads.get(sha1) ?? this.#download(sha1, uri).finally(() => this.#downloads.delete(sha1));
+    const download = this.#downloads.get(sha1) ?? this.#download(sha1, uri, maxBytes).finally(() => this.#downloads.delete(sha1));
     this.#downloads.set(sha1, download);
     return download;
   }
 
-  async #download(sha1: string, uri: string): Promise<void> {
+  async #download(sha1: string, uri: string, maxBytes: number): Promise<void> {
     await mkdir(this.scratch, { recursive: true });
     const draft = join(this.scratch, `${sha1}.${randomBytes(4).toString("hex")}.part`);
     const hash = createHash("sha1");
+    let octets = 0;
     try {
       const body = await open(uri);
       const hashing = new Transform({
         transform(chunk: Buffer, _encoding, done) {
           hash.update(chunk);
-          done(null, chunk);
+          octets += chunk.length;
+          done(octets > maxBytes ? new Error(`droplet from ${uri} is larger than the app's disk`) : null, chunk);
         },
       });
       await pipeline(body, hashing, createWriteStream(draft));

@@ -3,7 +3,9 @@ import * as z from "zod";
 
 /** 2011 numbered its apps, later versions name them by guid. */
 const droplet = z.union([z.string(), z.number()]).transform(String);
-const limits = z.object({ mem: z.number().positive().default(256), disk: z.number().default(2048), fds: z.number().default(256) }).prefault({});
+const limits = z
+  .object({ mem: z.number().positive().max(1_000_000).default(256), disk: z.number().positive().max(1_000_000).default(2048), fds: z.number().default(256) })
+  .prefault({});
 
 export const discoverMessage = z.object({ droplet: droplet.default(""), runtime: z.string().optional(), limits });
 export type DiscoverMessage = z.infer<typeof discoverMessage>;
