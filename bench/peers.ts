@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 import { accessSync, constants, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { dist } from "../harness/paths.js";
+import type { ProberMessage } from "../harness/probes/protocol.js";
 import { punctual } from "../harness/probes/schedule/priority.js";
-import type { WatcherMessage } from "../harness/watch/watcher.js";
 import { unzipLines } from "./unzip.js";
 
 export interface Load {
@@ -39,12 +39,20 @@ export const peers: readonly Peer[] = [
     command({ url, rateHz, seconds, connection, dir }) {
       const question = { kind: "http", url, connection, expect: { text: "well" } };
       const target = { name: "bench", question, periodUs: 1e6 / rateHz, phaseUs: 0, deadlineUs: 1e6 };
-      const start = { kind: "start", targets: [target], samplesFile: join(dir, "flounder.gz"), warmUpMs: 300, forMs: seconds * 1000 };
-      return `echo ${quoted(JSON.stringify(start))} | ${quoted(process.execPath)} ${punctual.join(" ")} ${quoted(join(dist, "harness/watch/watcher.js"))} > ${quoted(join(dir, "flounder.ndjson"))}`;
+      const start = {
+        kind: "start",
+        zeroUs: 0,
+        ask: { endpoints: [target] },
+        tell: "totals",
+        samplesFile: join(dir, "flounder.gz"),
+        warmUpMs: 300,
+        forMs: seconds * 1000,
+      };
+      return `echo ${quoted(JSON.stringify(start))} | ${quoted(process.execPath)} ${punctual.join(" ")} ${quoted(join(dist, "harness/probes/prober.js"))} > ${quoted(join(dir, "flounder.ndjson"))}`;
     },
     share({ dir }) {
       const lines = readFileSync(join(dir, "flounder.ndjson"), "utf8").trimEnd().split("\n");
-      const reports = lines.map((line) => JSON.parse(line) as WatcherMessage).filter((message) => message.kind === "report");
+      const reports = lines.map((line) => JSON.parse(line) as ProberMessage).filter((message) => message.kind === "report");
       const [first, last] = [reports[0]!, reports.at(-1)!];
       return (last.cpuUs - first.cpuUs) / (last.atUs - first.atUs);
     },

@@ -13,7 +13,8 @@ import { thisMachine } from "./measure/calibration.js";
 import { Conditions } from "./playbooks/conditions.js";
 import { refuseOther } from "./playbooks/planned.js";
 import { playProcedures } from "./playbooks/play.js";
-import { type Prober, startProber } from "./probes/child.js";
+import { type Prober, startAtVantages } from "./probes/child.js";
+import { Combined } from "./probes/combined.js";
 import { startReporter } from "./report/apart.js";
 import type { LiveView } from "./report/terminal.js";
 import { openResults } from "./results.js";
@@ -100,16 +101,11 @@ export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdic
     await system.prepare(facts, (says) => live.say(says));
     const before = await client.fingerprint();
     note({ kind: "fingerprint", when: "before", values: before });
-    prober = startProber(
-      {
-        zeroUs,
-        system: plan.system,
-        probes: plan.probes,
-        routes: await client.routes(),
-        credentials: { user: facts.user, password: facts.password },
-        samplesFile: results.samplesFile,
-        warmUpMs: 1000,
-      },
+    const vantages = facts.vantages ? new Set(plan.probes.map(({ from }) => from)).size : 1;
+    const health = new Combined(vantages, (all) => note({ ...all, kind: "observer" }));
+    const ask = { system: plan.system, probes: plan.probes, routes: await client.routes(), credentials: { user: facts.user, password: facts.password } };
+    prober = startAtVantages(
+      { zeroUs, ask, tell: "samples", samplesFile: results.samplesFile, warmUpMs: 1000 },
       {
         samples(batch: readonly Sample[]) {
           steady.add(batch);
@@ -120,7 +116,7 @@ export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdic
           acked.push(what);
           write({ atUs, by: "script", kind: "acked", write: what });
         },
-        observer: (health) => note({ ...pick(health), kind: "observer" }),
+        report: (report, index) => health.said(report, index),
         trouble: (says) => note({ kind: "trouble", from: "prober", says }),
       },
       facts,
@@ -253,26 +249,6 @@ function keepAlarms(system: TargetSystem, topology: Topology, client: Client, si
   })();
   return { stop: () => end.abort() };
 }
-
-const pick = ({
-  cpuUs,
-  latenessP50Us,
-  latenessP99Us,
-  samples,
-  shed,
-}: {
-  cpuUs: number;
-  latenessP50Us: number;
-  latenessP99Us: number;
-  samples: number;
-  shed: number;
-}) => ({
-  cpuUs,
-  latenessP50Us,
-  latenessP99Us,
-  samples,
-  shed,
-});
 
 const rejectOnAbort = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => {

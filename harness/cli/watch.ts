@@ -149,6 +149,8 @@ async function watch(argv: readonly string[], flags: Flags): Promise<number> {
     throw new FlounderError("usage", "there is nothing to watch", "give --url URL, --config FILE, or --foundation NAME");
   if (specs.length > 0 && flags.foundation !== undefined)
     throw new FlounderError("usage", "--foundation and endpoints exclude each other", "run flounder watch twice to have both");
+  if (flags.foundation !== undefined && flags.slow !== undefined)
+    throw new FlounderError("usage", "--slow is for endpoints: a foundation's probes have their own deadlines", "leave it out");
   const watched = watchedOf(specs, { periodMs: 1000 / flags.rate, deadlineMs: flags.deadline, ...(flags.slow === undefined ? {} : { slowMs: flags.slow }) });
   const proxies = ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"].filter((name) => process.env[name]);
   if (proxies.length > 0 && watched.some(({ target }) => target.question.kind === "http"))
@@ -203,7 +205,7 @@ async function watch(argv: readonly string[], flags: Flags): Promise<number> {
     watching =
       flags.foundation === undefined
         ? await watchEndpoints(watched, flags.samples, onMeasured)
-        : await watchFoundation(flags.foundation, foundationLimits(flags), onMeasured);
+        : await watchFoundation(flags.foundation, flags.samples, onMeasured);
     running = argv.length > 0 ? await startCommand(argv) : undefined;
     let timedOut = false;
     const cancel = after(flags.for ?? Number.POSITIVE_INFINITY, () => {
@@ -215,13 +217,13 @@ async function watch(argv: readonly string[], flags: Flags): Promise<number> {
       stop.signal.addEventListener("abort", () => resolve(undefined), { once: true });
     });
     let broken: string | undefined;
-    const breaking = watching.broken?.then((why) => {
+    const breaking = watching.broken.then((why) => {
       broken = why;
       process.stderr.write(`${why}\n`);
       return undefined;
     });
     // Our failing is no reason to end a command: it goes on, and is waited for.
-    let end = await Promise.race([stopped, ...(running ? [running.ended] : breaking ? [breaking] : [])]);
+    let end = await Promise.race([stopped, running ? running.ended : breaking]);
     cancel();
     const cut = running !== undefined && end === undefined;
     // What is measured ends now; what the command still does is its own affair.
@@ -271,11 +273,6 @@ function exitCode({ verdict, endpoints, command }: WatchResult, incomplete: bool
   if (command !== null && command.exitCode !== 0) return command.exitCode ?? 1;
   return incomplete ? 2 : 0;
 }
-
-const foundationLimits = ({ slow: slowMs, samples: samplesFile }: Flags) => ({
-  ...(slowMs === undefined ? {} : { slowMs }),
-  ...(samplesFile === undefined ? {} : { samplesFile }),
-});
 
 function checkSamples(path: string): void {
   if (path === "-") throw new FlounderError("usage", "--samples - cannot be: samples are gzipped members, not text", "give a file");

@@ -1,70 +1,82 @@
-/** The prober as its runner sees it: one child process, or one per vantage, told where to ask, and answering with samples. */
-
+/** A prober as whoever starts it sees it: one child process, or one per vantage, told what to ask, and answering with samples or totals. */
 import { resolve as absolute } from "node:path";
 import { createInterface } from "node:readline";
-import type { Credentials, FoundationFacts, PlannedProbe, Route, Sample, Vantage } from "../core.js";
+import type { FoundationFacts, Route, Sample, Vantage } from "../core.js";
 import { FlounderError } from "../errors.js";
-import { Combined, type ObserverHealth } from "./combined.js";
+import type { AskPlanned, ProberMessage, ProberReport, ProberStart } from "./protocol.js";
 import { emptySamples } from "./samples-file.js";
 import { type ProberProcess, proberHere, proberInContainer } from "./vantage.js";
 
-export interface ProberStart {
-  readonly zeroUs: number;
-  readonly system: string;
-  readonly probes: readonly PlannedProbe[];
-  readonly routes: readonly Route[];
-  readonly credentials: Credentials;
-  /** Made anew; each prober appends to it. */
-  readonly samplesFile: string;
-  readonly warmUpMs: number;
-}
 export interface ProberListener {
-  samples(batch: readonly Sample[]): void;
-  acked(write: string, atUs: number): void;
-  /** Of all together, cumulative. */
-  observer(health: ObserverHealth): void;
-  trouble(says: string): void;
+  samples?(batch: readonly Sample[]): void;
+  acked?(write: string, atUs: number): void;
+  /** Each second, cumulative; `index` is that of the prober among those that were started. */
+  report?(report: ProberReport, index: number): void;
+  trouble?(says: string): void;
 }
 export interface Prober {
+  readonly pids: readonly number[];
   /** Resolves when set-up and warm-up are done and sampling goes on; rejects with FlounderError "environment" when a process ends before. */
   readonly ready: Promise<void>;
   /** Resolves with why, if a process ends without being told to. */
   readonly broken: Promise<string>;
   routes(routes: readonly Route[]): void;
-  /** Ends sampling; resolves after the last flush. */
-  end(): Promise<void>;
+  /** Ends sampling; resolves after the last flush with the last report of each, also of one that died meanwhile. */
+  end(): Promise<readonly ProberReport[]>;
+}
+/** A prober's start; its file is made anew. */
+type Start<Ask> = Omit<ProberStart, "ask"> & { readonly ask: Ask };
+
+/** On this machine. Throws FlounderError "environment" if the samples' file cannot be written. */
+export function startProber(start: ProberStart, listener: ProberListener): Prober {
+  const threads = "endpoints" in start.ask ? start.ask.endpoints.length : 0;
+  return together([proberOf(proberHere(threads), withFile(start), listener, 0)]);
 }
 
-/** Throws FlounderError "environment" if the samples' file cannot be written. */
-export function startProber(start: ProberStart, listener: ProberListener, { id, vantages }: Pick<FoundationFacts, "id" | "vantages">): Prober {
-  const samplesFile = absolute(start.samplesFile);
-  emptySamples(samplesFile);
-  if (!vantages) return proberOf(proberHere(), { ...start, samplesFile }, listener, () => {});
-  const asking = (["outside", "inside"] as const).filter((from) => start.probes.some((probe) => probe.from === from));
-  const health = new Combined(asking, (all) => listener.observer(all));
-  const probers = asking.map((from) => {
-    const process = proberInContainer({ foundation: id, from, at: vantages[from], samplesFile });
-    const own = { ...start, samplesFile, probes: start.probes.filter((probe) => probe.from === from), routes: routesFrom(from, start.routes) };
-    const prober = proberOf(process, own, { ...listener, observer: (said) => health.said(from, said) }, () => health.ended(from));
-    return { from, prober };
+/** Where the foundation's vantages are: one here for both, or one in a container at each. */
+export function startAtVantages(start: Start<AskPlanned>, listener: ProberListener, { id, vantages }: Pick<FoundationFacts, "id" | "vantages">): Prober {
+  if (!vantages) return startProber(start, listener);
+  const { ask } = start;
+  const own = withFile(start);
+  const asking = (["outside", "inside"] as const).filter((from) => ask.probes.some((probe) => probe.from === from));
+  const each = asking.map((from, index) => {
+    const process = proberInContainer({ foundation: id, from, at: vantages[from], ...(own.samplesFile === undefined ? {} : { samplesFile: own.samplesFile }) });
+    const part = { ...ask, probes: ask.probes.filter((probe) => probe.from === from), routes: routesFrom(from, ask.routes) };
+    return { from, prober: proberOf(process, { ...own, ask: part }, listener, index) };
   });
-  const ready = Promise.all(probers.map(({ prober }) => prober.ready)).then(() => {});
-  ready.catch(() => {}); // whoever awaits it sees it; nobody need
+  const all = together(each.map(({ prober }) => prober));
   return {
-    ready,
-    broken: Promise.race(probers.map(({ prober }) => prober.broken)),
+    ...all,
     routes(routes) {
-      for (const { from, prober } of probers) prober.routes(routesFrom(from, routes));
-    },
-    async end() {
-      await Promise.all(probers.map(({ prober }) => prober.end()));
+      for (const { from, prober } of each) prober.routes(routesFrom(from, routes));
     },
   };
 }
 
 const routesFrom = (from: Vantage, routes: readonly Route[]) => routes.filter((route) => route.from === from);
 
-function proberOf({ name, child }: ProberProcess, start: ProberStart, listener: ProberListener, gone: () => void): Prober {
+function withFile<S extends ProberStart>(start: S): S {
+  if (start.samplesFile === undefined) return start;
+  const samplesFile = absolute(start.samplesFile);
+  emptySamples(samplesFile);
+  return { ...start, samplesFile };
+}
+
+function together(probers: readonly Prober[]): Prober {
+  const ready = Promise.all(probers.map((one) => one.ready)).then(() => {});
+  ready.catch(() => {}); // whoever awaits it sees it; nobody need
+  return {
+    pids: probers.flatMap((one) => one.pids),
+    ready,
+    broken: Promise.race(probers.map((one) => one.broken)),
+    routes(routes) {
+      for (const one of probers) one.routes(routes);
+    },
+    end: async () => (await Promise.all(probers.map((one) => one.end()))).flat(),
+  };
+}
+
+function proberOf({ name, child }: ProberProcess, start: ProberStart, listener: ProberListener, index: number): Prober {
   const send = (message: object) => {
     if (child.stdin.writable) child.stdin.write(`${JSON.stringify(message)}\n`);
   };
@@ -74,6 +86,9 @@ function proberOf({ name, child }: ProberProcess, start: ProberStart, listener: 
     stderr = (stderr + chunk).slice(-2000);
   });
   let ended = false;
+  let last: ProberReport | undefined;
+  let fault = "";
+  let sampling = false;
   let isReady!: () => void;
   let failed!: (error: Error) => void;
   const ready = new Promise<void>((resolve, reject) => {
@@ -87,14 +102,13 @@ function proberOf({ name, child }: ProberProcess, start: ProberStart, listener: 
   });
   const closed = new Promise<void>((resolve) => {
     const end = (why: string) => {
-      const says = `${name} ended (${why})`;
-      failed(new FlounderError("environment", says, "run again; if it stays so, flounder doctor"));
+      const says = sampling ? `${name} ended before its time (${why}): nothing was measured after that` : `${name} ended (${why})`;
+      failed(new FlounderError("environment", fault || says, "run again; if it stays so, flounder doctor"));
       if (!ended) {
-        listener.trouble(says);
+        listener.trouble?.(says);
         broke(says);
       }
       ended = true;
-      gone();
       resolve();
     };
     child.once("error", (error) => end(`${child.spawnfile} cannot be run: ${error.message}`));
@@ -102,16 +116,23 @@ function proberOf({ name, child }: ProberProcess, start: ProberStart, listener: 
     child.once("close", (code, signal) => end(`${signal ?? `exit ${code}`}${lastLines(stderr)}`));
   });
   createInterface({ input: child.stdout }).on("line", (line) => {
-    const message = JSON.parse(line) as { kind: string } & Record<string, unknown>;
-    if (message.kind === "ready") isReady();
-    else if (message.kind === "samples") listener.samples(message.samples as Sample[]);
-    else if (message.kind === "acked") listener.acked(message.write as string, message.atUs as number);
-    else if (message.kind === "observer") listener.observer(message as unknown as ObserverHealth);
-    else if (message.kind === "fault") listener.trouble(message.says as string);
-    else if (message.kind === "ended") ended = true;
+    const message = JSON.parse(line) as ProberMessage;
+    if (message.kind === "ready") {
+      sampling = true;
+      isReady();
+    } else if (message.kind === "samples") listener.samples?.(message.samples);
+    else if (message.kind === "acked") listener.acked?.(message.write, message.atUs);
+    else if (message.kind === "report") {
+      last = message;
+      listener.report?.(message, index);
+    } else if (message.kind === "fault") {
+      fault = message.says;
+      listener.trouble?.(message.says);
+    } else ended = true;
   });
   send({ kind: "start", ...start });
   return {
+    pids: child.pid === undefined ? [] : [child.pid],
     ready,
     broken,
     routes: (routes) => send({ kind: "routes", routes }),
@@ -120,6 +141,7 @@ function proberOf({ name, child }: ProberProcess, start: ProberStart, listener: 
       send({ kind: "end" });
       child.stdin.end();
       await closed;
+      return last === undefined ? [] : [last];
     },
   };
 }

@@ -1,4 +1,5 @@
 /** What several probers say of themselves, as if they were one. */
+import type { ProberReport } from "./protocol.js";
 
 export interface ObserverHealth {
   readonly cpuUs: number;
@@ -8,34 +9,32 @@ export interface ObserverHealth {
   readonly shed: number;
 }
 
-export class Combined<Name> {
-  readonly #last = new Map<Name, ObserverHealth>();
-  /** Who still lives. */
-  readonly #living: Set<Name>;
-  /** Who has said something since we did. */
-  readonly #fresh = new Set<Name>();
+const healthOf = ({ cpuUs, latenessUs, samples, shed }: ProberReport): ObserverHealth => ({
+  cpuUs,
+  latenessP50Us: latenessUs.p50,
+  latenessP99Us: latenessUs.p99,
+  samples,
+  shed,
+});
 
-  /** Says all together whenever each of those that live has said something new. */
+/** Says all together whenever each of `count` has said something new; one that died says nothing new, and is not waited for twice. */
+export class Combined {
+  readonly #last = new Map<number, ObserverHealth>();
+  readonly #fresh = new Set<number>();
+
   constructor(
-    names: readonly Name[],
+    private readonly count: number,
     private readonly say: (all: ObserverHealth) => void,
-  ) {
-    this.#living = new Set(names);
-  }
+  ) {}
 
-  said(name: Name, health: ObserverHealth): void {
-    this.#last.set(name, health);
-    this.#fresh.add(name);
-    this.#sayIfDue();
-  }
-  ended(name: Name): void {
-    this.#living.delete(name);
-    this.#sayIfDue();
-  }
-
-  #sayIfDue(): void {
-    if (this.#fresh.size === 0 || [...this.#living].some((name) => !this.#fresh.has(name))) return;
+  said(report: ProberReport, index: number): void {
+    const again = this.#fresh.has(index);
+    this.#last.set(index, healthOf(report));
+    this.#fresh.add(index);
+    if (this.#fresh.size < this.count && !again) return;
     this.#fresh.clear();
+    // Whoever spoke twice goes on ahead: the others are not waited for a second time.
+    if (again) this.#fresh.add(index);
     const each = [...this.#last.values()];
     const sum = (of: (one: ObserverHealth) => number) => each.reduce((total, one) => total + of(one), 0);
     const worst = (of: (one: ObserverHealth) => number) => Math.max(...each.map(of));

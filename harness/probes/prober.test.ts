@@ -39,7 +39,8 @@ describe("the prober", () => {
       if (message.kind === "samples") samples.push(...message.samples);
       else says.push(message);
     });
-    send({ kind: "start", zeroUs, system: "fake", probes, routes, credentials: { user: "u", password: "p" }, samplesFile: file(), warmUpMs: 100 });
+    const ask = { system: "fake", probes, routes, credentials: { user: "u", password: "p" } };
+    send({ kind: "start", zeroUs, ask, tell: "samples", samplesFile: file(), warmUpMs: 100 });
     await until("ready", () => says.some((message) => message.kind === "ready"), 5000, 10);
   };
   const end = async () => {
@@ -72,7 +73,7 @@ describe("the prober", () => {
     }
     expect(pages().filter((sample) => sample.outcome === "ok").length).to.be.above(50);
     expect(says.filter((message) => message.kind === "acked").length).to.be.above(5);
-    expect(says.findLast((message) => message.kind === "observer")).to.include({ shed: 0, samples: samples.length });
+    expect(says.findLast((message) => message.kind === "report")).to.include({ shed: 0, samples: samples.length });
   });
 
   it("goes on asking while nothing answers, and a hang counts for its whole length", async () => {

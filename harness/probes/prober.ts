@@ -1,26 +1,34 @@
 /**
- * The prober: a process of its own, so that nothing the harness does delays a sample. NDJSON on stdin (start, routes, end) and stdout
- * (ready, samples, acked, observer, fault, ended); samples also go to a file. It ends when stdin closes, after its last flush.
+ * The prober: a process of its own, so that nothing the harness does delays a sample. NDJSON on stdin (start, routes, end) and on stdout (protocol.ts);
+ * samples also go to a file, one gzip member per second. It ends when stdin closes, after its last flush.
  */
 import { realpathSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { nowUs } from "../clock.js";
+import { nowUs, sleep } from "../clock.js";
 import type { Route, Sample, TargetSystem } from "../core.js";
 import { loadTarget } from "../registry.js";
-import type { ProberStart } from "./child.js";
-import { Sampler } from "./sampler.js";
+import { endpointsSource } from "./endpoints-source.js";
+import { lookupsUnderWay } from "./http/names.js";
+import { plannedSource } from "./planned-source.js";
+import type { ProberMessage, ProberStart } from "./protocol.js";
 import { SamplesFile } from "./samples-file.js";
+import { Histogram } from "./schedule/lateness.js";
+import { OpenLoop } from "./schedule/open-loop.js";
 import { raisePriority } from "./schedule/priority.js";
+import type { Source } from "./source.js";
+import { Lanes, spread } from "./totals.js";
 
 type Message = ({ readonly kind: "start" } & ProberStart) | { readonly kind: "routes"; readonly routes: readonly Route[] } | { readonly kind: "end" };
+type Load = (name: string) => Promise<Pick<TargetSystem, "probes">>;
+type Say = (message: ProberMessage) => void;
 
 const batchMs = 50;
 
 /** Resolves when it is to exit. `load` finds the target system by name. */
-export async function prober(input: Readable, output: Writable, load: (name: string) => Promise<Pick<TargetSystem, "probes">>): Promise<void> {
-  const say = (message: object) => void output.write(`${JSON.stringify(message)}\n`);
+export async function prober(input: Readable, output: Writable, load: Load): Promise<void> {
+  const say: Say = (message) => void output.write(`${JSON.stringify(message)}\n`);
   output.on("error", () => {}); // the runner is gone: stdin says so as well
   let sampling: Promise<Sampling> | undefined;
   for await (const line of createInterface({ input })) {
@@ -28,7 +36,11 @@ export async function prober(input: Readable, output: Writable, load: (name: str
     if (message.kind === "start") {
       sampling = begin(message, say, load);
       sampling.catch((error: Error) => say({ kind: "fault", says: error.message }));
-    } else if (message.kind === "routes") void sampling?.then((begun) => begun.sampler.routes(message.routes)).catch(() => {});
+      if (message.forMs === undefined) continue;
+      await sampling.then((begun) => begun.ready).catch(() => {});
+      await sleep(message.forMs);
+      break;
+    } else if (message.kind === "routes") void sampling?.then((begun) => begun.source.routes?.(message.routes)).catch(() => {});
     else break;
   }
   await sampling?.then(
@@ -39,53 +51,96 @@ export async function prober(input: Readable, output: Writable, load: (name: str
 }
 
 interface Sampling {
-  readonly sampler: Sampler;
+  readonly source: Source;
+  readonly ready: Promise<void>;
   end(): Promise<void>;
 }
 
-async function begin(start: ProberStart, say: (message: object) => void, load: (name: string) => Promise<Pick<TargetSystem, "probes">>): Promise<Sampling> {
-  const system = await load(start.system);
-  const file = new SamplesFile(start.samplesFile);
-  let batch: Sample[] = [];
-  const sampler = new Sampler(start.probes, system.probes, start.credentials, start.zeroUs, {
-    sample(sample) {
-      batch.push(sample);
-      file.add(JSON.stringify(sample));
-    },
-    acked: (write) => say({ kind: "acked", write, atUs: nowUs() - start.zeroUs }),
+async function sourceOf(start: ProberStart, say: Say, load: Load): Promise<Source> {
+  if ("endpoints" in start.ask) return endpointsSource(start.ask.endpoints);
+  const { system, probes, routes, credentials } = start.ask;
+  const { zeroUs } = start;
+  const source = plannedSource({
+    planned: probes,
+    probes: (await load(system)).probes,
+    credentials,
+    zeroUs,
+    acked: (write) => say({ kind: "acked", write, atUs: nowUs() - zeroUs }),
   });
+  source.routes(routes);
+  return source;
+}
+
+async function begin(start: ProberStart, say: Say, load: Load): Promise<Sampling> {
+  const source = await sourceOf(start, say, load);
+  const file = start.samplesFile === undefined ? undefined : new SamplesFile(start.samplesFile);
+  if (source.head !== undefined) file?.add(source.head);
+  const lateness = new Histogram();
+  const lanes = new Lanes(source.rules, (lane) => source.findings(lane));
+  let samples = 0;
+  let batch: Sample[] = [];
+  const tellsEach = start.tell === "samples";
+  const loop = new OpenLoop(source.questions, (sample) => {
+    samples++;
+    // What was not sent in time for want of our own time counts; what was shed was not late.
+    lateness.add(sample.sentUs - sample.dueUs);
+    if (file) source.write(file.lines, sample);
+    if (tellsEach) batch.push(source.named!(sample));
+    else lanes.add(sample);
+  });
+  // A probe that cannot be set up still asks: what it finds is what a user would. The run learns why.
+  await source.setUp?.().catch((error: Error) => say({ kind: "fault", says: error.message }));
+  const began = process.cpuUsage();
+  let fromUs = 0;
   const flush = () => {
     if (batch.length > 0) say({ kind: "samples", samples: batch });
     batch = [];
   };
-  sampler.routes(start.routes);
-  // A probe that cannot be set up still asks: what it finds is what a user would. The run learns why.
-  await sampler.setUp().catch((error: Error) => say({ kind: "fault", says: error.message }));
-  const began = process.cpuUsage();
-  const health = () => {
-    const { user, system: kernel } = process.cpuUsage(began);
-    const { lateness, samples, shed } = sampler;
-    say({ kind: "observer", cpuUs: user + kernel, latenessP50Us: lateness.quantile(0.5), latenessP99Us: lateness.quantile(0.99), samples, shed });
+  const report = (isFinal: boolean) => {
+    const { user, system } = process.cpuUsage(began);
+    say({
+      kind: "report",
+      fromUs,
+      atUs: nowUs(),
+      cpuUs: user + system,
+      samples,
+      shed: loop.shed,
+      hiccups: loop.hiccups.count,
+      latenessUs: spread(lateness),
+      ...(file?.failed === undefined ? {} : { samplesFailed: file.failed }),
+      lanes: tellsEach ? [] : lanes.report(isFinal),
+    });
   };
-  const timers = [setInterval(flush, batchMs), setInterval(health, 1000), setInterval(() => void file.flush(), 1000)];
-  const ready = sampler.start(start.warmUpMs).then(() => say({ kind: "ready" }));
+  const everySecond = () => {
+    lanes.settle(nowUs());
+    void file?.flush();
+    report(false);
+  };
+  const ready = loop.start(start.warmUpMs * 1000).then((us) => {
+    fromUs = us;
+    say({ kind: "ready" });
+    report(false);
+  });
+  const timers = [setInterval(everySecond, 1000), ...(tellsEach ? [setInterval(flush, batchMs)] : [])];
   return {
-    sampler,
+    source,
+    ready,
     async end() {
       await ready;
-      await sampler.end();
+      await loop.end();
       for (const timer of timers) clearInterval(timer);
       flush();
-      health();
-      await file.close();
+      await file?.close().catch(() => {}); // the report says so
+      report(true);
     },
   };
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  // Ctrl-C goes to the whole terminal; the runner ends us when it has healed.
   raisePriority();
-  process.on("SIGINT", () => {});
+  process.on("SIGINT", () => {}); // Ctrl-C goes to the whole terminal; whoever started us ends us
+  process.on("SIGTERM", () => process.stdin.destroy());
   await prober(process.stdin, process.stdout, loadTarget);
-  process.exit(0);
+  // A thread that waits for a resolver holds up an exit for as long as that is silent.
+  process.stdout.write("", () => (lookupsUnderWay() > 0 ? process.kill(process.pid, "SIGKILL") : process.exit(0)));
 }

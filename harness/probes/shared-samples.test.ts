@@ -37,7 +37,8 @@ describe("two probers and one file", () => {
     });
     const probe: PlannedProbe = { probe: "page", plane: "data", from, target: "app", periodMs: 10, deadlineMs: 250, phaseMs: 0 };
     const route = { from, target: "app", url: `http://127.0.0.1:${server.port}`, host: "app.test", resolvers: [] };
-    const message = { zeroUs, system: "fake", probes: [probe], routes: [route], credentials: { user: "", password: "" }, samplesFile, warmUpMs: 0 };
+    const ask = { system: "fake", probes: [probe], routes: [route], credentials: { user: "", password: "" } };
+    const message = { zeroUs, ask, tell: "samples", samplesFile, warmUpMs: 0 };
     child.stdin.write(`${JSON.stringify({ kind: "start", ...message })}\n`);
     return { child, heard, ended };
   }

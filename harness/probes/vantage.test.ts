@@ -11,9 +11,10 @@ import { nowUs, until } from "../clock.js";
 import type { FoundationFacts, PlannedProbe, Route, Sample, Vantage } from "../core.js";
 import { unpackMembers } from "../gzip-members.js";
 import { dist } from "../paths.js";
-import { type ProberStart, startProber } from "./child.js";
-import type { ObserverHealth } from "./combined.js";
+import { startAtVantages } from "./child.js";
+import { Combined, type ObserverHealth } from "./combined.js";
 import { type ContainerSite, containerSite, docker, lacking } from "./fixtures/container-site.js";
+import type { ProberReport } from "./protocol.js";
 
 const vantages = ["outside", "inside"] as const;
 const targets = { outside: "app-1", inside: "app-1/0" };
@@ -42,18 +43,18 @@ function conforms(place: () => Place): void {
     const heard: Sample[] = [];
     const healths: ObserverHealth[] = [];
     const troubles: string[] = [];
+    const health = new Combined(facts.vantages ? 2 : 1, (all) => void healths.push(all));
     const listener = {
       samples: (batch: readonly Sample[]) => void heard.push(...batch),
-      acked() {},
-      observer: (health: ObserverHealth) => void healths.push(health),
+      report: (report: ProberReport, index: number) => health.said(report, index),
       trouble: (says: string) => void troubles.push(says),
     };
-    const prober = startProber(start, listener, facts);
+    const prober = startAtVantages(start, listener, facts);
     try {
       await prober.ready;
       const ok = (from: Vantage) => heard.filter((sample) => sample.from === from && sample.outcome === "ok").length;
       await until("answers at both vantages", () => vantages.every((from) => ok(from) > 40), 60_000);
-      prober.routes(start.routes.map((route) => (route.from === "inside" ? { ...route, url: "" } : route)));
+      prober.routes(start.ask.routes.map((route) => (route.from === "inside" ? { ...route, url: "" } : route)));
       const since = nowUs() - start.zeroUs;
       const refused = () => heard.filter((sample) => sample.dueUs > since && sample.outcome === "refused");
       await until("refusals", () => refused().length > 10, 30_000);
@@ -69,11 +70,12 @@ function conforms(place: () => Place): void {
   });
 }
 
-function startOf(place: Place, dir: string): ProberStart {
+function startOf(place: Place, dir: string) {
   const route = (from: Vantage): Route => ({ from, target: targets[from], url: place.url(from), host: "app-1.test", resolvers: [] });
   const samplesFile = join(dir, "samples.jsonl.gz");
   const credentials = { user: "", password: "" };
-  return { zeroUs: nowUs(), system: "foundry", probes: vantages.map(probe), routes: vantages.map(route), credentials, samplesFile, warmUpMs: 200 };
+  const ask = { system: "foundry", probes: vantages.map(probe), routes: vantages.map(route), credentials };
+  return { zeroUs: nowUs(), ask, tell: "samples", samplesFile, warmUpMs: 200 } as const;
 }
 const storedIn = (file: string): Sample[] =>
   unpackMembers(readFileSync(file))
@@ -122,8 +124,8 @@ else
     it("are each on its own network, and may do little there", async function () {
       this.timeout(longMs);
       await gone();
-      const quiet = { samples() {}, acked() {}, observer() {}, trouble() {} };
-      const prober = startProber(startOf({ facts: facts(), url: site.url }, dir), quiet, facts());
+      const quiet = {};
+      const prober = startAtVantages(startOf({ facts: facts(), url: site.url }, dir), quiet, facts());
       try {
         await prober.ready;
         const ids = await site.probers();
@@ -162,8 +164,8 @@ else
       this.timeout(longMs);
       const outside = { ...site.vantages.outside, image: "flounder/none:none" };
       const troubles: string[] = [];
-      const listener = { samples() {}, acked() {}, observer() {}, trouble: (says: string) => void troubles.push(says) };
-      const prober = startProber(startOf({ facts: facts(), url: site.url }, dir), listener, { id: site.id, vantages: { ...site.vantages, outside } });
+      const listener = { trouble: (says: string) => void troubles.push(says) };
+      const prober = startAtVantages(startOf({ facts: facts(), url: site.url }, dir), listener, { id: site.id, vantages: { ...site.vantages, outside } });
       const error = await prober.ready.then(
         () => undefined,
         (reason: Error) => reason.message,
@@ -176,8 +178,7 @@ else
 
     it("are refused before anything is started where their samples cannot be written", async () => {
       const start = { ...startOf({ facts: facts(), url: site.url }, dir), samplesFile: join(dir, "none", "samples.jsonl.gz") };
-      const listener = { samples() {}, acked() {}, observer() {}, trouble() {} };
-      expect(() => startProber(start, listener, facts())).to.throw("cannot be written: ENOENT");
+      expect(() => startAtVantages(start, {}, facts())).to.throw("cannot be written: ENOENT");
       expect(existsSync(start.samplesFile)).to.equal(false);
       expect(await site.probers()).to.deep.equal([]);
     });

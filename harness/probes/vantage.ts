@@ -22,7 +22,7 @@ export interface ContainedProber {
   readonly from: Vantage;
   readonly at: Vantages[Vantage];
   /** Exists. Nothing else of this machine can be written from within. */
-  readonly samplesFile: string;
+  readonly samplesFile?: string;
 }
 
 const program = join(dist, "harness", "probes", "prober.js");
@@ -31,7 +31,11 @@ const apart = { stdio: "pipe", detached: true } as const;
 /** Containers share the CPU as equals, however many processes each has, and niceness counts only within one: so much more than the usual 1024 is what nice -15 is. */
 const cpuShares = 29_154;
 
-export const proberHere = (): ProberProcess => ({ name: "the prober", child: spawn(process.execPath, [...punctual, program], apart) });
+/** getaddrinfo blocks a thread of Node's pool for each name that is asked for: one that hangs must not hold up the others. `names`: how many there are at most. */
+export function proberHere(names: number): ProberProcess {
+  const env = { ...process.env, UV_THREADPOOL_SIZE: String(Math.min(256, 8 + names)) };
+  return { name: "the prober", child: spawn(process.execPath, [...punctual, program], { ...apart, env }) };
+}
 
 export function proberInContainer(wanted: ContainedProber): ProberProcess {
   const env = { ...process.env, ...dockerEnv() };
@@ -47,7 +51,8 @@ export function containerOf({ foundation, from, at, samplesFile }: ContainedProb
     ...["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only"],
     ...(process.getuid && process.getgid ? ["--user", `${process.getuid()}:${process.getgid()}`] : []),
     ...readFolders().flatMap((folder) => ["--mount", bind(folder, true)]),
-    ...["--mount", bind(samplesFile, false), "-w", "/"],
+    ...(samplesFile === undefined ? [] : ["--mount", bind(samplesFile, false)]),
+    ...["-w", "/"],
     ...[at.image, "node", ...punctual, program],
   ];
 }

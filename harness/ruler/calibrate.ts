@@ -5,10 +5,10 @@ import { sleep } from "../clock.js";
 import { isCovered, type Match, matches, rowOf } from "../measure/against-truth.js";
 import type { Calibration, CalibrationRow } from "../measure/calibration.js";
 import type { Outage } from "../measure/outages.js";
+import { startProber } from "../probes/child.js";
+import type { ProberReport } from "../probes/protocol.js";
 import type { EndpointTarget } from "../probes/target.js";
 import { type Random, seeded } from "../random.js";
-import { startWatcher } from "../watch/child.js";
-import type { WatcherReport } from "../watch/watcher.js";
 import { startTruth } from "./truth-child.js";
 import { type TruthMode, type TruthWindow, truthModes } from "./truth-server.js";
 
@@ -114,24 +114,24 @@ async function session(
       deadlineUs: deadlineMs * 1000,
     }),
   );
-  const watcher = startWatcher({ targets, warmUpMs: 500 }, () => {});
-  let last: WatcherReport;
+  const prober = startProber({ zeroUs: 0, ask: { endpoints: targets }, tell: "totals", warmUpMs: 500 }, {});
+  let last: ProberReport;
   try {
-    await watcher.ready;
+    await prober.ready;
     for (const server of servers) server.go();
     await sleep(lengthMs(lanes));
   } finally {
-    last = await watcher.end();
+    last = (await prober.end())[0]!;
     await Promise.all(servers.map((server) => server.end()));
   }
-  const found = asked.map((one, i) => ({ ...one, ...matches(servers[one.lane]!.truths, last.targets[i]!.outages) }));
+  const found = asked.map((one, i) => ({ ...one, ...matches(servers[one.lane]!.truths, last.lanes[i]!.outages) }));
   const rows = truthModes.flatMap((mode) =>
     connections.map((connection) => {
       const mine = found.filter((one) => one.connection === connection).flatMap((one) => one.matched);
       return rowOf(ofMode(mine, mode), { mode, connection, rateHz });
     }),
   );
-  const counts = last.targets.map((one) => one.counts);
+  const counts = last.lanes.map((one) => one.counts);
   const { p50, p99, max } = last.latenessUs;
   return {
     rows: rows.filter((row) => row.windows > 0),
@@ -148,15 +148,15 @@ async function frozenSession(seed: number): Promise<Calibration["frozen"]> {
   const server = await startTruth({ windows: [{ mode: "503", atMs: 2500, forMs: 1000 }], brownOutShare, slowMs, seed });
   const question = { kind: "http", url: server.url, connection: "fresh", expect: { text: "well" } } as const;
   const target: EndpointTarget = { name: "frozen", question, periodUs: 10_000, phaseUs: 0, deadlineUs: deadlineMs * 1000 };
-  const watcher = startWatcher({ targets: [target], warmUpMs: 500 }, () => {});
+  const prober = startProber({ zeroUs: 0, ask: { endpoints: [target] }, tell: "totals", warmUpMs: 500 }, {});
   const stop = async () => {
-    process.kill(watcher.pid, "SIGSTOP");
+    process.kill(prober.pids[0]!, "SIGSTOP");
     await sleep(300);
-    process.kill(watcher.pid, "SIGCONT");
+    process.kill(prober.pids[0]!, "SIGCONT");
   };
-  let last: WatcherReport;
+  let last: ProberReport;
   try {
-    await watcher.ready;
+    await prober.ready;
     server.go();
     await sleep(1000);
     await stop();
@@ -164,10 +164,10 @@ async function frozenSession(seed: number): Promise<Calibration["frozen"]> {
     await stop();
     await sleep(2000);
   } finally {
-    last = await watcher.end();
+    last = (await prober.end())[0]!;
     await server.end();
   }
-  const { matched, falseAlarms } = matches(server.truths, last.targets[0]!.outages);
+  const { matched, falseAlarms } = matches(server.truths, last.lanes[0]!.outages);
   const found: readonly Outage[] = matched[0]?.found ?? [];
   const widest = Math.max(0, ...found.flatMap((one) => [one.startUs.hi - one.startUs.lo, one.endUs.hi - one.endUs.lo]));
   return { falseAlarms: falseAlarms.length, found: found.length === 1, covered: matched.every(isCovered), widestEdgeMs: widest / 1000 };

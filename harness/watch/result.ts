@@ -2,6 +2,7 @@
 import type { Bounds, Outcome, PlannedCalibration, Result } from "../core.js";
 import { errorBar, errorNear, type Ruler, type RulerError, stretch } from "../measure/error-bars.js";
 import type { Cause, Interval, Outage } from "../measure/outages.js";
+import type { Spread } from "../probes/totals.js";
 import { sayRuler } from "../report/ruler-words.js";
 
 export interface WatchedOutage {
@@ -50,7 +51,7 @@ export interface WatchedEndpoint {
   readonly outages: readonly WatchedOutage[];
   readonly latencyMs: Spread;
   /** The newest bad answer, and why it was bad. */
-  readonly lastBad?: LastBad;
+  readonly lastBad?: { readonly outcome: Outcome; readonly note: string };
   /** Of the newest sample. */
   readonly last?: Outcome;
   /** What was found beside the outcomes of samples, and how often: stale-connection, addresses that failed, a certificate that expires soon. */
@@ -61,15 +62,6 @@ export interface WatchedEndpoint {
 export interface EndpointVerdict {
   readonly result: "pass" | "measured" | "fail" | "inconclusive";
   readonly says: readonly string[];
-}
-export interface LastBad {
-  readonly outcome: Outcome;
-  readonly note: string;
-}
-export interface Spread {
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
 }
 export interface WatchResult {
   readonly version: 2;

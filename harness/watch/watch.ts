@@ -1,6 +1,8 @@
-/** Watches endpoints while a command runs, for some time, or until it is told to end. What a run of it shares: files, live line, verdict. */
+/** Something that is being watched: endpoints from anywhere. What probers report becomes endpoints with names, and those a result. */
 import type { Ruler } from "../measure/error-bars.js";
-import { startWatcher } from "./child.js";
+import { startProber } from "../probes/child.js";
+import type { ProberReport } from "../probes/protocol.js";
+import type { Spread } from "../probes/totals.js";
 import type { Watched } from "./endpoints.js";
 import {
   barred,
@@ -15,20 +17,20 @@ import {
   wallOffsetUs,
   watchVerdict,
 } from "./result.js";
-import type { WatcherReport } from "./watcher.js";
 
-/** Something that is being watched. */
 export interface Watching {
   /** Resolves with why, if nothing is measured any more although nobody ended it. */
-  readonly broken?: Promise<string>;
+  readonly broken: Promise<string>;
   end(): Promise<Measured>;
 }
-/** What a prober has measured so far; the rest of a WatchResult is about the run. */
+/** What probers have measured so far; the rest of a WatchResult is about the run. */
 export type Measured = Pick<WatchResult, "seconds" | "observer"> & {
   readonly endpoints: readonly MeasuredEndpoint[];
   /** Why samples are missing from their file. */
   readonly samplesFailed?: string;
 };
+/** What is known of a lane before anything is measured. */
+export type Described = Pick<MeasuredEndpoint, "name" | "url" | "kind" | "connection" | "rateHz" | "deadlineMs" | "probe" | "from" | "plane">;
 
 /** Resolves when sampling has begun. `onMeasured` is called each second. */
 export async function watchEndpoints(
@@ -37,62 +39,68 @@ export async function watchEndpoints(
   onMeasured: (measured: Measured) => void,
 ): Promise<Watching> {
   const offsetUs = wallOffsetUs();
-  const measured = (report: WatcherReport) => measuredBy(report, watched, offsetUs);
-  const targets = watched.map(({ target }) => target);
-  const start = { targets, warmUpMs: 300, ...(samplesFile === undefined ? {} : { samplesFile }) };
-  const watcher = startWatcher(start, (report) => onMeasured(measured(report)));
-  await watcher.ready;
+  const described = watched.map(describe);
+  const measured = (report: ProberReport) => measuredBy([{ report, described }], offsetUs);
+  const start = { zeroUs: 0, ask: { endpoints: watched.map(({ target }) => target) }, tell: "totals", warmUpMs: 300 } as const;
+  const prober = startProber({ ...start, ...(samplesFile === undefined ? {} : { samplesFile }) }, { report: (report) => onMeasured(measured(report)) });
+  await prober.ready;
   return {
-    broken: watcher.broken,
-    async end() {
-      return measured(await watcher.end());
-    },
+    broken: prober.broken,
+    end: async () => measured((await prober.end())[0]!),
   };
 }
 
-const ms = ({ p50, p99, max }: { p50: number; p99: number; max: number }) => ({ p50: p50 / 1000, p99: p99 / 1000, max: max / 1000 });
+const describe = ({ target: { name, question, periodUs, deadlineUs }, place, plane }: Watched): Described => ({
+  name,
+  url: place,
+  kind: question.kind,
+  connection: question.kind === "http" ? question.connection : "fresh",
+  rateHz: Number((1e6 / periodUs).toPrecision(6)),
+  deadlineMs: deadlineUs / 1000,
+  ...(plane === undefined ? {} : { plane }),
+});
 
-function measuredBy(report: WatcherReport, watched: readonly Watched[], offsetUs: number): Measured {
-  const seconds = (report.atUs - report.fromUs) / 1e6;
-  const endpoints = report.targets.map((one, i) => ({
-    ...describe(watched[i]!),
-    slowMs: Math.round(one.slowUs / 100) / 10,
-    samples: total(one.counts),
-    counts: one.counts,
-    slow: one.slow,
-    observerFaults: one.counts.observer ?? 0,
-    lostS: one.lostS,
-    outages: one.outages.map((outage) => stamped(outage, offsetUs)),
-    latencyMs: ms(one.latencyUs),
-    ...(one.lastBad === null ? {} : { lastBad: one.lastBad }),
-    ...(one.last === null ? {} : { last: one.last }),
-    findings: one.findings,
-  }));
-  const faults = endpoints.reduce((sum, one) => sum + one.observerFaults, 0);
-  const samples = endpoints.reduce((sum, one) => sum + one.samples, 0);
+const ms = ({ p50, p99, max }: Spread) => ({ p50: p50 / 1000, p99: p99 / 1000, max: max / 1000 });
+
+/** Of one prober, or of several that began together. */
+export function measuredBy(parts: readonly { readonly report: ProberReport; readonly described: readonly Described[] }[], offsetUs: number): Measured {
+  const reports = parts.map(({ report }) => report);
+  const seconds = Math.max(...reports.map(({ fromUs, atUs }) => (fromUs === 0 ? 0 : (atUs - fromUs) / 1e6)));
+  const endpoints = parts.flatMap(({ report, described }) =>
+    report.lanes.map((one, i) => ({
+      ...described[i]!,
+      slowMs: one.slowUs === null ? described[i]!.deadlineMs : Math.round(one.slowUs / 100) / 10,
+      samples: total(one.counts),
+      counts: one.counts,
+      slow: one.slow,
+      observerFaults: one.counts.observer ?? 0,
+      lostS: one.lostS,
+      outages: one.outages.map((outage) => stamped(outage, offsetUs)),
+      latencyMs: ms(one.latencyUs),
+      ...(one.lastBad === null ? {} : { lastBad: one.lastBad }),
+      ...(one.last === null ? {} : { last: one.last }),
+      findings: one.findings,
+    })),
+  );
+  const sum = (of: (report: ProberReport) => number) => reports.reduce((all, report) => all + of(report), 0);
+  const worst = (of: (report: ProberReport) => number) => Math.max(...reports.map(of));
+  const faults = endpoints.reduce((all, one) => all + one.observerFaults, 0);
+  const samples = endpoints.reduce((all, one) => all + one.samples, 0);
+  const samplesFailed = reports.find((report) => report.samplesFailed !== undefined)?.samplesFailed;
   return {
     seconds,
     endpoints,
     observer: {
       faults,
       share: samples === 0 ? 0 : faults / samples,
-      shed: report.shed,
-      hiccups: report.hiccups,
-      cpuShare: seconds > 0 ? report.cpuUs / 1e6 / seconds : 0,
-      latenessMs: ms(report.latenessUs),
+      shed: sum((report) => report.shed),
+      hiccups: sum((report) => report.hiccups),
+      cpuShare: seconds > 0 ? sum((report) => report.cpuUs) / 1e6 / seconds : 0,
+      latenessMs: ms({ p50: worst((one) => one.latenessUs.p50), p99: worst((one) => one.latenessUs.p99), max: worst((one) => one.latenessUs.max) }),
     },
-    ...(report.samplesFailed === undefined ? {} : { samplesFailed: report.samplesFailed }),
+    ...(samplesFailed === undefined ? {} : { samplesFailed }),
   };
 }
-const describe = ({ target: { name, question, periodUs, deadlineUs }, place, plane }: Watched) => ({
-  name,
-  url: place,
-  kind: question.kind,
-  connection: question.kind === "http" ? question.connection : ("fresh" as const),
-  rateHz: Number((1e6 / periodUs).toPrecision(6)),
-  deadlineMs: deadlineUs / 1000,
-  ...(plane === undefined ? {} : { plane }),
-});
 
 export function resultOf(
   measured: Measured,

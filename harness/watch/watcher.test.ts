@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import { sleep, until } from "../clock.js";
 import { isCovered, matches } from "../measure/against-truth.js";
+import { startProber } from "../probes/child.js";
 import { type KnownServer, knownServer } from "../probes/fixtures/known-server.js";
 import type { EndpointTarget } from "../probes/target.js";
 import { serveMetrics } from "../report/exposition.js";
 import { startTruth } from "../ruler/truth-child.js";
-import { startWatcher } from "./child.js";
 import { metricsText } from "./metrics.js";
 import type { WatchResult } from "./result.js";
 
@@ -24,14 +24,14 @@ describe("the prober of watch", function () {
     const windows = modes.map((mode, i) => ({ mode, atMs: 300 + i * 1000, forMs: 350 }));
     const server = await startTruth({ windows, brownOutShare: 0.5, slowMs: 300, seed: 1 });
     const both = (["fresh", "kept"] as const).map((connection) => target(server.url, 100, connection, "well"));
-    const watcher = startWatcher({ targets: both, warmUpMs: 500 }, () => {});
+    const watcher = startProber({ zeroUs: 0, ask: { endpoints: both }, tell: "totals", warmUpMs: 500 }, {});
     await watcher.ready;
     server.go();
     await until("all outages are over", () => server.truths.length === modes.length, 12_000, 100);
     await sleep(600);
-    const last = await watcher.end();
+    const last = (await watcher.end())[0]!;
     await server.end();
-    for (const { outages } of last.targets) {
+    for (const { outages } of last.lanes) {
       const { matched, falseAlarms } = matches(server.truths, outages);
       expect(falseAlarms.filter((one) => one.cause !== "stall" && one.cause !== "slow")).to.deep.equal([]); // a busy machine can stall the server for real
       expect(matched.filter((one) => one.found.length === 0).map((one) => one.mode)).to.deep.equal([]);
@@ -41,10 +41,10 @@ describe("the prober of watch", function () {
 
   it("asked for more than any machine can send, still reads answers, and counts what it did not send", async () => {
     const server = await startTruth({ windows: [], brownOutShare: 0, slowMs: 0, seed: 1 });
-    const watcher = startWatcher({ targets: [target(server.url, 200_000, "kept")], warmUpMs: 300 }, () => {});
+    const watcher = startProber({ zeroUs: 0, ask: { endpoints: [target(server.url, 200_000, "kept")] }, tell: "totals", warmUpMs: 300 }, {});
     await watcher.ready;
     await sleep(1500);
-    const { counts } = (await watcher.end()).targets[0]!;
+    const { counts } = (await watcher.end())[0]!.lanes[0]!;
     await server.end();
     expect(counts.ok).to.be.above(500);
     expect(counts.observer).to.be.above(100_000);
@@ -54,20 +54,26 @@ describe("the prober of watch", function () {
   it("stopped for 300 ms, reports no outage of the target and counts what it lost", async () => {
     const server: KnownServer = await knownServer();
     let samples = 0;
-    const watcher = startWatcher({ targets: [target(`http://127.0.0.1:${server.port}/`, 100, "fresh")], warmUpMs: 300 }, (report) => {
-      samples = Object.values(report.targets[0]!.counts).reduce((a, b) => a + b, 0);
-    });
+    const endpoints = [target(`http://127.0.0.1:${server.port}/`, 100, "fresh")];
+    const watcher = startProber(
+      { zeroUs: 0, ask: { endpoints }, tell: "totals", warmUpMs: 300 },
+      {
+        report(report) {
+          samples = report.samples;
+        },
+      },
+    );
     await watcher.ready;
     await until("it samples", () => samples > 50, 5000);
-    process.kill(watcher.pid, "SIGSTOP");
+    process.kill(watcher.pids[0]!, "SIGSTOP");
     await sleep(300);
-    process.kill(watcher.pid, "SIGCONT");
+    process.kill(watcher.pids[0]!, "SIGCONT");
     await sleep(500);
-    const last = await watcher.end();
+    const last = (await watcher.end())[0]!;
     await server.close();
-    expect(last.targets[0]!.outages).to.deep.equal([]);
-    expect(last.targets[0]!.lostS).to.deep.equal({ lo: 0, hi: 0 });
-    expect(last.targets[0]!.counts.observer).to.be.within(25, 45);
+    expect(last.lanes[0]!.outages).to.deep.equal([]);
+    expect(last.lanes[0]!.lostS).to.deep.equal({ lo: 0, hi: 0 });
+    expect(last.lanes[0]!.counts.observer).to.be.within(25, 45);
     expect(last.hiccups).to.be.at.least(1);
   });
 

@@ -4,7 +4,8 @@ import { expect } from "chai";
 import pg from "pg";
 import { nowUs, until } from "../../harness/clock.js";
 import type { PlannedProbe, Sample } from "../../harness/core.js";
-import { Sampler } from "../../harness/probes/sampler.js";
+import { plannedSource } from "../../harness/probes/planned-source.js";
+import { OpenLoop } from "../../harness/probes/schedule/open-loop.js";
 import { asked } from "./fingerprint.js";
 import { liveFoundation } from "./live-foundation.js";
 import { prober } from "./prepare.js";
@@ -27,17 +28,15 @@ describe("a micro foundation", function () {
     const samples: Sample[] = [];
     const acked: string[] = [];
     const planned = target.plannedProbes(live.running.topology);
-    const sampler = new Sampler(planned, target.probes, live.facts, nowUs(), {
-      sample: (sample) => samples.push(sample),
-      acked: (write) => acked.push(write),
-    });
-    sampler.routes(await target.routes(live.running.topology, live.running.call, live.running, live.facts));
-    await sampler.setUp();
-    await sampler.start(500);
+    const source = plannedSource({ planned, probes: target.probes, credentials: live.facts, zeroUs: nowUs(), acked: (write) => acked.push(write) });
+    const loop = new OpenLoop(source.questions, (sample) => samples.push(source.named(sample)));
+    source.routes(await target.routes(live.running.topology, live.running.call, live.running, live.facts));
+    await source.setUp();
+    await loop.start(500_000);
     const key = ({ probe, from, target: at }: { probe: string; from: string; target: string }) => `${probe} ${from} ${at}`;
     const answered = (one: PlannedProbe) => samples.some((sample) => key(sample) === key(one) && sample.outcome === "ok");
     await until("every probe to be answered", () => planned.every(answered), 30_000, 200).catch(() => {});
-    await sampler.end();
+    await loop.end();
     expect(planned.filter((one) => !answered(one)).map(key)).to.deep.equal([]);
     // A busy machine may be too slow for a deadline; anything else would be the foundation's fault.
     const wrong = samples.filter(({ outcome }) => !["ok", "observer", "timeout", "dns"].includes(outcome));
