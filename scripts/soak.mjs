@@ -1,12 +1,34 @@
-/** npm run soak -- --seeds 20: the two days on a live foundation by so many seeds, and the chain of day one as it is heard on the bus. */
+/**
+ * npm run soak -- --seeds 20: the two days on a live foundation by so many seeds, and the chain of day one as it is heard on the bus.
+ * npm run soak -- pushes --minutes 30 --seed 7 --clients 8: pushes of 1 kB to 200 MiB at once; no restart, no loss, no memory that grows, no blob that stays.
+ */
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 
-const { values } = parseArgs({ options: { seeds: { type: "string", default: "20" } } });
-if (!/^[1-9]\d*$/.test(values.seeds)) {
-  process.stderr.write(`soak: --seeds ${values.seeds}: expected a whole number from 1 on\n`);
+const soaks = {
+  days: { files: ["dist/targets/foundry/day-one.test.js", "dist/targets/foundry/suites/days.chaos.js"], numbers: { seeds: ["20", "FLOUNDER_SEEDS"] } },
+  pushes: {
+    files: ["dist/targets/foundry/pushes.test.js"],
+    numbers: { minutes: ["30", "FLOUNDER_PUSH_MINUTES"], seed: ["1", "FLOUNDER_PUSH_SEED"], clients: ["8", "FLOUNDER_PUSH_CLIENTS"] },
+  },
+};
+const refuse = (says) => {
+  process.stderr.write(`soak: ${says}\n`);
   process.exit(64);
+};
+const asked = process.argv.slice(2);
+const name = asked[0]?.startsWith("-") ? "days" : (asked.shift() ?? "days");
+const soak = soaks[name];
+if (!soak) refuse(`"${name}" is unknown; expected one of ${Object.keys(soaks).join(", ")}`);
+const options = Object.fromEntries(Object.entries(soak.numbers).map(([flag, [standard]]) => [flag, { type: "string", default: standard }]));
+const env = {};
+try {
+  for (const [flag, value] of Object.entries(parseArgs({ args: asked, options }).values)) {
+    if (!/^[1-9]\d*$/.test(value)) refuse(`--${flag} ${value}: expected a whole number from 1 on`);
+    env[soak.numbers[flag][1]] = value;
+  }
+} catch (error) {
+  refuse(error.message);
 }
-const files = ["dist/targets/foundry/day-one.test.js", "dist/targets/foundry/suites/days.chaos.js"];
-const run = spawnSync("npm", ["test", "--", ...files], { stdio: "inherit", env: { ...process.env, FLOUNDER_SEEDS: values.seeds } });
+const run = spawnSync("npm", ["test", "--", ...soak.files], { stdio: "inherit", env: { ...process.env, ...env } });
 process.exit(run.status ?? 1);

@@ -23,8 +23,11 @@ export const timersS = {
 } as const;
 export type TimerName = keyof typeof timersS;
 
-/** Never shorter than this, whatever the factor: processes start no faster because a timer was scaled. */
-export const floorsMs: Partial<Record<TimerName, number>> = { restartTimeout: 5000 };
+/**
+ * Never shorter than this, whatever the factor: processes start no faster because a timer was scaled, and disks flush no faster. lunLost: twice the longest proof
+ * that was measured under pushes on a busy machine (docs/decisions.md), and still under every alarm and fail-over of 2011 that comes after it. mirrorLost: over lunLost.
+ */
+export const floorsMs: Partial<Record<TimerName, number>> = { restartTimeout: 5000, lunLost: 3000, mirrorLost: 4000 };
 
 /** Not scaled at all (ms): anything under 1 s at factor 1, processes, TCP, clients' back-off. */
 export const unscaledMs = {

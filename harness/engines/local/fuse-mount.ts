@@ -16,7 +16,8 @@ const mountMs = 5000;
 
 /**
  * reconnect: without it sshfs ends at the first refusal and a bare local folder happily takes writes. dir_cache=no, direct_io: without them stat and
- * readdir answer from caches during an outage. The empty path is the folder in which the server starts each session: the LUN's root.
+ * readdir answer from caches during an outage. max_conns: what is asked next goes over the connection with the least under way, so that a proof need not wait behind
+ * a large file; a quiet mount opens one. The empty path is the folder in which the server starts each session: the LUN's root.
  */
 export const sshfsArgs = (sshfs: string, host: string, port: number, path: string, others: boolean): string[] => [
   sshfs,
@@ -24,7 +25,7 @@ export const sshfsArgs = (sshfs: string, host: string, port: number, path: strin
   path,
   "-f",
   "-o",
-  `directport=${port},reconnect,dir_cache=no,direct_io${others ? ",allow_other" : ""}`,
+  `directport=${port},reconnect,dir_cache=no,direct_io,max_conns=4${others ? ",allow_other" : ""}`,
 ];
 
 export interface FusePlace {

@@ -5,13 +5,12 @@
  * given up for lost, and until there is a new one (re-mirror.ts) the LUN is stuck: as EC2's volumes, it takes no writes while nobody else keeps them.
  */
 import { readdirSync, statSync, watch } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Address } from "../base/config.js";
 import { log } from "../base/log.js";
 import { sleep } from "../base/until.js";
 import type { Bandwidth } from "./bandwidth.js";
-import { send } from "./mirror-wire.js";
+import { paced, send } from "./mirror-wire.js";
 import { type Attempt, WholeCopy } from "./re-mirror.js";
 
 export type CopierState = "idle" | "copying" | "blocked" | "dark" | "peer away" | "no room" | "failed over" | "re-mirroring";
@@ -99,16 +98,15 @@ export class Copier {
     while (this.#waiting.length > 0 && !this.blocked && !isDark()) {
       this.state = "copying";
       const next = this.#waiting[0]!;
-      const bytes = await readFile(next.path).catch(() => undefined);
-      await bandwidth.pass(bytes?.length ?? 0, "mirrors");
-      const status = bytes ? (await send(this.#at, "PUT", `/${lun}/${next.sha1}`, bytes)).status : 400;
+      const bytes = statSync(next.path, { throwIfNoEntry: false })?.size;
+      const pieces = paced(next.path, bandwidth, () => this.blocked || isDark(), bytesPerS);
+      const status = bytes === undefined ? 400 : (await send(this.#at, "PUT", `/${lun}/${next.sha1}`, { bytes, pieces })).status;
       const refused = says[status];
       if (refused) return refused;
       this.#goodMs = performance.now();
       this.#waiting.shift();
       // 400: torn here, or gone; whoever writes it again makes its folder young.
       if (status === 201) this.#sent.add(next.sha1);
-      await sleep((1000 * (bytes?.length ?? 0)) / bytesPerS);
     }
     // A mirror beside what it mirrors is one for want of a better one.
     if (eager && this.#at !== this.settings.peer && !this.blocked) await this.#attempt(this.settings.peer);

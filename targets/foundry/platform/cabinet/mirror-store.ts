@@ -6,6 +6,7 @@
  */
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { markerFile } from "../base/lun-marker.js";
@@ -32,7 +33,8 @@ interface UnderWay {
   lastMs: number;
 }
 
-const maxBytes = 256 * 2 ** 20;
+/** As large as a package may be. */
+const maxBytes = 2 ** 30;
 const drafts = "mirror/under-way";
 /** A copy that nobody went on with for so long was left behind by a cabinet that could not say so. */
 const leftBehindMs = 10_000;
@@ -82,27 +84,50 @@ export class MirrorStore {
     writeFileSync(join(this.#root(lun), markerFile), lun);
   }
 
-  /** HTTP status of a copy: 201, 400 what came is not what it is called, 409 this mirror is the LUN now, 503 no power, 507 no room. */
-  take(lun: string, copy: string | undefined, sha1: string, bytes: Buffer): number {
+  /** HTTP status of a copy: 201, 400 what came is not what it is called, 409 this mirror is the LUN now, 503 no power, 507 no room. Refused before anything is read if it can be. */
+  async take(lun: string, copy: string | undefined, sha1: string, bytes: number, pieces: AsyncIterable<Buffer>): Promise<number> {
     const { isDark, isFull } = this.settings;
     const { partner } = this.#kept(lun)!;
     if (this.isServing(lun)) return 409;
     if (isDark(partner)) return 503;
-    if (createHash("sha1").update(bytes).digest("hex") !== sha1) return 400;
     const path = join(this.#root(lun, copy), "blobs", sha1.slice(0, 2), sha1);
     if (existsSync(path)) return 201;
-    if (this.#usedBytes + bytes.length > this.roomBytes) this.#clear();
-    if (this.#usedBytes + bytes.length > this.roomBytes || isFull(partner)) return 507;
-    mkdirSync(join(path, ".."), { recursive: true });
+    if (this.#usedBytes + bytes > this.roomBytes) this.#clear();
+    if (this.#usedBytes + bytes > this.roomBytes || isFull(partner)) return 507;
+    // Its room is taken while it comes: several come at once.
+    this.#usedBytes += bytes;
     const draft = `${path}.${randomBytes(4).toString("hex")}.part`;
-    writeFileSync(draft, bytes);
-    renameSync(draft, path);
-    this.#usedBytes += bytes.length;
-    if (copy !== undefined) {
-      const under = this.#underWay.get(`${lun}/${copy}`);
-      this.#underWay.set(`${lun}/${copy}`, { bytes: (under?.bytes ?? 0) + bytes.length, lastMs: Date.now() });
+    let status = 400;
+    try {
+      mkdirSync(join(path, ".."), { recursive: true });
+      status = (await this.#write(draft, pieces)) === sha1 ? (isDark(partner) ? 503 : this.isServing(lun) ? 409 : 201) : 400;
+      if (status === 201) renameSync(draft, path);
+    } finally {
+      if (status !== 201) {
+        this.#usedBytes -= bytes;
+        rmSync(draft, { force: true });
+      }
     }
-    return 201;
+    if (copy !== undefined && status === 201) {
+      const under = this.#underWay.get(`${lun}/${copy}`);
+      this.#underWay.set(`${lun}/${copy}`, { bytes: (under?.bytes ?? 0) + bytes, lastMs: Date.now() });
+    }
+    return status;
+  }
+  /** Its sha1. */
+  async #write(draft: string, pieces: AsyncIterable<Buffer>): Promise<string> {
+    const hash = createHash("sha1");
+    const file = await open(draft, "w");
+    try {
+      for await (const piece of pieces) {
+        await this.settings.bandwidth.pass(piece.length, "mirrors");
+        hash.update(piece);
+        await file.writeFile(piece);
+      }
+    } finally {
+      await file.close();
+    }
+    return hash.digest("hex");
   }
   /** The new copy is the mirror from now on; what only the old one had is gone with it. */
   complete(lun: string, copy: string): number {
@@ -139,22 +164,21 @@ export class MirrorStore {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [, lun = "", second = "", third] = (request.url ?? "").split("/");
     const [copy, sha1] = third === undefined ? [undefined, second] : [second, third];
-    const answer = (status: number) => void response.writeHead(status).end();
+    const answer = (status: number) => {
+      request.resume(); // what is not wanted any more
+      response.writeHead(status).end();
+    };
     if (!this.#kept(lun) || (copy !== undefined && !/^\d+$/.test(copy))) return answer(404);
     if (request.method === "GET") return void response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(this.list(lun)));
     if (request.method === "POST" && /^\d+$/.test(sha1)) return answer(this.complete(lun, sha1));
     if (request.method === "DELETE" && sha1 === "") return answer(this.forget(lun));
     if (request.method === "DELETE" && /^\d+$/.test(sha1)) return answer(this.drop(lun, sha1));
     if (request.method !== "PUT" || !(isSha1(sha1) || sha1 === "proof")) return answer(400);
-    const pieces: Buffer[] = [];
-    let size = 0;
-    for await (const piece of request) {
-      size += (piece as Buffer).length;
-      if (size > maxBytes) return answer(413);
-      await this.settings.bandwidth.pass((piece as Buffer).length, "mirrors");
-      pieces.push(piece as Buffer);
-    }
-    answer(sha1 === "proof" ? (this.settings.isDark(this.#kept(lun)!.partner) ? 503 : 200) : this.take(lun, copy, sha1, Buffer.concat(pieces)));
+    const bytes = Number(request.headers["content-length"]);
+    if (!(bytes <= maxBytes)) return answer(413);
+    if (sha1 !== "proof") return answer(await this.take(lun, copy, sha1, bytes, request));
+    for await (const piece of request) await this.settings.bandwidth.pass((piece as Buffer).length, "mirrors");
+    answer(this.settings.isDark(this.#kept(lun)!.partner) ? 503 : 200);
   }
   listen(host: string, port: number): Promise<void> {
     const server = createServer((request, response) => void this.#answer(request, response).catch(() => response.destroy()));

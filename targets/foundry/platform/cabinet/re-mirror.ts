@@ -4,11 +4,10 @@
  * of the same bandwidth as the clients. A blob that is torn here is passed over; the old mirror, which may have had it whole, goes when the new one is complete.
  */
 import { readdirSync, statSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Address } from "../base/config.js";
 import type { Bandwidth } from "./bandwidth.js";
-import { send } from "./mirror-wire.js";
+import { paced, send } from "./mirror-wire.js";
 
 export type Attempt = "complete" | "no room" | "peer away" | "failed over" | "interrupted";
 
@@ -28,6 +27,7 @@ export function blobsOf(dir: string): [string, string][] {
 export class WholeCopy {
   readonly sent = new Set<string>();
   bytes = 0;
+  #interrupted: () => boolean = () => false;
 
   constructor(
     readonly lun: string,
@@ -46,6 +46,7 @@ export class WholeCopy {
   }
   async #copy(interrupted: () => boolean): Promise<Attempt> {
     const rest = blobsOf(this.dir);
+    this.#interrupted = () => interrupted() || end !== undefined;
     let end: Attempt | undefined;
     const lane = async () => {
       for (let next = rest.pop(); next && !end; next = rest.pop()) {
@@ -58,15 +59,14 @@ export class WholeCopy {
   }
   /** undefined: go on. */
   async #send(sha1: string, path: string): Promise<Attempt | undefined> {
-    const bytes = await readFile(path).catch(() => undefined);
-    if (!bytes) return undefined;
-    await this.bandwidth.pass(bytes.length, "mirrors");
-    const { status } = await send(this.to, "PUT", `/${this.lun}/${this.name}/${sha1}`, bytes);
+    const bytes = statSync(path, { throwIfNoEntry: false })?.size;
+    if (bytes === undefined) return undefined;
+    const { status } = await send(this.to, "PUT", `/${this.lun}/${this.name}/${sha1}`, { bytes, pieces: paced(path, this.bandwidth, this.#interrupted) });
     if (status === 507) return "no room";
     if (status === 409) return "failed over";
     if (status !== 201 && status !== 400) return "peer away";
     if (status === 201) this.sent.add(sha1);
-    this.bytes += bytes.length;
+    this.bytes += bytes;
     return undefined;
   }
 }

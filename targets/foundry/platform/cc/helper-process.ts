@@ -15,6 +15,7 @@ export class StorageError extends Error {
 interface Waiting {
   readonly resolve: (result: { size: number; sha1: string }) => void;
   readonly reject: (error: StorageError) => void;
+  readonly alive: () => void;
 }
 
 export class HelperProcess {
@@ -45,12 +46,12 @@ export class HelperProcess {
     return this.#child.pid;
   }
 
-  /** Waits as long as the operation takes: deadlines are the caller's. */
-  ask(op: StorageOp): Promise<{ size: number; sha1: string }> {
+  /** Waits as long as the operation takes: deadlines are the caller's. `alive` is called when the LUN has answered in the middle of it. */
+  ask(op: StorageOp, alive: () => void = () => {}): Promise<{ size: number; sha1: string }> {
     return new Promise((resolve, reject) => {
       if (!this.usable) return reject(new StorageError("HELPER", "the storage helper has ended"));
       const id = ++this.#last;
-      this.#waiting.set(id, { resolve, reject });
+      this.#waiting.set(id, { resolve, reject, alive });
       this.#child.send({ id, ...op }, (error) => {
         if (error) this.#settle(id)?.reject(new StorageError("HELPER", error.message));
       });
@@ -65,6 +66,10 @@ export class HelperProcess {
   }
 
   #hear({ id, result, error }: Answered): void {
+    if (!result && !error) {
+      this.#waiting.get(id)?.alive();
+      return;
+    }
     const waiting = this.#settle(id);
     if (error) waiting?.reject(new StorageError(error.code, error.message));
     else if (result) waiting?.resolve(result);

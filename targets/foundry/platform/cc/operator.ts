@@ -42,6 +42,7 @@ export function operator(context: Context): AdminRoutes {
       workers: { of: lifecycle.placement.workers, busy: lifecycle.placement.busy, queued: lifecycle.placement.queued, fullMs: lifecycle.placement.fullMs },
       jobs: work.running,
       storageHelper: storage.helperPid,
+      proofsMs: storage.proofsMs(),
     }),
     "POST /storage/verify": () => verify(database, storage, scratch),
     "POST /storage/reconsider": async () => ({ moved: await storage.reconsider() }),

@@ -12,7 +12,14 @@ import { mirrorFolder } from "../base/mirrors.js";
 import { type Answered, type Asked, blobPath, type StorageOp } from "./storage-messages.js";
 
 const chunkBytes = 256 * 1024;
+/** What is written is flushed each time so much is under way. Without that a mount takes all of a large file at once, and whatever is asked of it next, a proof as well, waits until all of that is on the disks. */
+const flushBytes = 4 * 2 ** 20;
+/** Whoever is told that a LUN answers need not hear of each piece. */
+const aliveEveryMs = 100;
 const backups = "backups";
+
+/** Called when a LUN has answered in the middle of a long operation: bytes came from it, or are on its disks. */
+type Alive = () => void;
 
 class NoMarker extends Error {
   readonly code = "MARKER";
@@ -67,13 +74,23 @@ async function readAll(from: FileHandle, take: (piece: Buffer) => Promise<unknow
   }
 }
 
-async function copy(from: string, to: string, flush: boolean): Promise<{ size: number; sha1: string }> {
+/** onto: the LUN is what is written to, else what is read from. */
+async function copy(from: string, to: string, onto: boolean, alive: Alive): Promise<{ size: number; sha1: string }> {
   const source = await open(from, "r");
   try {
     const target = await open(to, "w");
+    let unflushed = 0;
     try {
-      const read = await readAll(source, (piece) => target.writeFile(piece));
-      if (flush) await target.sync();
+      const read = await readAll(source, async (piece) => {
+        await target.writeFile(piece);
+        if (!onto) return alive();
+        unflushed += piece.length;
+        if (unflushed < flushBytes) return;
+        unflushed = 0;
+        await target.datasync();
+        alive();
+      });
+      if (onto) await target.sync();
       return read;
     } finally {
       await target.close();
@@ -84,15 +101,15 @@ async function copy(from: string, to: string, flush: boolean): Promise<{ size: n
 }
 
 /** Under a draft's name first: a blob under its own name is whole, or was torn by the storage itself. */
-async function put(root: string, lun: string, sha1: string, local: string): Promise<{ size: number; sha1: string }> {
+async function put(root: string, lun: string, sha1: string, local: string, alive: Alive): Promise<{ size: number; sha1: string }> {
   await checkMarker(root, lun);
   const path = blobPath(root, sha1);
   const draft = `${path}.${randomBytes(4).toString("hex")}.part`;
   try {
-    const written = await copy(local, draft, true).catch(async (error: NodeJS.ErrnoException) => {
+    const written = await copy(local, draft, true, alive).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== "ENOENT") throw error;
       await mkdir(dirname(path), { recursive: true });
-      return copy(local, draft, true);
+      return copy(local, draft, true, alive);
     });
     if (written.sha1 !== sha1) throw new Error(`what was to be kept as ${sha1} has sha1 ${written.sha1}`);
     await rename(draft, path);
@@ -105,29 +122,36 @@ async function put(root: string, lun: string, sha1: string, local: string): Prom
 }
 
 /** Whole, or as it was. */
-async function saveAs(path: string, local: string): Promise<{ size: number; sha1: string }> {
+async function saveAs(path: string, local: string, alive: Alive): Promise<{ size: number; sha1: string }> {
   const draft = `${path}.${randomBytes(4).toString("hex")}.part`;
-  const written = await copy(local, draft, true);
+  const written = await copy(local, draft, true, alive);
   await rename(draft, path);
   return written;
 }
 
-async function get(root: string, lun: string, sha1: string, local: string, mirrorOf?: string): Promise<{ size: number; sha1: string }> {
+async function get(
+  root: string,
+  lun: string,
+  sha1: string,
+  local: string,
+  mirrorOf: string | undefined,
+  alive: Alive,
+): Promise<{ size: number; sha1: string }> {
   await checkMarker(root, lun);
-  return copy(blobPath(mirrorOf === undefined ? root : join(root, mirrorFolder(mirrorOf)), sha1), local, false);
+  return copy(blobPath(mirrorOf === undefined ? root : join(root, mirrorFolder(mirrorOf)), sha1), local, false, alive);
 }
 
-async function hash(root: string, lun: string, sha1: string): Promise<{ size: number; sha1: string }> {
+async function hash(root: string, lun: string, sha1: string, alive: Alive): Promise<{ size: number; sha1: string }> {
   await checkMarker(root, lun);
   const file = await open(blobPath(root, sha1), "r");
   try {
-    return await readAll(file, async () => {});
+    return await readAll(file, async () => alive());
   } finally {
     await file.close();
   }
 }
 
-async function act(asked: StorageOp): Promise<{ size: number; sha1: string }> {
+async function act(asked: StorageOp, alive: Alive): Promise<{ size: number; sha1: string }> {
   if (asked.op === "ping") return { size: 0, sha1: "" };
   const { root, lun } = asked;
   switch (asked.op) {
@@ -135,18 +159,18 @@ async function act(asked: StorageOp): Promise<{ size: number; sha1: string }> {
       await prove(root, lun, asked.proof, asked.again);
       return { size: 0, sha1: "" };
     case "put":
-      return put(root, lun, asked.sha1, asked.local);
+      return put(root, lun, asked.sha1, asked.local, alive);
     case "get":
-      return get(root, lun, asked.sha1, asked.local, asked.mirrorOf);
+      return get(root, lun, asked.sha1, asked.local, asked.mirrorOf, alive);
     case "hash":
-      return hash(root, lun, asked.sha1);
+      return hash(root, lun, asked.sha1, alive);
     case "save":
       await checkMarker(root, lun);
       await mkdir(join(root, backups), { recursive: true });
-      return saveAs(join(root, backups, asked.name), asked.local);
+      return saveAs(join(root, backups, asked.name), asked.local, alive);
     case "load":
       await checkMarker(root, lun);
-      return copy(join(root, backups, asked.name), asked.local, false);
+      return copy(join(root, backups, asked.name), asked.local, false, alive);
     case "size":
       await checkMarker(root, lun);
       return { size: (await stat(blobPath(root, asked.sha1))).size, sha1: asked.sha1 };
@@ -158,7 +182,13 @@ export function runHelper(): void {
     if (process.connected) process.send?.(answered);
   };
   process.on("message", (asked: Asked) => {
-    act(asked).then(
+    let saidMs = performance.now();
+    const alive = () => {
+      if (performance.now() - saidMs < aliveEveryMs) return;
+      saidMs = performance.now();
+      answer({ id: asked.id });
+    };
+    act(asked, alive).then(
       (result) => answer({ id: asked.id, result }),
       (error: NodeJS.ErrnoException) => answer({ id: asked.id, error: { code: error.code ?? "ERROR", message: error.message } }),
     );

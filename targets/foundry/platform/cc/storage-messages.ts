@@ -20,6 +20,7 @@ export type StorageOp =
   | { readonly op: "ping" };
 
 export type Asked = StorageOp & { readonly id: number };
+/** Without result and error: it goes on, and its LUN has answered just now. */
 export interface Answered {
   readonly id: number;
   readonly result?: { readonly size: number; readonly sha1: string };

@@ -1,6 +1,7 @@
 /**
  * The mounted LUNs as one Cloud Controller sees them: each is proved every storageCheck, blob operations run in a few lanes per LUN, all of it
  * through one helper process. What hangs on one LUN never holds up another, and a helper that is stuck is abandoned for a new one.
+ * A LUN that is slow is not gone: while a proof waits, each piece of an operation that the LUN has answered says that it lives.
  */
 import { join } from "node:path";
 import { log } from "../base/log.js";
@@ -39,6 +40,10 @@ interface Lun {
   /** It has answered once: a mount that comes late at boot is not a loss. */
   known: boolean;
   proof: { readonly helper: HelperProcess; readonly startedAt: number } | undefined;
+  /** performance.now() when it last answered anything: a proof, or a piece of a long operation. */
+  answeredAt: number;
+  /** How long its last proof took, and the longest one; ms. */
+  proofMs: { last: number; most: number };
   running: number;
   readonly queue: Waiting[];
 }
@@ -82,6 +87,8 @@ export class Storage {
           since: undefined,
           known: false,
           proof: undefined,
+          answeredAt: 0,
+          proofMs: { last: 0, most: 0 },
           running: 0,
           queue: [],
         },
@@ -113,6 +120,10 @@ export class Storage {
   states(): Record<string, MountState> {
     return Object.fromEntries([...this.#luns.values()].map((lun) => [lun.name, lun.state]));
   }
+  /** How long proofs take: of each LUN the last one and the longest, in ms. */
+  proofsMs(): Record<string, { readonly last: number; readonly most: number }> {
+    return Object.fromEntries([...this.#luns.values()].map((lun) => [lun.name, { ...lun.proofMs }]));
+  }
   /** Unusable for lunLost or longer, as this Cloud Controller sees it. */
   lost(): readonly string[] {
     return [...this.#luns.values()].filter((lun) => this.#isLost(lun)).map((lun) => lun.name);
@@ -140,7 +151,10 @@ export class Storage {
       const start = () => {
         if (over) return;
         lun.running++;
-        this.#ask({ ...op, root: lun.root, lun: name })
+        const alive = () => {
+          lun.answeredAt = performance.now();
+        };
+        this.#ask({ ...op, root: lun.root, lun: name }, alive)
           .then(resolve, reject)
           // The lane stays taken while the operation hangs, deadline or not: that bounds the threads.
           .finally(() => {
@@ -166,12 +180,12 @@ export class Storage {
   #spawn(): HelperProcess {
     return new HelperProcess(this.settings.helperCommand, this.#threads);
   }
-  #ask(op: StorageOp): Promise<{ size: number; sha1: string }> {
+  #ask(op: StorageOp, alive?: () => void): Promise<{ size: number; sha1: string }> {
     if (!this.#helper.usable) {
       log.warn("the storage helper ended; starting another");
       this.#helper = this.#spawn();
     }
-    return this.#helper.ask(op);
+    return this.#helper.ask(op, alive);
   }
 
   #spareOf(name: string): string | undefined {
@@ -207,7 +221,8 @@ export class Storage {
       for (const lun of this.#luns.values()) if (lun.since !== undefined) lun.since = now;
     this.#lastTick = now;
     for (const lun of this.#luns.values()) {
-      if (lun.proof && lun.proof.helper === this.#helper && now - lun.proof.startedAt > this.#retryMs) this.#replace(`${lun.name} hangs`);
+      if (lun.proof && lun.proof.helper === this.#helper && now - Math.max(lun.proof.startedAt, lun.answeredAt) > this.#retryMs)
+        this.#replace(`${lun.name} hangs`);
       if (this.#isLost(lun)) {
         for (const waiting of lun.state === "hung" ? lun.queue.splice(0) : []) waiting.fail(hangs(lun.name));
         this.onLost(lun.name, lun.state, Math.round(now - lun.since!));
@@ -232,12 +247,26 @@ export class Storage {
     lun.proof = mine;
     let late: NodeJS.Timeout | undefined;
     let over = false;
-    // The deadline is the LUN's: a helper that is still starting does not count against it.
+    let fromMs = mine.startedAt;
+    // The deadline is the LUN's: a helper that is still starting does not count against it, and neither does what the LUN has answered meanwhile.
+    const watch = (sinceMs: number) => {
+      late = setTimeout(
+        () => {
+          if (lun.answeredAt > sinceMs && !over) watch(lun.answeredAt);
+          else void this.#overdue(lun, mine);
+        },
+        sinceMs + storageDeadline - performance.now(),
+      );
+    };
     void mine.helper.started.then(() => {
-      if (!over) late = setTimeout(() => void this.#overdue(lun, mine), storageDeadline);
+      fromMs = performance.now();
+      if (!over) watch(fromMs);
     });
     try {
       await asked;
+      lun.answeredAt = performance.now();
+      lun.proofMs.last = Math.round(lun.answeredAt - fromMs);
+      lun.proofMs.most = Math.max(lun.proofMs.most, lun.proofMs.last);
       if (lun.proof === mine && !((lun.state !== "usable" || !lun.known) && (await this.#trySpare(lun)))) this.#found(lun, "usable", "");
     } catch (error) {
       const { code, message } = error as StorageError;
