@@ -6,7 +6,8 @@ import { FlounderError } from "../errors.js";
 import { type Block, retakeBlock, takeBlock } from "./ports.js";
 import { wire } from "./wiring.js";
 
-const blockAtLeast = 600;
+/** Ports, and so users, that a foundation has for itself in any case. */
+export const blockAtLeast = 600;
 
 export type Load = (name: string) => Promise<TargetSystem>;
 export interface Ground {

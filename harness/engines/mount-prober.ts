@@ -4,20 +4,29 @@
  * number of mounts), so a hung mount takes one thread and no other mount's answer.
  * Proof of a mount: its marker says the LUN's name, and one file is overwritten in place (making and unlinking would litter the LUN with .fuse_hidden files).
  */
-import { open, readFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+
+/** Whoever keeps the LUN may put a link in a file's place; this process may write where he may not. */
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR } = constants;
 
 /** SFTP has no EROFS: a read-only export says EACCES or EPERM; a mount made read-only here says EROFS. */
 const readOnlyCodes = ["EACCES", "EPERM", "EROFS"];
 const proofFile = ".flounder-witness";
 
 async function stateOf(path: string, lun: string): Promise<string> {
-  if ((await readFile(join(path, ".lun"), "utf8")).trim() !== lun) return "error";
+  const marker = await open(join(path, ".lun"), O_RDONLY | O_NOFOLLOW);
   try {
-    const file = await open(join(path, proofFile), "r+").catch((error: NodeJS.ErrnoException) => {
+    if ((await marker.readFile("utf8")).trim() !== lun) return "error";
+  } finally {
+    await marker.close();
+  }
+  try {
+    const file = await open(join(path, proofFile), O_RDWR | O_NOFOLLOW).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "ENOENT") throw error;
-      return open(join(path, proofFile), "w");
+      return open(join(path, proofFile), O_RDWR | O_CREAT | O_EXCL, 0o600);
     });
     try {
       await file.write(`${process.hrtime.bigint()}\n`.padStart(32), 0);

@@ -18,6 +18,8 @@ export interface Uids {
   readonly count: number;
   /** Of a component, or of a Toxiproxy server ("toxiproxy-bus"). */
   of(name: string): number;
+  /** The component, or the Toxiproxy server, that has this one; undefined: nobody of this foundation. */
+  nameOf(uid: number): string | undefined;
   /** Of each app slot of a component, in the slots' order; empty if it has none. */
   slots(component: string): readonly number[];
 }
@@ -35,6 +37,8 @@ export function uidsOf(topology: Topology, wiring: Wiring, portBase: number, { f
   const own = new Map(topology.components.map((one) => [one.name, shared && usesLuns(one) ? common : next++]));
   for (const of of wiring.servers.keys()) own.set(serverName(of), next++);
   const slots = new Map(topology.components.map(({ name }) => [name, (wiring.slots.get(name) ?? []).map(() => next++)]));
+  const names = new Map([...own].map(([name, uid]) => [uid, name]));
+  for (const [name, all] of slots) for (const uid of all) names.set(uid, name);
   return {
     base,
     count: next - base,
@@ -43,6 +47,7 @@ export function uidsOf(topology: Topology, wiring: Wiring, portBase: number, { f
       if (uid === undefined) throw new Error(`${name} is neither a component nor a Toxiproxy server: no user is kept for it`);
       return uid;
     },
+    nameOf: (uid) => names.get(uid),
     slots: (component) => slots.get(component) ?? [],
   };
 }

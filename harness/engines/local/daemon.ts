@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { FlounderError } from "../../errors.js";
 import { lastWords } from "../last-words.js";
+import { type Confinement, confined } from "./confine.js";
 import { isAlive, type Living, statOf } from "./process-table.js";
 
 export interface Launch {
@@ -12,15 +13,15 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly log: string;
-  /** Run as this user (only if we are root). */
-  readonly user?: { readonly uid: number; readonly gid: number } | undefined;
+  /** Absent: with all our rights. */
+  readonly confinement?: Confinement;
 }
 
-function begin({ argv, env, cwd, log, user }: Launch): ChildProcess {
+function begin({ argv, env, cwd, log, confinement }: Launch): ChildProcess {
   const output = openSync(log, "a", 0o600);
   try {
-    const [command, ...args] = argv;
-    return spawn(command!, args, { cwd, env, detached: true, stdio: ["ignore", output, output], ...user });
+    const [command, ...args] = confinement ? confined(argv, confinement) : argv;
+    return spawn(command!, args, { cwd, env, detached: true, stdio: ["ignore", output, output] });
   } finally {
     closeSync(output);
   }

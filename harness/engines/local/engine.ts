@@ -1,11 +1,12 @@
 /** The embedded engine: components are child processes on 127.0.0.1, links go through Toxiproxy, mounts through sshfs where FUSE works. Linux only. */
 import type { Engine, FoundationSpec, Topology } from "../../core.js";
 import { loadTarget } from "../../registry.js";
-import { type Ground, groundAgain, type Load, newGround, startOrReap } from "../ground.js";
+import { blockAtLeast, type Ground, groundAgain, type Load, newGround, startOrReap } from "../ground.js";
 import { readState } from "../saved.js";
 import { targetList } from "../target-list.js";
 import { findTool } from "../tools/find.js";
 import { type ToolName, tools } from "../tools/pins.js";
+import { uidsOf } from "../uids.js";
 import { wire } from "../wiring.js";
 import { type FuseVerdict, fuseVerdict } from "./fuse-check.js";
 import { makeOpenFolder, unprivilegedUser } from "./open-folder.js";
@@ -15,6 +16,7 @@ import { reapAll, removeFolder } from "./reap.js";
 import { LocalFoundation } from "./running.js";
 import { saved } from "./saved.js";
 import { toolbox } from "./toolbox.js";
+import { ownRights, type Who, whoFor } from "./who.js";
 
 const noFuse: FuseVerdict = { works: false, ways: ["detach"], why: "" };
 
@@ -27,23 +29,30 @@ export function localEngine(load: Load, fuse: () => Promise<FuseVerdict> = fuseV
   /** Ends what an earlier keeper left half started in this folder. */
   const clear = async (spec: FoundationSpec) => {
     let openDir = "";
+    let owned: ((uid: number) => string | undefined) | undefined;
     try {
-      openDir = readState(spec.dir, saved).openDir;
+      const state = readState(spec.dir, saved);
+      openDir = state.openDir;
+      const first = state.uidsFrom === undefined ? Number.POSITIVE_INFINITY : state.uidsFrom + state.portBase;
+      owned = (uid) => (uid >= first && uid < first + blockAtLeast ? "?" : undefined);
     } catch {
       // Nothing was saved: the marks are enough.
     }
     const dirs = folders(spec.dir, openDir);
-    await reapAll(new ProcessTable(spec.id, () => dirs), dirs);
+    await reapAll(new ProcessTable(spec.id, () => dirs, owned), dirs);
     await removeFolder(openDir);
   };
-  const needsOpenFolder = (topology: Topology) => topology.components.some((component) => component.unprivileged) && unprivilegedUser() !== undefined;
-  const build = async ({ spec, system, topology, block }: Ground, openDir: string, verdict: FuseVerdict) => {
-    const tools = await toolbox(topology, openDir);
+  const needsOpenFolder = (topology: Topology, { from }: Who) =>
+    from !== undefined || (topology.components.some((component) => component.unprivileged) && unprivilegedUser() !== undefined);
+  const build = async ({ spec, system, topology, block }: Ground, openDir: string, verdict: FuseVerdict, who: Who) => {
+    const wiring = wire(topology, block.base);
+    const uids = who.from === undefined ? undefined : uidsOf(topology, wiring, block.base, { from: who.from, shared: !verdict.works });
+    const tools = await toolbox(topology, { openDir, uids, names: who.names });
     // Without FUSE a mount is a link to the folder itself: whoever keeps the folder must know that nothing stands between.
     const box = verdict.works ? tools : { ...tools, env: { ...tools.env, LUNS: "linked" } };
-    const place = new Place(spec, wire(topology, block.base), box, openDir, openDir ? unprivilegedUser() : undefined);
+    const place = new Place(spec, wiring, box, { openDir, uids, names: who.names });
     place.makeFolders(topology.components);
-    return new LocalFoundation({ place, system, topology, block, fuse: verdict });
+    return new LocalFoundation({ place, system, topology, block, fuse: verdict, who });
   };
 
   return {
@@ -58,7 +67,7 @@ export function localEngine(load: Load, fuse: () => Promise<FuseVerdict> = fuseV
     async facts() {
       const found = always.concat("sshfs").map((name): [string, string] => [name, findTool(name) ?? "not found"]);
       const { works, ways, why } = await fuse();
-      return { ...Object.fromEntries(found), mounts: works ? `sshfs: ${ways.join(", ")}` : `symlinks, detach alone: ${why}` };
+      return { ...Object.fromEntries(found), users: whoFor(ownRights()).says, mounts: works ? `sshfs: ${ways.join(", ")}` : `symlinks, detach alone: ${why}` };
     },
 
     async targets(topology, system) {
@@ -69,13 +78,15 @@ export function localEngine(load: Load, fuse: () => Promise<FuseVerdict> = fuseV
       await clear(spec);
       const verdict = await fuse();
       if (!verdict.works) say(`mounts are symlinks, which can be detached and nothing else: ${verdict.why}`);
+      const who = whoFor(ownRights());
+      if (who.from === undefined && process.geteuid?.() === 0) say(`components run as ${who.says}`);
       const ground = await newGround(spec, load);
       const { block, topology } = ground;
       let openDir = "";
       let foundation: LocalFoundation;
       try {
-        openDir = needsOpenFolder(topology) ? makeOpenFolder(spec.id) : "";
-        foundation = await build(ground, openDir, verdict);
+        openDir = needsOpenFolder(topology, who) ? makeOpenFolder(spec.id) : "";
+        foundation = await build(ground, openDir, verdict, who);
       } catch (error) {
         await removeFolder(openDir);
         block.release();
@@ -88,7 +99,8 @@ export function localEngine(load: Load, fuse: () => Promise<FuseVerdict> = fuseV
     async attach(dir) {
       const state = readState(dir, saved);
       const ground = await groundAgain(dir, state, load);
-      const foundation = await build(ground, state.openDir, state.mounts === "fuse" ? await fuse() : noFuse);
+      const who = { ...whoFor(ownRights()), from: state.uidsFrom };
+      const foundation = await build(ground, state.openDir, state.mounts === "fuse" ? await fuse() : noFuse, who);
       await foundation.attach(state);
       return foundation;
     },

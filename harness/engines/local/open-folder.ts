@@ -1,15 +1,31 @@
-/** A folder that an unprivileged user can reach, for what refuses to run as root (Postgres): clones and state folders often lie below a 0700 home. */
-import { chmodSync, constants, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, statSync } from "node:fs";
+/**
+ * A folder that a foundation's own users can reach: clones, tools and state folders often lie below a 0700 home, into which they cannot go. Everybody may walk
+ * through it and nobody list it; what is in it belongs to one user each.
+ */
+import {
+  chmodSync,
+  chownSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { FlounderError } from "../../errors.js";
+import type { Owner } from "../secrets.js";
 
-export interface User {
-  readonly uid: number;
-  readonly gid: number;
-}
+export type User = Owner;
 
-/** Whom unprivileged components run as; undefined if we are not root ourselves. */
+/** Whom Postgres runs as where we are root and a foundation cannot have users of its own; undefined if we are not root ourselves. */
 export function unprivilegedUser(): User | undefined {
   if (process.geteuid?.() !== 0) return undefined;
   const line = readFileSync("/etc/passwd", "utf8")
@@ -27,6 +43,9 @@ export function reachable(path: string): boolean {
     if ((statSync(dir).mode & 0o001) === 0) return false;
     if (dir === dirname(dir)) break;
   }
+  return readable(path);
+}
+function readable(path: string): boolean {
   const wanted = statSync(path).isDirectory() ? 0o005 : 0o004;
   return (statSync(path).mode & wanted) === wanted;
 }
@@ -44,27 +63,56 @@ export function makeOpenFolder(id: string): string {
   return dir;
 }
 
-/** The same file, or a copy in the open folder if the user could not reach it. */
-export function reachableFile(file: string, openDir: string): string {
-  // What lies in the open folder is the component's own, and private to its user once it was started.
-  if (!isAbsolute(file) || file.startsWith(`${openDir}/`) || !existsSync(file) || reachable(file)) return file;
-  const copy = join(openDir, "bin", basename(file));
-  if (!existsSync(copy)) {
-    mkdirSync(dirname(copy), { recursive: true, mode: 0o755 });
-    copyFileSync(file, copy, constants.COPYFILE_FICLONE);
-    chmodSync(copy, 0o755);
+/** A folder below it that everybody may walk through, or that `owner` has for itself. */
+export function makeFolder(path: string, mode: number, owner?: User): void {
+  mkdirSync(path, { recursive: true });
+  chmodSync(path, mode);
+  if (owner) chownSync(path, owner.uid, owner.gid);
+}
+
+/** The same file under another name, which costs nothing; a copy where that cannot be, or others may not read it. */
+function put(file: string, at: string): void {
+  if (existsSync(at)) return;
+  try {
+    if (readable(file)) {
+      linkSync(file, at);
+      return;
+    }
+  } catch {
+    // Another file system, or one without such names.
   }
-  return copy;
+  copyFileSync(file, at, constants.COPYFILE_FICLONE);
+  chmodSync(at, 0o755);
+}
+function putAll(from: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  chmodSync(to, 0o755);
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [file, at] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) putAll(file, at);
+    else if (!entry.isSymbolicLink()) put(file, at);
+    else if (!existsSync(at)) symlinkSync(readlinkSync(file), at);
+  }
+}
+
+/** The same file, or that file in the open folder if the user could not reach it; bundles with those beside them, which they start. */
+export function reachableFile(file: string, openDir: string): string {
+  // What lies in the open folder is a component's own, and private to its user once it was started.
+  if (!isAbsolute(file) || file.startsWith(`${openDir}/`) || !existsSync(file) || reachable(file)) return file;
+  const bin = join(openDir, "bin");
+  if (!existsSync(bin)) {
+    makeFolder(bin, 0o755);
+    writeFileSync(join(bin, "package.json"), '{ "type": "module" }\n', { mode: 0o644 });
+  }
+  if (file.endsWith(".mjs")) for (const name of readdirSync(dirname(file))) if (name.endsWith(".mjs")) put(join(dirname(file), name), join(bin, name));
+  put(file, join(bin, basename(file)));
+  return join(bin, basename(file));
 }
 
 /** The same for a program that needs the folders beside it (<prefix>/bin/postgres, with lib and share). */
 export function reachableProgram(program: string, openDir: string): string {
   if (reachable(program)) return program;
-  const prefix = dirname(dirname(program));
   const copy = join(openDir, basename(program));
-  if (!existsSync(copy)) {
-    cpSync(prefix, copy, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
-    chmodSync(copy, 0o755);
-  }
+  putAll(dirname(dirname(program)), copy);
   return join(copy, "bin", basename(program));
 }

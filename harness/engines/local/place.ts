@@ -1,40 +1,68 @@
-/** Where a foundation lives on this machine, and with which environment and command each of its processes is started. */
-import { chownSync, existsSync, mkdirSync } from "node:fs";
+/** Where a foundation lives on this machine, and with which environment, command and user each of its processes is started. */
+import { existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Component, FoundationSpec } from "../../core.js";
 import { grant, secretsFolder, secretsName } from "../secrets.js";
+import type { Uids } from "../uids.js";
 import { type Wiring, wiringEnv } from "../wiring.js";
+import { type Confinement, passwdFor } from "./confine.js";
 import type { Launch } from "./daemon.js";
 import { hosts } from "./hosts.js";
-import { reachableFile, type User } from "./open-folder.js";
+import { makeFolder, reachableFile, type User, unprivilegedUser } from "./open-folder.js";
 import type { Toolbox } from "./toolbox.js";
+
+/** Node has eleven threads, and as many more as it may wait on mounts; apps come on top. */
+const processes = 1024;
+const processesOfApps = 4096;
+
+export interface Home {
+  /** A folder that users other than ours can reach; empty if there are none. */
+  readonly openDir: string;
+  /** Of the foundation's own; undefined: whoever we are, but nobody where root will not do. */
+  readonly uids: Uids | undefined;
+  /** Users can be given a name that nobody else sees. */
+  readonly names: boolean;
+}
 
 export class Place {
   constructor(
     readonly spec: FoundationSpec,
     readonly wiring: Wiring,
     readonly tools: Toolbox,
-    /** Empty if no unprivileged user needs to reach anything. */
-    readonly openDir: string,
-    private readonly user: User | undefined,
+    readonly home: Home,
   ) {}
 
+  /** Whom a component, or a Toxiproxy server, runs as; undefined: as we do. */
+  userOf(name: string, refusesRoot = false): User | undefined {
+    const { uids } = this.home;
+    if (uids) return { uid: uids.of(name), gid: uids.of(name) };
+    return refusesRoot ? unprivilegedUser() : undefined;
+  }
+  #user = ({ name, unprivileged }: Component) => this.userOf(name, unprivileged);
+  /** What belongs to a component lies in the state folder, or where its user can reach it. */
+  #base = (component: Component) => (this.#user(component) ? this.home.openDir : this.spec.dir);
   log = (name: string) => join(this.spec.dir, "logs", `${name}.log`);
-  mountPath = (component: string, lun: string) => join(this.spec.dir, "mounts", component, lun);
-  #apart = (component: Component) => component.unprivileged === true && this.user !== undefined;
-  dataDir = (component: Component) => join(this.#apart(component) ? this.openDir : this.spec.dir, "components", component.name);
-
-  #secretsDir = (component: Component) => join(this.#apart(component) ? this.openDir : this.spec.dir, "secrets");
+  mountPath = (component: Component, lun: string) => join(this.#base(component), "mounts", component.name, lun);
+  dataDir = (component: Component) => join(this.#base(component), "components", component.name);
 
   makeFolders(components: readonly Component[]): void {
-    for (const dir of ["logs", "components", "mounts", "secrets"]) mkdirSync(join(this.spec.dir, dir), { recursive: true, mode: 0o700 });
-    if (this.openDir) mkdirSync(join(this.openDir, "secrets"), { recursive: true, mode: 0o711 });
+    const { spec, home } = this;
+    mkdirSync(join(spec.dir, "logs"), { recursive: true, mode: 0o700 });
+    for (const folder of ["components", "mounts", "secrets"]) {
+      if (home.openDir) makeFolder(join(home.openDir, folder), 0o711);
+      // Where people look for it.
+      if (home.uids) {
+        rmSync(join(spec.dir, folder), { force: true });
+        symlinkSync(join(home.openDir, folder), join(spec.dir, folder));
+      } else mkdirSync(join(spec.dir, folder), { recursive: true, mode: 0o700 });
+    }
     for (const component of components) {
-      grant(this.#secretsDir(component), component, this.spec.secret, this.#apart(component) ? this.user : undefined);
-      const dir = this.dataDir(component);
-      if (existsSync(dir)) continue;
-      mkdirSync(dir, { recursive: true, mode: 0o755 });
-      if (this.#apart(component) && this.user) chownSync(dir, this.user.uid, this.user.gid);
+      const user = this.#user(component);
+      grant(join(this.#base(component), "secrets"), component, spec.secret, user);
+      if (!existsSync(this.dataDir(component))) makeFolder(this.dataDir(component), 0o700, user);
+      // Ours, so that nobody puts something else in a mount's place; its group may walk through it.
+      const mounts = join(this.#base(component), "mounts", component.name);
+      if (Object.keys(component.mounts).length > 0) makeFolder(mounts, user ? 0o710 : 0o700, user && { uid: 0, gid: user.gid });
     }
   }
 
@@ -51,30 +79,40 @@ export class Place {
     return component.prepare && this.#launch(component, component.prepare);
   }
 
+  #confinement(component: Component): Confinement {
+    const user = this.#user(component);
+    if (!user) return {};
+    // SFTP servers look up whom they run as.
+    const named = this.home.names && Object.values(component.ports).includes("sftp");
+    return { user, processes: component.slots ? processesOfApps : processes, passwd: named ? passwdFor(user, this.home.openDir) : undefined };
+  }
+
   #launch(component: Component, command: readonly string[]): Launch {
     const { name } = component;
     const data = this.dataDir(component);
     const ports = this.wiring.ports.get(name)!;
-    const apart = this.#apart(component);
+    const confinement = this.#confinement(component);
+    const apart = confinement.user !== undefined;
     const filled = command.map((word, at) => {
       const text =
         at === 0 ? this.tools.program(word) : word.replaceAll("{data}", data).replace(/\{port\.([^}]+)\}/g, (_, port: string) => String(ports[port]));
-      return apart ? reachableFile(text, this.openDir) : text;
+      return apart ? reachableFile(text, this.home.openDir) : text;
     });
+    const { USER: _, ...env } = this.env(name);
     return {
       name,
       argv: filled,
       cwd: data,
       log: this.log(name),
       env: {
-        ...this.env(name),
+        ...(apart ? env : this.env(name)),
         ...component.env,
-        ...wiringEnv(component, this.wiring, hosts, (lun) => this.mountPath(name, lun)),
-        SECRETS_FILE: join(secretsFolder(this.#secretsDir(component), name), secretsName),
+        ...wiringEnv(component, this.wiring, hosts, (lun) => this.mountPath(component, lun)),
+        SECRETS_FILE: join(secretsFolder(join(this.#base(component), "secrets"), name), secretsName),
         DATA_DIR: data,
         ...(apart ? { HOME: data, TMPDIR: data } : {}),
       },
-      ...(apart ? { user: this.user } : {}),
+      confinement,
     };
   }
 }

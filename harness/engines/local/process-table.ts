@@ -1,7 +1,7 @@
 /**
  * Processes as /proc shows them. Identity is pid + start time (field 22 of stat): pids are re-used.
  * Everything of a foundation carries FLOUNDER_FOUNDATION in its environment, or has its cwd or executable below the foundation's folders (Postgres' children
- * overwrite their environment with their title).
+ * overwrite their environment with their title), or runs as a user of its own.
  */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
@@ -83,6 +83,14 @@ function marksOf(pid: number): Marks {
   const value = (name: string) => new RegExp(`(?:^|\\0)${name}=([^\\0]*)`).exec(text)?.[1];
   return { foundation: value("FLOUNDER_FOUNDATION"), component: value("FLOUNDER_COMPONENT"), mount: value("FLOUNDER_MOUNT") };
 }
+/** Whom it runs as (the effective user); NaN: it is gone. Everybody may read that, unlike marks and folders. */
+function uidOf(pid: number): number {
+  try {
+    return Number(/^Uid:\s*\d+\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1]);
+  } catch {
+    return Number.NaN;
+  }
+}
 function linkOf(pid: number, what: "cwd" | "exe"): string {
   try {
     return readlinkSync(`/proc/${pid}/${what}`);
@@ -100,6 +108,8 @@ export class ProcessTable {
     private readonly foundation: string,
     /** Folders that belong to the foundation alone. */
     private readonly folders: () => readonly string[],
+    /** Whose process one is by its user, where each component has a user of its own; undefined: nobody's of the foundation. */
+    private readonly componentOf?: (uid: number) => string | undefined,
   ) {}
 
   #inside(path: string): { component: string | undefined } | undefined {
@@ -107,10 +117,17 @@ export class ProcessTable {
     if (!folder) return undefined;
     return { component: /^\/(?:components|mounts)\/([^/]+)/.exec(path.slice(folder.length))?.[1] };
   }
+  /** Whoever runs as a user of the foundation's own belongs to it, whatever became of its marks. */
+  #owned(pid: number): Marks | undefined {
+    const owner = this.componentOf?.(uidOf(pid));
+    if (owner === undefined) return undefined;
+    const { component, mount } = marksOf(pid);
+    return { foundation: this.foundation, component: component ?? owner, mount };
+  }
   #classify(stat: Stat): Marks | undefined {
     const key = `${stat.pid}:${stat.start}`;
     const known = this.#known.get(key);
-    const marks = known ?? marksOf(stat.pid);
+    const marks = known ?? this.#owned(stat.pid) ?? marksOf(stat.pid);
     if (marks.foundation === this.foundation) {
       this.#known.set(key, marks);
       return marks;

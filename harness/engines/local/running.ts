@@ -20,6 +20,7 @@ import type { Saved } from "./saved.js";
 import { localServers } from "./servers.js";
 import { SupervisedProcess } from "./supervised.js";
 import { lunRoot, SymlinkMount } from "./symlink-mount.js";
+import type { Who } from "./who.js";
 
 /** What the engine made for it. */
 export interface Parts {
@@ -28,7 +29,11 @@ export interface Parts {
   readonly topology: Topology;
   readonly block: Block;
   readonly fuse: FuseVerdict;
+  readonly who: Who;
 }
+
+/** Go's threads: one per core that works, and one for each that waits for the kernel. */
+const serverProcesses = 512;
 
 export class LocalFoundation extends RunningFoundation<SupervisedProcess, LocalMount> {
   readonly #components = new Map<string, SupervisedProcess>();
@@ -47,11 +52,17 @@ export class LocalFoundation extends RunningFoundation<SupervisedProcess, LocalM
     const { place, topology, system, fuse } = own;
     const { wiring } = place;
     this.#own = own;
-    this.#table = new ProcessTable(place.spec.id, () => this.#folders());
+    this.#table = new ProcessTable(place.spec.id, () => this.#folders(), place.home.uids && ((uid) => place.home.uids?.nameOf(uid)));
     this.#helper = new MountHelper(() => mountProber(place.env("mount-helper"), place.spec.dir, this.#mounts.size));
     this.#fleet = new Fleet({
       wiring,
-      kind: localServers({ wiring, command: place.tools.toxiproxy, dir: place.spec.dir, env: (name) => place.env(name) }),
+      kind: localServers({
+        wiring,
+        command: place.tools.toxiproxy,
+        dir: place.spec.dir,
+        env: (name) => place.env(name),
+        confinement: (name) => ({ user: place.userOf(name), processes: serverProcesses }),
+      }),
       bind: host,
       upstream: () => host,
       save: () => this.#save(),
@@ -128,12 +139,13 @@ export class LocalFoundation extends RunningFoundation<SupervisedProcess, LocalM
     for (const component of this.#components.values()) component.end();
     const once = [...this.#components.values()].flatMap((component) => [...component.pids]);
     await reapAll(this.#table, this.#folders(), once);
-    await removeFolder(this.#own.place.openDir);
+    await removeFolder(this.#own.place.home.openDir);
     this.#own.block.release();
   }
 
   #folders(): readonly string[] {
-    const { spec, openDir } = this.#own.place;
+    const { spec, home } = this.#own.place;
+    const { openDir } = home;
     return openDir ? [spec.dir, openDir] : [spec.dir];
   }
   /** While it boots once: if the keeper dies then, all is ended by its marks, and only the folders must be known. Each renaming waits for the disk. */
@@ -146,7 +158,8 @@ export class LocalFoundation extends RunningFoundation<SupervisedProcess, LocalM
       version: 1,
       spec: { ...spec, engine: "local", policy: { ...spec.policy } },
       portBase: block.base,
-      openDir: place.openDir,
+      openDir: place.home.openDir,
+      ...(this.#own.who.from === undefined ? {} : { uidsFrom: this.#own.who.from }),
       mounts: fuse.works ? "fuse" : "symlink",
       components: Object.fromEntries([...this.#components].map(([name, component]) => [name, component.saved()])),
       fleet: this.#fleet.saved(),
@@ -190,7 +203,7 @@ export class LocalFoundation extends RunningFoundation<SupervisedProcess, LocalM
   #makeMount(component: Component, lun: string): LocalMount {
     const { place, fuse } = this.#own;
     const name = mountName(component.name, lun);
-    const path = place.mountPath(component.name, lun);
+    const path = place.mountPath(component, lun);
     const cabinet = this.topology.components.find((other) => other.name === component.mounts[lun]!.cabinet)!;
     if (!fuse.works) return new SymlinkMount({ name, lun, path, root: () => lunRoot(place.dataDir(cabinet), lun), helper: this.#helper });
     return new FuseMount({
@@ -201,7 +214,7 @@ export class LocalFoundation extends RunningFoundation<SupervisedProcess, LocalM
       host,
       port: place.wiring.proxies.get(name)!.listen,
       sshfs: place.tools.sshfs,
-      others: component.unprivileged === true,
+      others: place.userOf(component.name, component.unprivileged) !== undefined,
       log: place.log(proxyName(name)),
       cwd: place.spec.dir,
       env: { ...place.env(component.name), FLOUNDER_MOUNT: name },

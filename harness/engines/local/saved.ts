@@ -9,6 +9,8 @@ export const saved = z.object({
   portBase: z.number().int(),
   /** A folder that an unprivileged user can reach; empty: none was needed. */
   openDir: z.string(),
+  /** Where blocks of users begin; absent: components run as the keeper does. */
+  uidsFrom: z.number().int().nonnegative().optional(),
   mounts: z.enum(["fuse", "symlink"]),
   components: z.record(z.string(), z.object({ living: living.optional(), held: z.boolean(), paused: z.boolean(), restarts: z.number().int() })),
   fleet: savedFleet(living),

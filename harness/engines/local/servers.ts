@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { until } from "../../clock.js";
 import { type ServerKind, serverName } from "../fleet.js";
 import type { Wiring } from "../wiring.js";
+import type { Confinement } from "./confine.js";
 import { adopt, launch } from "./daemon.js";
 import { host } from "./hosts.js";
 import { isAlive, type Living, signal } from "./process-table.js";
@@ -15,14 +16,18 @@ export interface ServersPlace {
   readonly command: string;
   readonly dir: string;
   env(component: string): Record<string, string>;
+  confinement(server: string): Confinement;
 }
 
-export const localServers = ({ wiring, command, dir, env }: ServersPlace): ServerKind<Living> => ({
+export const localServers = ({ wiring, command, dir, env, confinement }: ServersPlace): ServerKind<Living> => ({
   hostOf: () => host,
   launch(of, onExit) {
     const name = serverName(of);
     const argv = [command, "-host", host, "-port", String(wiring.servers.get(of)!)];
-    return launch({ name, argv, env: { ...env(name), LOG_LEVEL: "warn" }, cwd: dir, log: join(dir, "logs", `${name}.log`) }, onExit);
+    return launch(
+      { name, argv, env: { ...env(name), LOG_LEVEL: "warn" }, cwd: "/", log: join(dir, "logs", `${name}.log`), confinement: confinement(name) },
+      onExit,
+    );
   },
   adopt: (_, one, onExit) => adopt(one, onExit),
   async kill(of, one) {

@@ -6,6 +6,7 @@ import { findTool, needTool } from "../tools/find.js";
 import { type ToolName, tools } from "../tools/pins.js";
 import { postgresTemplate } from "../tools/postgres-template.js";
 import { reachableFile, reachableProgram, unprivilegedUser } from "./open-folder.js";
+import type { Home } from "./place.js";
 
 const prefix = "tool:";
 export const isToolName = (name: string): name is ToolName => name in tools;
@@ -32,25 +33,32 @@ export interface Toolbox {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** `openDir`: where an unprivileged user must reach Postgres; empty if there is none. */
-export async function toolbox(topology: Topology, openDir: string): Promise<Toolbox> {
+/** Tools where their users can reach them: all of them if each component has a user of its own, else Postgres, which nobody runs where we are root. */
+export async function toolbox(topology: Topology, { openDir, uids, names }: Home): Promise<Toolbox> {
   const paths = new Map<ToolName, string>();
   for (const name of neededTools(topology)) {
     const path = needTool(name);
-    paths.set(name, openDir && name === "postgres" ? reachableProgram(path, openDir) : path);
+    paths.set(name, !openDir ? path : name === "postgres" ? reachableProgram(path, openDir) : uids ? reachableFile(path, openDir) : path);
   }
+  const node = uids ? reachableFile(process.execPath, openDir) : process.execPath;
   const postgres = paths.get("postgres");
   const template =
     postgres &&
-    (await postgresTemplate({ postgres: needTool("postgres"), reachable: postgres, user: openDir ? unprivilegedUser() : undefined, dir: openDir || tmpdir() }));
+    (await postgresTemplate({
+      postgres: needTool("postgres"),
+      reachable: postgres,
+      user: uids && names ? { uid: uids.base, gid: uids.base } : openDir ? unprivilegedUser() : undefined,
+      named: uids !== undefined && names,
+      dir: openDir || tmpdir(),
+    }));
   const sftpServer = paths.get("sftp-server");
-  const folders = [dirname(process.execPath), ...[...paths.values()].map((path) => dirname(path)), process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin"];
+  const folders = [dirname(node), ...[...paths.values()].map((path) => dirname(path)), process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin"];
   return {
     toxiproxy: paths.get("toxiproxy-server")!,
     sshfs: findTool("sshfs") ?? "sshfs",
     program: (word) => {
       const tool = named(word);
-      return tool ? paths.get(tool)! : word === "node" ? process.execPath : word;
+      return tool ? paths.get(tool)! : word === "node" ? node : word;
     },
     env: {
       PATH: [...new Set(folders.join(":").split(":"))].join(":"),

@@ -5,6 +5,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync,
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { cacheDir } from "../../paths.js";
+import { confined, passwdFor } from "../local/confine.js";
 
 const run = promisify(execFile);
 const makeMs = 60_000;
@@ -33,21 +34,28 @@ export interface TemplateMaker {
   readonly reachable: string;
   /** Whom it runs as, since it refuses root; undefined: ourselves. */
   readonly user: { readonly uid: number; readonly gid: number } | undefined;
+  /** It has no name in /etc/passwd, which initdb asks for: it gets one in a mount namespace of its own. */
+  readonly named?: boolean;
   /** A folder that this user can reach. */
   readonly dir: string;
 }
 
 /** Path of a .tar of a data folder in which nobody can log in yet; made now if it was never made. */
-export async function postgresTemplate({ postgres, reachable, user, dir }: TemplateMaker): Promise<string> {
+export async function postgresTemplate({ postgres, reachable, user, named, dir }: TemplateMaker): Promise<string> {
   const path = pathOf(postgres);
   if (existsSync(path)) return path;
   const place = mkdtempSync(join(dir, "template-"));
   const draft = `${path}.${process.pid}.tmp`;
   try {
     if (user) chownSync(place, user.uid, user.gid);
-    const how = { cwd: place, timeout: makeMs, env: { PATH: process.env.PATH, TZ: "UTC" }, ...user };
-    await run(join(dirname(reachable), "initdb"), ["-D", join(place, "pg"), ...initdbOptions], how);
-    const single = run(reachable, ["--single", "-D", join(place, "pg"), "-c", "fsync=off", "template1"], how);
+    const how = { cwd: place, timeout: makeMs, env: { PATH: process.env.PATH, TZ: "UTC" } };
+    const passwd = named && user ? passwdFor(user, dir) : undefined;
+    const start = (...argv: string[]) => {
+      const [command, ...args] = confined(argv, { user, passwd });
+      return run(command!, args, how);
+    };
+    await start(join(dirname(reachable), "initdb"), "-D", join(place, "pg"), ...initdbOptions);
+    const single = start(reachable, "--single", "-D", join(place, "pg"), "-c", "fsync=off", "template1");
     single.child.stdin?.end(leaner);
     const said = await single;
     if (/\b(ERROR|FATAL|PANIC):/.test(said.stderr)) throw new Error(`Postgres' template could not be made: ${said.stderr.trim()}`);
