@@ -550,6 +550,8 @@ export interface Engine {
   check(): Promise<readonly { readonly what: string; readonly hint: string }[]>;
   /** What was found, in words, for `doctor`: tool → version or path, mounts → how LUNs are mounted here and why. */
   facts(): Promise<Readonly<Record<string, string>>>;
+  /** Whom its processes run as, for `doctor`: what → whom, and what for. */
+  users(): Promise<Readonly<Record<string, string>>>;
   /** Pure: what targets there will be, without starting anything. */
   targets(topology: Topology, system: TargetSystem): Promise<readonly TargetInfo[]>;
   start(spec: FoundationSpec, say: (line: string) => void, signal: AbortSignal): Promise<Running>;

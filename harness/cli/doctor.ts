@@ -14,9 +14,12 @@ export function register(program: Command): void {
     .action(async (flags: { engine: string; json?: boolean }) => {
       const engine = await loadEngine(flags.engine);
       const [problems, facts] = [await engine.check(), await engine.facts()];
-      if (flags.json) process.stdout.write(`${JSON.stringify({ engine: engine.name, facts, problems }, null, 2)}\n`);
+      const users = await engine.users();
+      if (flags.json) process.stdout.write(`${JSON.stringify({ engine: engine.name, facts, users, problems }, null, 2)}\n`);
       else {
         for (const [name, says] of Object.entries(facts)) process.stdout.write(`${pc.green("✓")} ${name.padEnd(18)} ${says}\n`);
+        process.stdout.write("runs as\n");
+        for (const [what, whom] of Object.entries(users)) process.stdout.write(`  ${what.padEnd(18)} ${whom}\n`);
         for (const { what, hint } of problems) process.stdout.write(`${pc.red("✗")} ${what}\n    → ${hint}\n`);
         process.stdout.write(problems.length === 0 ? `engine ${engine.name}: ready\n` : `engine ${engine.name}: ${problems.length} to mend\n`);
       }

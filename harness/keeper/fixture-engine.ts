@@ -194,6 +194,7 @@ export function fakeEngine(flaws: Flaws): Engine {
   return {
     name: "local",
     facts: async () => ({}),
+    users: async () => ({}),
     check: async () => [],
     targets: async () => fakeTargets,
     async start(spec: FoundationSpec, say, signal) {

@@ -8,13 +8,14 @@ import { blockSize } from "../ports.js";
 import { readState } from "../saved.js";
 import { grant, type Owner } from "../secrets.js";
 import { targetList } from "../target-list.js";
-import { uidsOf } from "../uids.js";
+import { uidsFrom, uidsOf } from "../uids.js";
 import { wire } from "../wiring.js";
 import { freeNet, netVariable } from "./addresses.js";
 import { problems } from "./check.js";
 import { Docker } from "./docker.js";
 import { composeFile } from "./file.js";
 import { imageTag } from "./images.js";
+import { type Need, rights } from "./rights.js";
 import { ComposeFoundation, mountWays, removeProject } from "./running.js";
 import { saved } from "./saved.js";
 import { printed } from "./yaml.js";
@@ -61,6 +62,17 @@ export function composeEngine(load: Load): Engine {
 
     async facts() {
       return { image: imageTag(), mounts: `sshfs in the containers: ${mountWays.join(", ")}` };
+    },
+    async users() {
+      const uid = process.geteuid?.() ?? 0;
+      const own = uid === 0 ? `a user of the foundation's own, uid ${uidsFrom} + its first port` : `you (uid ${uid})`;
+      const of = (need: Need) => Object.keys(rights[need].caps).join(", ");
+      return {
+        keeper: uid === 0 ? "root" : own,
+        containers: `${own}; no capabilities, no_new_privs, bounded`,
+        "those with mounts": `the component as that user; its supervisor and sshfs as root with ${of("mounts")} alone`,
+        "packet filter": `the component as that user with NET_ADMIN alone; its supervisor as root with ${of("packets")}`,
+      };
     },
     async targets(topology, system) {
       return targetList(topology, system, mountWays);

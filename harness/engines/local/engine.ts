@@ -67,7 +67,19 @@ export function localEngine(load: Load, fuse: () => Promise<FuseVerdict> = fuseV
     async facts() {
       const found = always.concat("sshfs").map((name): [string, string] => [name, findTool(name) ?? "not found"]);
       const { works, ways, why } = await fuse();
-      return { ...Object.fromEntries(found), users: whoFor(ownRights()).says, mounts: works ? `sshfs: ${ways.join(", ")}` : `symlinks, detach alone: ${why}` };
+      return { ...Object.fromEntries(found), mounts: works ? `sshfs: ${ways.join(", ")}` : `symlinks, detach alone: ${why}` };
+    },
+
+    async users() {
+      const { from, says } = whoFor(ownRights());
+      const [isRoot, bounded] = [process.geteuid?.() === 0, "no_new_privs, bounded"];
+      if (!isRoot) return { everything: says, components: bounded };
+      return {
+        "keeper, sshfs": "root: mounts LUNs, asks mounts, ends whatever is left",
+        prober: "root: real-time, so that it is woken in time",
+        components: from === undefined ? `${says}; Postgres as nobody` : `${says}; no capabilities, ${bounded}`,
+        "Toxiproxy servers": from === undefined ? "root" : "the same",
+      };
     },
 
     async targets(topology, system) {

@@ -1,0 +1,223 @@
+/** Whom a foundation runs as, and who learns its secrets: on a live one, as the kernel has it, and as another user of the machine sees it. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chownSync, copyFileSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect } from "chai";
+import { until } from "../../harness/clock.js";
+import { localEngine } from "../../harness/engines/local/engine.js";
+import { makeOpenFolder, reachable } from "../../harness/engines/local/open-folder.js";
+import { removeFolder } from "../../harness/engines/local/reap.js";
+import { ownRights, whoFor } from "../../harness/engines/local/who.js";
+import { needTool } from "../../harness/engines/tools/find.js";
+import { foundationsDir, root } from "../../harness/paths.js";
+import { filesBelow, leaks, ofFoundation, openToOthers, secretsOf } from "./audit.js";
+import { openHome } from "./live-foundation.js";
+import { topology } from "./topology.js";
+
+const nobody = 65_534;
+const cli = join(root, "bin", "flounder.mjs");
+/** What is the keeper's own: it mounts, and asks mounts. */
+const roots = /^\S*sshfs |mount-prober\.js$|harness\/keeper\/keeper\.js/;
+const blink = `
+import { act, type Scenario } from "flounder";
+import routerFlush from "flounder/faults/router-flush";
+export default {
+  name: "blink", says: "the routing table is held empty", foundation: { profile: "org", timeFactor: 20 },
+  acts: [act(routerFlush, { of: "router", pick: 1 }, { id: "table", forS: 1 }, { hold: true })],
+  must: [{ plane: "data", from: "outside", lostS: { min: 0, max: 10 } }], giveUpS: 120,
+} satisfies Scenario;
+`;
+
+const said = async (child: ChildProcess) => {
+  let text = "";
+  for (const stream of [child.stdout!, child.stderr!]) stream.on("data", (chunk) => (text += chunk));
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, text };
+};
+
+describe("whom a foundation runs as", function () {
+  this.timeout(120_000);
+  const name = "whose";
+  let home: ReturnType<typeof openHome> | undefined;
+  const dir = () => join(foundationsDir(), name);
+  /** Where the foundation's users have what is theirs. */
+  const open = () => dirname(realpathSync(join(dir(), "components")));
+  const secret = () => readFileSync(join(dir(), "secret"), "utf8").trim();
+  const secrets = () => secretsOf(topology("org", 20, {}), secret());
+  const flounder = (...words: string[]) =>
+    spawn(process.execPath, [cli, ...words], { cwd: home!.dir, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NO_COLOR: "1" } });
+  const asNobody = (...words: string[]) => spawnSync(words[0]!, words.slice(1), { uid: nobody, gid: nobody, encoding: "utf8", cwd: "/" });
+
+  before(async function () {
+    if (whoFor(ownRights()).from === undefined) this.skip();
+    home = openHome("users");
+    writeFileSync(join(home.dir, "blink.ts"), blink);
+    const { code, text } = await said(flounder("up", "--profile", "org", "--name", name));
+    expect(code, text).to.equal(0);
+  });
+  after(async () => {
+    if (!home) return;
+    const { code, text } = await said(flounder("down", "--foundation", name));
+    home.close();
+    expect(code, text).to.equal(0);
+  });
+
+  it("is root for what mounts alone; all else has a user of its own, no rights, and no way to any", () => {
+    const all = ofFoundation(name);
+    expect(all.length).to.be.above(30);
+    expect(all.filter(({ uid, command }) => uid === 0 && !roots.test(command)).map(({ command }) => command)).to.deep.equal([]);
+    const others = all.filter(({ uid }) => uid !== 0);
+    for (const { uid, command, noNewPrivileges, capabilities, groups } of others)
+      expect({ uid: uid > 2e9 && uid < 2 ** 31, noNewPrivileges, capabilities: Number(`0x${capabilities}`), groups }, command).to.deep.equal({
+        uid: true,
+        noNewPrivileges: true,
+        capabilities: 0,
+        groups: "",
+      });
+    const agent = (what: RegExp) => others.filter(({ command }) => what.test(command)).map(({ uid }) => uid);
+    const [cc, db, bus] = [agent(/\/cc\.mjs/), agent(/postgres -D/), agent(/nats-server.*components\/nats-1\//)];
+    expect([cc.length, db.length, bus.length]).to.deep.equal([2, 2, 1]);
+    expect(new Set([...cc, ...db, ...bus]).size, "nobody has the same").to.equal(5);
+  });
+
+  it("bounds each: no cores, no more files and processes than it needs", () => {
+    for (const { pid, uid, command } of ofFoundation(name).filter(({ uid: of }) => of !== 0)) {
+      const limits = readFileSync(`/proc/${pid}/limits`, "utf8");
+      const [core, files, processes] = ["core file size", "open files", "processes"].map((what) =>
+        Number(new RegExp(`^Max ${what} +(\\d+)`, "m").exec(limits)?.[1]),
+      );
+      expect({ core, files: files! <= 65_536, processes: processes! <= 4096 }, `${command} as ${uid}`).to.deep.equal({ core: 0, files: true, processes: true });
+    }
+  });
+
+  it("tells its secrets to no environment, no command line, no log and no results, also while a scenario runs", async () => {
+    const logs = join(dir(), "logs");
+    const run = flounder("run", join(home!.dir, "blink.ts"), "--seed", "3", "--foundation", name);
+    let over = false;
+    const ended = said(run).finally(() => {
+      over = true;
+    });
+    const seen = new Set<string>();
+    await until(
+      "the run to end",
+      () => {
+        for (const line of leaks(secrets(), [])) seen.add(line);
+        return over;
+      },
+      100_000,
+      300,
+    );
+    const { text } = await ended;
+    const results = join(home!.dir, "results");
+    expect([...filesBelow(results)].length, text).to.be.above(3);
+    expect([...seen, ...leaks(secrets(), [logs, results])]).to.deep.equal([]);
+    expect([...secrets()].filter(([, value]) => text.includes(value))).to.deep.equal([]);
+    // The look sees what is there.
+    expect(leaks(secrets(), [dir()])).to.include(`the secret: ${join(dir(), "secret")}`);
+  });
+
+  it("grants each what its role needs in a file of 0600, its own", () => {
+    for (const { name: component, secrets: labels = [] } of topology("org", 20, {}).components) {
+      const file = join(open(), "secrets", component, "secrets.json");
+      expect(Object.keys(JSON.parse(readFileSync(file, "utf8")) as object), component).to.deep.equal(labels);
+      expect(asNobody("cat", file).status, file).to.not.equal(0);
+    }
+  });
+
+  it("lets another user see none of its files", () => {
+    expect([...openToOthers(dir())]).to.deep.equal([]);
+    // To be walked through and not listed; tools and bundles are anybody's.
+    const walked = ["components", "mounts", "secrets"].map((folder) => `711 ${join(open(), folder)}`);
+    const bare = [...openToOthers(open())].filter(
+      (line) => !line.includes(`${open()}/bin`) && !line.includes(`${open()}/passwd-`) && !/ \S+\/mounts\/[^/]+\/lun-/.test(line),
+    );
+    expect(bare).to.deep.equal(walked);
+    for (const folder of [open(), ...["components", "mounts", "secrets"].map((one) => join(open(), one))])
+      expect(asNobody("ls", folder).status, folder).to.not.equal(0);
+    for (const mounted of readdirSync(join(open(), "mounts"))) {
+      const lun = join(open(), "mounts", mounted, "lun-1", ".lun");
+      expect(readFileSync(lun, "utf8").trim()).to.equal("lun-1");
+      expect(asNobody("cat", lun).status, lun).to.not.equal(0);
+    }
+  });
+});
+
+describe("a foundation of an ordinary user", function () {
+  this.timeout(180_000);
+  before(function () {
+    if (process.geteuid?.() === 0 && !reachable(cli)) {
+      console.log("      skipped: this clone is for root alone");
+      this.skip();
+    }
+  });
+
+  it("comes up, works, is without new privileges, and goes", async () => {
+    const dir = makeOpenFolder("ordinary");
+    const isRoot = process.geteuid?.() === 0;
+    try {
+      const own = join(dir, "own");
+      mkdirSync(own, { mode: 0o700 });
+      if (isRoot) chownSync(own, nobody, nobody);
+      // Tools of root's cache are for root.
+      mkdirSync(join(dir, "bin"));
+      for (const tool of ["nats-server", "toxiproxy-server"] as const) copyFileSync(needTool(tool), join(dir, "bin", tool));
+      const env = {
+        PATH: `${join(dir, "bin")}:${process.env.PATH}`,
+        ...{ HOME: own, TMPDIR: own, XDG_STATE_HOME: join(own, "state"), XDG_CACHE_HOME: join(own, "cache"), NO_COLOR: "1" },
+        ...(process.env.SFTP_SERVER ? { SFTP_SERVER: process.env.SFTP_SERVER } : {}),
+      };
+      const flounder = (...words: string[]) =>
+        said(spawn(process.execPath, [cli, ...words], { cwd: own, stdio: ["ignore", "pipe", "pipe"], env, ...(isRoot ? { uid: nobody, gid: nobody } : {}) }));
+      const id = `ordinary-${process.pid}`;
+      try {
+        const up = await flounder("up", "--profile", "micro", "--name", id);
+        expect(up.code, up.text).to.equal(0);
+        const all = ofFoundation(id);
+        expect(all.length).to.be.above(15);
+        for (const { uid, command, noNewPrivileges } of all) {
+          expect(uid, command).to.equal(isRoot ? nobody : process.geteuid?.());
+          if (!roots.test(command)) expect(noNewPrivileges, command).to.equal(true);
+        }
+        const broken = await flounder("break", "router-flush", "--on", "router", "--for", "1", "-f", id);
+        expect(broken.code, broken.text).to.equal(0);
+        const doctor = await flounder("doctor");
+        expect(doctor.text).to.match(/runs as\n +everything +you \(uid \d+\)/);
+      } finally {
+        const down = await flounder("down", "-f", id);
+        expect(down.code, down.text).to.equal(0);
+        expect(ofFoundation(id)).to.deep.equal([]);
+      }
+    } finally {
+      await removeFolder(dir);
+    }
+  });
+});
+
+describe("whom the engine finds that components can run as", () => {
+  const all = (2n ** 41n - 1n) as bigint;
+  const rights = { uid: 0, effective: all, uids: [[0, 4_294_967_295]], gids: [[0, 4_294_967_295]] } as const;
+
+  it("users of the foundation's own where it is root, else whoever it is, and says why", async () => {
+    expect(whoFor(rights)).to.include({ from: 2_100_000_000, names: true });
+    expect(whoFor({ ...rights, uid: 1000 })).to.deep.equal({
+      from: undefined,
+      names: false,
+      says: "you (uid 1000): only root can give each a user of its own",
+    });
+    expect(whoFor({ ...rights, effective: all & ~(1n << 7n) }))
+      .to.include({ from: undefined })
+      .and.to.have.property("says")
+      .that.contains("SETUID");
+    expect(whoFor({ ...rights, effective: all & ~(1n << 21n) })).to.include({ from: 2_100_000_000, names: false });
+    const container = { ...rights, uids: [[0, 65_536]], gids: [[0, 65_536]] } as const;
+    expect(whoFor(container)).to.include({ from: 0 });
+    expect(whoFor({ ...container, gids: [[0, 1]] }))
+      .to.include({ from: undefined })
+      .and.to.have.property("says")
+      .that.contains("only the users 0 to 65535");
+    expect(Object.values(await localEngine(async () => Promise.reject(new Error("no system is needed"))).users()).join("\n")).to.contain(
+      whoFor(ownRights()).says,
+    );
+  });
+});
