@@ -400,6 +400,8 @@ export type Call = (component: string, path: string, body?: unknown, timeoutMs?:
 /** Where a component listens, past every proxy: what adapters, inside vantage and witnesses use. */
 export interface Addresses {
   direct(component: string, port: string): { readonly host: string; readonly port: number };
+  /** Derived from the foundation's secret under this label, as a component with the same secret derives it: with it they log in. */
+  secret(label: string): string;
 }
 
 /** What an engine does at a component's own place for adapters of servers that have no admin port: their files and signals. */
@@ -440,6 +442,8 @@ export interface TargetSystem {
   ): Promise<boolean> | undefined;
   /** How clients reach the foundation, and who they log in as; absent: nothing is known but the domain. */
   facts?(topology: Topology, addresses: Addresses, secret: string): Pick<FoundationFacts, "api" | "router" | "dns" | "user" | "password">;
+  /** How clients, and members of somebody else's that join, reach it and log in: environment variables, some of them secret. */
+  env?(facts: FoundationFacts, secret: (label: string) => string): Readonly<Record<string, string>>;
   /** Configuration and desired state as words that must be equal before and after; never pids, never instance ids. */
   fingerprint(topology: Topology, call: Call, addresses: Addresses): Promise<Readonly<Record<string, string>>>;
   /** Pushes the sample apps; makes what the probes need, unless told that nobody will probe yet. Progress lines through `say`. */

@@ -7,6 +7,8 @@ const defaultMs = 5000;
 export interface At {
   readonly host: string;
   readonly port: number;
+  /** Goes along with the question: Authorization: Bearer. */
+  readonly token?: string;
 }
 interface Answer {
   readonly status: number;
@@ -14,10 +16,13 @@ interface Answer {
 }
 
 /** An HTTP request with a deadline over all of it. */
-export function ask({ host, port }: At, path: string, body: unknown, deadlineMs: number): Promise<Answer> {
+export function ask({ host, port, token }: At, path: string, body: unknown, deadlineMs: number): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const text = body === undefined ? undefined : JSON.stringify(body);
-    const headers = text === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
+    const headers = {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(text === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(text) }),
+    };
     const sent = request({ host, port, path, method: text === undefined ? "GET" : "POST", headers, agent: false }, (answer) => {
       const chunks: Buffer[] = [];
       answer.on("data", (chunk: Buffer) => chunks.push(chunk));

@@ -6,6 +6,7 @@ import { allLinks } from "./all-links.js";
 import { callAdmin } from "./call.js";
 import type { Fleet } from "./fleet.js";
 import { hangsUp, knock, throughput } from "./knock.js";
+import { adminToken, derived } from "./secrets.js";
 import { proxyName, type Wiring } from "./wiring.js";
 
 /** One component's life, as processes here or as a container. */
@@ -45,6 +46,8 @@ export interface RunningParts<Life extends ComponentLife, Mount extends MountLif
   readonly host: Host;
   /** The address of a component itself, past every proxy. */
   readonly hostOf: (component: string) => string;
+  /** The foundation's. */
+  readonly secret: string;
 }
 
 export const reason = (error: unknown) => (error instanceof Error ? error.message : String(error));
@@ -79,7 +82,11 @@ export abstract class RunningFoundation<Life extends ComponentLife = ComponentLi
     if (!proxied) throw new FlounderError("usage", `there is no link "${link}"`, "flounder list targets shows links and mounts");
     return { host: this.parts.fleet.hostOf(proxied.class), port: proxied.listen };
   }
-  readonly call: Call = async (component, path, body, timeoutMs) => callAdmin(component, this.direct(component, "admin"), path, body, timeoutMs);
+  readonly call: Call = async (component, path, body, timeoutMs) =>
+    callAdmin(component, { ...this.direct(component, "admin"), token: adminToken(this.parts.secret, component) }, path, body, timeoutMs);
+  secret(label: string): string {
+    return derived(this.parts.secret, label);
+  }
   components(): readonly ComponentFacts[] {
     return [...this.parts.components.values()].map((component) => component.facts());
   }

@@ -16,6 +16,9 @@ export interface Owner {
 /** What a label stands for under a foundation's secret: hmac-sha256, as hex. */
 export const derived = (secret: string, label: string): string => createHmac("sha256", secret).update(label).digest("hex");
 
+/** What opens a component's admin port, and that of no other. */
+export const adminToken = (secret: string, component: string): string => derived(secret, `admin:${component}`);
+
 /** Of a component, below the folder of all. */
 export const secretsFolder = (dir: string, component: string): string => join(dir, component);
 export const secretsName = "secrets.json";

@@ -172,6 +172,7 @@ function running(dir: string, flaws: Flaws): Running {
     target: (name, needs) => fakeTarget(dir, name, needs, flaws),
     targets: () => fakeTargets,
     direct: (_component, _port) => ({ host: "127.0.0.1", port: 1 }),
+    secret: (label) => label,
     dialled: (_link) => ({ host: "127.0.0.1", port: 1 }),
     call: async (component, path, body) => {
       if (component === "boom") throw new Error("a defect in an adapter");

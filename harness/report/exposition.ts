@@ -22,11 +22,18 @@ export function exposition(): { metric(name: string, type: "counter" | "gauge", 
   };
 }
 
-/** Serves GET /metrics on 127.0.0.1; port 0 takes a free one. Rejects with FlounderError if the port is taken. */
+/**
+ * Serves GET /metrics on 127.0.0.1, to whoever asks from this machine: figures, without a token, as Prometheus expects it. Port 0 takes a free one. Rejects with FlounderError if the
+ * port is taken.
+ */
 export async function serveMetrics(port: number, text: () => string): Promise<{ readonly port: number; close(): void }> {
   if (port > 65_535) throw new FlounderError("usage", `--metrics ${port} is not a port`, "give one up to 65535; 0 takes a free one");
   const server = createServer((request, response) => {
-    if (request.url?.split("?")[0] !== "/metrics") response.writeHead(404).end("see /metrics\n");
+    const name = request.headers.host?.replace(/:\d+$/, "") ?? "";
+    // A page in a local browser asks under a name of its own, or says where it is from.
+    if (request.headers.origin !== undefined || !["127.0.0.1", "localhost", "[::1]"].includes(name)) response.writeHead(403).end("not for web pages\n");
+    else if (request.method !== "GET" && request.method !== "HEAD") response.writeHead(405).end("figures are read, not written\n");
+    else if (request.url?.split("?")[0] !== "/metrics") response.writeHead(404).end("see /metrics\n");
     else response.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }).end(text());
   });
   await new Promise<void>((resolve, reject) => {

@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { bySchedule } from "../judge.js";
@@ -86,6 +86,25 @@ describe("metrics of a live run", () => {
     expect(figureOf(text, "flounder_observer_faults_total")).to.equal(seen.filter((one) => one.outcome === "observer").length);
     const late = events.findLast((event) => event.kind === "observer")!;
     expect(figureOf(text, "flounder_schedule_lateness_seconds")).to.equal(late.latenessP99Us / 1e6);
+  });
+  it("answers no web page, and takes nothing", async () => {
+    const served = await serveMetrics(0, () => "flounder_up 1\n");
+    const ask = (headers: Record<string, string>, method = "GET") =>
+      new Promise<number>((resolve, reject) => {
+        const asking = request({ host: "127.0.0.1", port: served.port, path: "/metrics", method, headers, agent: false }, (answer) => {
+          answer.resume().once("end", () => resolve(answer.statusCode ?? 0));
+        });
+        asking.once("error", reject).end();
+      });
+    const got = [
+      await ask({}),
+      await ask({ host: "localhost:1" }),
+      await ask({ host: "evil.example" }),
+      await ask({ origin: "http://evil.example" }),
+      await ask({}, "POST"),
+    ];
+    served.close();
+    expect(got).to.deep.equal([200, 200, 403, 403, 405]);
   });
   it("refuses a port that is taken, and one that is none", async () => {
     const taken = createServer().listen(0, "127.0.0.1");

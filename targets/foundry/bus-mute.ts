@@ -1,7 +1,7 @@
 /** Subjects of the bus that nobody may publish on: a deny in nats-server's permissions, read anew at SIGHUP. Subscribing is never denied: that ends subscriptions for good. */
 import { randomUUID } from "node:crypto";
 import type { Addresses, Capabilities, Component, Host } from "../../harness/core.js";
-import { connected } from "./bus-witness.js";
+import { busAddress, connected } from "./bus-witness.js";
 
 /** The file that nats.conf includes; the platform's prepare step writes it once, muting nothing. */
 const file = "muted.conf";
@@ -17,7 +17,7 @@ export function busSubjects({ name }: Component, addresses: Addresses, host: Hos
     unmute: () => deny([]),
     /** The platform's components know the canary's header and say nothing of it. */
     async carries(pattern) {
-      const connection = await connected(addresses.direct(name, "client"));
+      const connection = await connected(busAddress(name, addresses));
       const subject = pattern.replace(/[*>]/g, "canary");
       const canary = (await import("nats")).headers();
       canary.set("Flounder-Canary", randomUUID());

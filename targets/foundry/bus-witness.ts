@@ -4,16 +4,25 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsConnection } from "nats";
+import type { Addresses } from "../../harness/core.js";
 
 /** Who has not answered by then is cut off. */
 const answerMs = 700;
 /** Questions asked within this time share one round: every component answers each round. */
 const gatherMs = 15;
 
-interface Address {
+/** Where the bus is, and the password of its owner there: who may hear and say everything. */
+export interface BusAddress {
   readonly host: string;
   readonly port: number;
+  readonly password: string;
 }
+export const busOwner = "owner";
+/** The platform gives its bus' users passwords under such labels. */
+export const busAddress = (bus: string, addresses: Addresses): BusAddress => ({
+  ...addresses.direct(bus, "client"),
+  password: addresses.secret(`bus:${busOwner}`),
+});
 
 /** Loaded when the first witness asks: a foundation comes up without it. */
 const nats = () => import("nats");
@@ -28,7 +37,7 @@ interface Round {
 }
 
 /** False as well when the bus itself is down: then no link to it carries. */
-export async function busCarries(name: string, nats: Address, signal: AbortSignal): Promise<boolean> {
+export async function busCarries(name: string, nats: BusAddress, signal: AbortSignal): Promise<boolean> {
   try {
     const round = await nextRound(nats);
     return await Promise.race([round.heard(name), sleep(answerMs, false, { signal })]);
@@ -46,7 +55,7 @@ export async function closeBusWitness(): Promise<void> {
 }
 
 /** The round that is being gathered: never one whose question is out already, its answers could be older than the asking. */
-function nextRound(nats: Address): Promise<Round> {
+function nextRound(nats: BusAddress): Promise<Round> {
   const key = `${nats.host}:${nats.port}`;
   const under = gathering.get(key);
   if (under) return under;
@@ -58,7 +67,7 @@ function nextRound(nats: Address): Promise<Round> {
   return round;
 }
 
-async function ask(server: Address): Promise<Round> {
+async function ask(server: BusAddress): Promise<Round> {
   const connection = await connected(server);
   const heard = new Map<string, () => void>();
   const answered = new Set<string>();
@@ -87,12 +96,12 @@ async function ask(server: Address): Promise<Round> {
 }
 
 /** One connection per server and process; a closed one is replaced at the next question. */
-export function connected({ host, port }: Address): Promise<NatsConnection> {
+export function connected({ host, port, password }: BusAddress): Promise<NatsConnection> {
   const key = `${host}:${port}`;
   const open = connections.get(key);
   if (open) return open;
   const opening = nats().then(({ connect }) =>
-    connect({ servers: key, name: "witness", reconnect: false, timeout: answerMs, pingInterval: 1000, maxPingOut: 2 }),
+    connect({ servers: key, user: busOwner, pass: password, name: "witness", reconnect: false, timeout: answerMs, pingInterval: 1000, maxPingOut: 2 }),
   );
   connections.set(key, opening);
   const forget = () => {

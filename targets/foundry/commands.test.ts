@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { connect as dialBus } from "nats";
 import { until } from "../../harness/clock.js";
 import type { Event } from "../../harness/core.js";
 import type { FlounderError } from "../../harness/errors.js";
@@ -87,6 +88,27 @@ describe("the command line at a foundation that is up", function () {
     this.timeout(60_000);
     await client?.down();
     home?.close();
+  });
+
+  it("env gives a client the API, and a router of somebody else's the bus, as a shell reads it and as JSON", async () => {
+    const { out, code } = await ended(flounder("env", "--foundation", name, "--json"));
+    expect(code).to.equal(0);
+    const env = JSON.parse(out) as Record<string, string>;
+    const { out: lines } = await ended(flounder("env", "--foundation", name));
+    const shell = spawn("sh", ["-c", 'eval "$LINES"; printf "%s|%s|%s" "$CF_API" "$CF_PASSWORD" "$NATS_PASSWORD"'], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { PATH: process.env.PATH, LINES: lines },
+    });
+    expect((await ended(shell)).out).to.equal(`${env.CF_API}|${env.CF_PASSWORD}|${env.NATS_PASSWORD}`);
+    const { api, password } = await client.facts();
+    expect(env).to.include({ CF_API: api, CF_PASSWORD: password, NATS_USER: "gorouter" });
+    // As a gorouter does: it hears registrations, and is greeted like a router.
+    const bus = await dialBus({ servers: `${env.NATS_HOST}:${env.NATS_PORT}`, user: env.NATS_USER!, pass: env.NATS_PASSWORD!, reconnect: false });
+    const heard = new Set<string>();
+    bus.subscribe("router.*", { callback: (error, { subject }) => void (error || heard.add(subject)) });
+    bus.publish("router.start", JSON.stringify({ id: "0-a", hosts: ["127.0.0.1"], minimumRegisterIntervalInSeconds: 1, pruneThresholdInSeconds: 10 }));
+    await until("registrations", () => heard.has("router.register"), 5000, 10);
+    await bus.close();
   });
 
   it("a protected foundation takes no plan without its digest, none with another's, and no single fault", async () => {

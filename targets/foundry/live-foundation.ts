@@ -12,7 +12,7 @@ import { newFoundation, passingName } from "../../harness/foundation.js";
 import { factsOf } from "../../harness/keeper/facts.js";
 import { root } from "../../harness/paths.js";
 import { type EngineName, engineFor } from "../../harness/registry.js";
-import { closeBusWitness } from "./bus-witness.js";
+import { busAddress, busOwner, closeBusWitness } from "./bus-witness.js";
 import { prepare } from "./prepare.js";
 import foundry from "./target.js";
 import { type Shape, topologyOf } from "./topology.js";
@@ -136,8 +136,8 @@ export class LiveFoundation {
 
   /** A connection to the bus that no fault cuts; it is closed at the end. */
   async bus(options: ConnectionOptions = {}): Promise<NatsConnection> {
-    const { host, port } = this.running.direct("nats-1", "client");
-    const bus = await connect({ servers: `${host}:${port}`, ...options });
+    const { host, port, password } = busAddress("nats-1", this.running);
+    const bus = await connect({ servers: `${host}:${port}`, user: busOwner, pass: password, ...options });
     this.#atEnd(() => bus.close());
     return bus;
   }

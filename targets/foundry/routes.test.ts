@@ -4,7 +4,10 @@ import { routes } from "./routes.js";
 import { topology } from "./topology.js";
 
 const org = topology("org", 20, {});
-const addresses = { direct: (component: string, port: string) => ({ host: "127.0.0.1", port: `${component}.${port}`.length }) };
+const addresses = {
+  direct: (component: string, port: string) => ({ host: "127.0.0.1", port: `${component}.${port}`.length }),
+  secret: (label: string) => label,
+};
 const instance = (name: string, index: number, listenPort: number, state = "RUNNING") => ({ name, index, state, listenPort });
 
 describe("routes", () => {

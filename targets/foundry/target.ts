@@ -3,7 +3,7 @@ import type { TargetSystem } from "../../harness/core.js";
 import { derived } from "../../harness/engines/secrets.js";
 import { adapters, capabilities } from "./adapters.js";
 import { alarms } from "./alarms.js";
-import { busCarries } from "./bus-witness.js";
+import { busAddress, busCarries } from "./bus-witness.js";
 import { edgeWays } from "./edge-adapters.js";
 import { fingerprint } from "./fingerprint.js";
 import { foresight } from "./foresight.js";
@@ -21,6 +21,9 @@ import { profiles, topology } from "./topology.js";
 /** The platform derives the same password from the same secret: 20 hex characters. */
 const adminPassword = (secret: string): string => derived(secret, "admin-password").slice(0, 20);
 
+/** The bus' user for a gorouter. */
+const joiner = "gorouter";
+
 const foundry: TargetSystem = {
   name: "foundry",
   profiles: Object.keys(profiles),
@@ -32,7 +35,7 @@ const foundry: TargetSystem = {
   overMounts: ["room"],
   ways: edgeWays,
   adapters,
-  carries: (link, addresses, signal) => (link.class === "bus" ? busCarries(link.from, addresses.direct(link.to, "client"), signal) : undefined),
+  carries: (link, addresses, signal) => (link.class === "bus" ? busCarries(link.from, busAddress(link.to, addresses), signal) : undefined),
   facts(whole, addresses, secret) {
     const { domain, components } = whole;
     const door = frontDoor(whole);
@@ -47,6 +50,19 @@ const foundry: TargetSystem = {
       dns: components.filter((component) => component.role === "dns").map((component) => at(component.name, "dns")),
       user: "admin",
       password: adminPassword(secret),
+    };
+  },
+  env({ api, domain, router, dns, user, password, components }, secret) {
+    const bus = components.find(({ role }) => role === "nats");
+    return {
+      CF_API: api,
+      CF_USERNAME: user,
+      CF_PASSWORD: password,
+      CF_DOMAIN: domain,
+      CF_ROUTER: router,
+      CF_DNS: dns.join(","),
+      // For a router that joins: it may do on the bus what a gorouter does, and no more.
+      ...(bus ? { NATS_HOST: bus.host, NATS_PORT: String(bus.ports.client), NATS_USER: joiner, NATS_PASSWORD: secret(`bus:${joiner}`) } : {}),
     };
   },
   fingerprint,

@@ -121,7 +121,11 @@ describe("profile com", () => {
 describe("the target system", () => {
   it("waits for route TTL and pruning after healing", () => expect(target.delayedDamageS(20)).to.equal(7.5));
   it("says how clients reach it", () => {
-    const facts = target.facts?.(topology("org", 20, {}), { direct: (name, port) => ({ host: "127.0.0.1", port: `${name} ${port}`.length }) }, "secret");
+    const facts = target.facts?.(
+      topology("org", 20, {}),
+      { direct: (name, port) => ({ host: "127.0.0.1", port: `${name} ${port}`.length }), secret: (label) => label },
+      "secret",
+    );
     expect(facts).to.deep.equal({
       api: "http://api.flounder.test:16",
       router: "http://127.0.0.1:16",

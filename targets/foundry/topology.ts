@@ -184,19 +184,11 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
     ready: "http:admin/healthz",
     supervised: false,
     ...parts,
+    secrets: [...(parts.secrets ?? []), `admin:${name}`, ...(parts.links?.nats ? [`bus:${name}`] : [])],
     ports: { admin: "http", ...parts.ports },
   });
 
-  const components: Component[] = [
-    {
-      ...ours("nats-1", "nats", {}),
-      prepare: ["node", bundle("nats")],
-      secrets: ["bus-password"],
-      command: ["tool:nats-server", "-c", "{data}/nats.conf"],
-      ports: { client: "nats", monitor: "http" },
-      ready: "tcp:client",
-      supervised: true,
-    },
+  const others: Component[] = [
     {
       ...ours("ccdb-1", "ccdb", {}),
       prepare: ["node", bundle("ccdb")],
@@ -211,6 +203,7 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
       const own = luns.filter((l) => l.cabinet === name);
       const peer = shape.cabinets[(i + 1) % shape.cabinets.length]!;
       return ours(name, "cabinet", {
+        secrets: [`watch:${name}`, "mirror"],
         env: { ...env, ...mirrored, ...limits, CORDS: cords(name, shape.cabinets[0]!, own) },
         ports: { ...Object.fromEntries(own.map((l) => [l.lun, "sftp" as const])), ...(peer === name ? {} : { mirror: "http" as const }) },
         links: peer === name ? {} : { peer: { to: peer, port: "mirror", class: "storage" } },
@@ -220,7 +213,7 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
     ...numbered("cc", shape.cc).map((name) =>
       ours(name, "cc", {
         env: { ...env, ...mirrored, ...(shape.ccWorkers ? { CC_WORKERS: String(shape.ccWorkers) } : {}) },
-        secrets: ["admin-password", "ccdb-password", "jwt-key", ...(shape.service ? ["broker-password"] : [])],
+        secrets: ["admin-password", "ccdb-password", "jwt-key", "droplets", "system-routes", `watch:${name}`, ...(shape.service ? ["broker-password"] : [])],
         ports: { api: "http" },
         fronts: { api: "edge" },
         contained: { published: ["api"] },
@@ -237,6 +230,7 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
     }),
     ...numbered("monitor", shape.monitor ?? 0).map((name) =>
       ours(name, "monitor", {
+        secrets: [...shape.cabinets, ...numbered("cc", shape.cc)].map((watched) => `watch:${watched}`),
         env: { ...env, THRESHOLDS: JSON.stringify(thresholdsMs(thresholds[chosen["monitor.thresholds"] as keyof typeof thresholds], timeFactor)) },
         links: {
           ...bus,
@@ -248,7 +242,9 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
     ),
     ...(shape.service ? services(ours) : []),
     ours("hm-1", "hm", { secrets: ["ccdb-password"], links: { ...bus, ...state }, supervised: true }),
-    ...numbered("router", shape.router).map((name) => ours(name, "router", { ports: { http: "http" }, links: bus, supervised: true })),
+    ...numbered("router", shape.router).map((name) =>
+      ours(name, "router", { secrets: ["system-routes"], ports: { http: "http" }, links: bus, supervised: true }),
+    ),
     ...numbered("lb", shape.lb).map((name, i) =>
       ours(name, "lb", {
         ports: { front: "http" },
@@ -267,6 +263,18 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
       }),
     ),
   ];
+  const users = others.filter(({ links }) => links.nats);
+  const messages: Component = {
+    ...ours("nats-1", "nats", {}),
+    env: { ...env, BUS_USERS: users.map(({ name, role }) => `${name}=${role}`).join(",") },
+    prepare: ["node", bundle("nats")],
+    secrets: ["owner", "gorouter", ...users.map(({ name }) => name)].map((user) => `bus:${user}`),
+    command: ["tool:nats-server", "-c", "{data}/nats.conf"],
+    ports: { client: "nats" },
+    ready: "tcp:client",
+    supervised: true,
+  };
+  const components = [messages, ...others];
   const servers = numbered("dns", shape.dns);
   // The internal zone knows every component by name.
   const names = [...components.map(({ name }) => name), ...servers];

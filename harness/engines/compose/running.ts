@@ -10,6 +10,7 @@ import type { Block } from "../ports.js";
 import { readiness } from "../ready.js";
 import { RunningFoundation, type RunningParts, reason } from "../running.js";
 import { saveState } from "../saved.js";
+import { adminToken } from "../secrets.js";
 import { mountName, targetList } from "../target-list.js";
 import type { Wiring } from "../wiring.js";
 import { composeDown, composeUp, type Project } from "./cli.js";
@@ -76,6 +77,7 @@ export class ComposeFoundation extends RunningFoundation<SupervisedContainer, Co
       mounts: this.#mounts,
       host: this.#host(),
       hostOf: (component) => this.#components.get(component)!.host,
+      secret: spec.secret,
     };
     this.vantages = { outside: { network: `${project.name}_outside`, image }, inside: { network: `${project.name}_inside`, image } };
     for (const component of topology.components) this.#make(component);
@@ -178,7 +180,7 @@ export class ComposeFoundation extends RunningFoundation<SupervisedContainer, Co
       docker: this.#docker,
       lives: this.#lives,
       host: (container) => container?.addresses.outside ?? container?.addresses.inside ?? "0.0.0.0",
-      ready: readiness(component, ports, host),
+      ready: readiness(component, ports, host, adminToken(spec.secret, name)),
       upstream: (up, node) => (this.ended ? Promise.resolve() : this.#fleet.upstream(name, up, node)),
       save: () => this.#save(),
       trouble: (says) => this.trouble(name, says),

@@ -1,6 +1,7 @@
 /** The compose document as people read it: what services have in common is written once, each right with its reason. */
 import { Document, type Node, Pair, Scalar, type YAMLMap, type YAMLSeq } from "yaml";
 import type { TargetSystem, Topology } from "../../core.js";
+import { derived } from "../secrets.js";
 import { type Wiring, wire } from "../wiring.js";
 import { byHandSecret, composeFile, type Service } from "./file.js";
 import { type Need, needs, rights, rightsOf } from "./rights.js";
@@ -111,7 +112,7 @@ export function composeYaml(topology: Topology, wiring: Wiring, header: string):
 /** What people must know before they start it by hand. */
 function byHand(topology: Topology, system: Pick<TargetSystem, "facts">, wiring: Wiring): string {
   const direct = (component: string, port: string) => ({ host: "127.0.0.1", port: wiring.ports.get(component)![port]! });
-  const facts = system.facts?.(topology, { direct }, byHandSecret);
+  const facts = system.facts?.(topology, { direct, secret: (label) => derived(byHandSecret, label) }, byHandSecret);
   return `The foundation "${topology.profile}" in containers, to read and to run by hand; "flounder up --engine compose" starts the same, and breaks it as well.
 Written by "flounder up --engine compose --profile ${topology.profile} --print": change the topology, not this.
 

@@ -6,6 +6,7 @@ import type { Block } from "../ports.js";
 import { readiness } from "../ready.js";
 import { RunningFoundation, type RunningParts } from "../running.js";
 import { saveState } from "../saved.js";
+import { adminToken } from "../secrets.js";
 import { mountName, targetList } from "../target-list.js";
 import { proxyName } from "../wiring.js";
 import type { FuseVerdict } from "./fuse-check.js";
@@ -83,6 +84,7 @@ export class LocalFoundation extends RunningFoundation<SupervisedProcess, LocalM
       mounts: this.#mounts,
       host: adapters,
       hostOf: () => host,
+      secret: place.spec.secret,
     };
     for (const component of topology.components) {
       for (const lun of Object.keys(component.mounts)) this.#mounts.set(mountName(component.name, lun), this.#makeMount(component, lun));
@@ -183,7 +185,7 @@ export class LocalFoundation extends RunningFoundation<SupervisedProcess, LocalM
       main: place.main(component),
       prepare: place.prepare(component),
       table: this.#table,
-      ready: readiness(component, ports, () => host),
+      ready: readiness(component, ports, () => host, adminToken(place.spec.secret, name)),
       before: async () => {
         await Promise.all(mounts.map((mount) => (this.#booted ? mount.upOrLater() : mount.up())));
       },

@@ -5,6 +5,7 @@ import { connect } from "nats";
 import { until } from "../../../harness/clock.js";
 import type { Capability, Target } from "../../../harness/core.js";
 import { loadFaults } from "../../../harness/registry.js";
+import { busAddress, busOwner } from "../bus-witness.js";
 import { api, app, type Lab, signal, topology } from "./lab.js";
 
 const [outer, inner] = ["any.flounder.test", "nats-1.internal.flounder.test"];
@@ -104,8 +105,8 @@ export function edge(lab: Lab): void {
     // seed: message bus <- registrations are silenced for all, also over a restart of the bus
     it("nats-mute silences a subject for all and no other, also over a restart of the bus, and cuts nobody off", async () => {
       let [registrations, heartbeats] = [0, 0];
-      const { host, port } = lab.running.direct("nats-1", "client");
-      const listener = await connect({ servers: `${host}:${port}`, reconnect: false });
+      const { host, port, password } = busAddress("nats-1", lab.running);
+      const listener = await connect({ servers: `${host}:${port}`, user: busOwner, pass: password, reconnect: false });
       const count = (subject: string, add: () => void) =>
         listener.subscribe(subject, { callback: (_, message) => (message.headers?.has("Flounder-Canary") ? undefined : add()) });
       count("router.register", () => registrations++);

@@ -3,6 +3,7 @@
  * Own variables: CORDS (which shelves have both cords on one supply), LUNS (linked: clients reach the folders themselves), MIRRORS, MIRROR_KBPS and MIRROR_MB (bandwidth and room for mirrors, per cabinet), CABINET_KBPS
  * (what it moves in all, for clients and mirrors), TENANTS_MB (what other tenants keep on each LUN). Policy cabinet.reMirror: patient · eager (copier.ts).
  */
+
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
@@ -11,6 +12,7 @@ import { config } from "./base/config.js";
 import { onEnd } from "./base/end.js";
 import { markerFile } from "./base/lun-marker.js";
 import { mirrorFolder, readMirrors } from "./base/mirrors.js";
+import { mirrorLabel } from "./base/who.js";
 import { Bandwidth } from "./cabinet/bandwidth.js";
 import { Copier, type Eager } from "./cabinet/copier.js";
 import { Corruption } from "./cabinet/corruption.js";
@@ -74,6 +76,7 @@ const store = new MirrorStore({
   kept: [...kept, ...spare],
   roomBytes: limit("MIRROR_MB", 1024) * 2 ** 20,
   bandwidth,
+  token: own.secret(mirrorLabel),
   isDark: (lun) => power.isDark(lun),
   isFull: (lun) => room.isFull(lun),
 });
@@ -100,73 +103,78 @@ const copiers = sources.map(
 onEnd(() => {
   for (const { served } of luns) served.stop();
 });
-await admin({
-  "GET /mirrors": () => ({
-    copies: Object.fromEntries(copiers.map((copier) => [copier.lun, { partner: mirrors[copier.lun], ...copier.report() }])),
-    kept: Object.fromEntries(kept.map(({ lun, partner }) => [lun, { partner, blobs: store.list(lun).length, serves: store.isServing(lun) }])),
-    usedBytes: store.usedBytes,
-    roomBytes: store.roomBytes,
-    underWay: store.underWay,
-    bandwidth: bandwidth.report(),
-  }),
-  "POST /mirrors/capacity": (given) => {
-    const { mb } = body(
-      z.object({
-        mb: z
-          .number()
-          .positive()
-          .max(1024 ** 2),
-      }),
-      given,
-    );
-    store.roomBytes += mb * 2 ** 20;
-    return { roomBytes: store.roomBytes };
+/** Monitoring looks at power and mirrors, and fails LUNs over by itself. */
+const watched = (asked: string) => asked === "GET /power" || asked === "GET /mirrors" || /^POST \/luns\/[^/]+\/failover$/.test(asked);
+await admin(
+  {
+    "GET /mirrors": () => ({
+      copies: Object.fromEntries(copiers.map((copier) => [copier.lun, { partner: mirrors[copier.lun], ...copier.report() }])),
+      kept: Object.fromEntries(kept.map(({ lun, partner }) => [lun, { partner, blobs: store.list(lun).length, serves: store.isServing(lun) }])),
+      usedBytes: store.usedBytes,
+      roomBytes: store.roomBytes,
+      underWay: store.underWay,
+      bandwidth: bandwidth.report(),
+    }),
+    "POST /mirrors/capacity": (given) => {
+      const { mb } = body(
+        z.object({
+          mb: z
+            .number()
+            .positive()
+            .max(1024 ** 2),
+        }),
+        given,
+      );
+      store.roomBytes += mb * 2 ** 20;
+      return { roomBytes: store.roomBytes };
+    },
+    "POST /mirrors/block": (given) => {
+      const { blocked } = body(z.object({ blocked: z.boolean() }), given);
+      for (const copier of copiers) copier.blocked = blocked;
+      return { blocked };
+    },
+    ...Object.fromEntries(
+      kept.map(({ lun, partner }) => [
+        `POST /luns/${lun}/failover`,
+        () => {
+          store.failOver(lun);
+          return { lun, servedBy: partner, blobs: store.list(lun).length };
+        },
+      ]),
+    ),
+    "GET /luns": () => luns.map(({ lun, port, dir, cords, served }) => ({ lun, port, dir, cords, connections: served.connections() })),
+    "GET /room": () => ({ full: room.full }),
+    "POST /room/fill": (given) => {
+      const { luns: which, seed } = body(z.object({ luns: z.enum(["one", "all"]), seed: z.number().int() }), given);
+      room.fill(which, seed);
+      return { full: room.full };
+    },
+    "POST /room/free": () => {
+      room.free();
+      return { full: room.full };
+    },
+    "GET /power": () => power.report(),
+    "POST /power/brown-out": (given) => {
+      const { supply, flickerS, seed } = body(brownOut, given);
+      power.brownOut(supply, flickerS * 1000, seed);
+      return power.report();
+    },
+    "GET /content": () => ({ lying: corruption.lying() }),
+    "POST /content/corrupt": (given) => {
+      const { percent, seed } = body(corrupt, given);
+      return { corrupted: corruption.corrupt(percent, seed) };
+    },
+    "POST /content/restore": () => {
+      corruption.restore();
+      return { lying: corruption.lying() };
+    },
+    "POST /power/restore": async () => {
+      await power.restore();
+      return power.report();
+    },
   },
-  "POST /mirrors/block": (given) => {
-    const { blocked } = body(z.object({ blocked: z.boolean() }), given);
-    for (const copier of copiers) copier.blocked = blocked;
-    return { blocked };
-  },
-  ...Object.fromEntries(
-    kept.map(({ lun, partner }) => [
-      `POST /luns/${lun}/failover`,
-      () => {
-        store.failOver(lun);
-        return { lun, servedBy: partner, blobs: store.list(lun).length };
-      },
-    ]),
-  ),
-  "GET /luns": () => luns.map(({ lun, port, dir, cords, served }) => ({ lun, port, dir, cords, connections: served.connections() })),
-  "GET /room": () => ({ full: room.full }),
-  "POST /room/fill": (given) => {
-    const { luns: which, seed } = body(z.object({ luns: z.enum(["one", "all"]), seed: z.number().int() }), given);
-    room.fill(which, seed);
-    return { full: room.full };
-  },
-  "POST /room/free": () => {
-    room.free();
-    return { full: room.full };
-  },
-  "GET /power": () => power.report(),
-  "POST /power/brown-out": (given) => {
-    const { supply, flickerS, seed } = body(brownOut, given);
-    power.brownOut(supply, flickerS * 1000, seed);
-    return power.report();
-  },
-  "GET /content": () => ({ lying: corruption.lying() }),
-  "POST /content/corrupt": (given) => {
-    const { percent, seed } = body(corrupt, given);
-    return { corrupted: corruption.corrupt(percent, seed) };
-  },
-  "POST /content/restore": () => {
-    corruption.restore();
-    return { lying: corruption.lying() };
-  },
-  "POST /power/restore": async () => {
-    await power.restore();
-    return power.report();
-  },
-});
+  watched,
+);
 await Promise.all([...luns.map(({ served }) => served.listening), ...(kept.length > 0 ? [store.listen(own.bindHost, own.port("mirror"))] : [])]);
 power.recall();
 ready();

@@ -10,6 +10,7 @@ import { connectBus, type Payload } from "./base/bus.js";
 import { type Address, config } from "./base/config.js";
 import { onEnd } from "./base/end.js";
 import { log } from "./base/log.js";
+import { watchLabel } from "./base/who.js";
 import { AlarmLog } from "./monitor/alarm-log.js";
 import { LunWatch } from "./monitor/lun-watch.js";
 import { alarmsOf, failOversOf, type Seen, thresholds } from "./monitor/rules.js";
@@ -32,28 +33,41 @@ const supplies: Record<string, { sinceMs: number; state: string } | undefined> =
 let lateMs: number[] = [];
 let startsMs: number[] = [];
 let readOnly: Seen["readOnly"];
-let ccs: readonly string[] = [];
+let ccs: readonly Asked[] = [];
 const failedOver = new Set<string>();
 
+interface Asked {
+  readonly name: string;
+  /** host:port of its admin port. */
+  readonly host: string;
+}
 /** GET, or POST if there is a body; undefined when nobody answers in time, or says no. Node's own fetch costs as much as all the rest of this program. */
-function ask<T>(host: string, path: string, body?: object): Promise<T | undefined> {
+function ask<T>({ name, host }: Asked, path: string, body?: object): Promise<T | undefined> {
   return new Promise((resolve) => {
-    const asked = request(`http://${host}${path}`, { method: body ? "POST" : "GET", signal: AbortSignal.timeout(answerMs) }, (answer) => {
-      json(answer).then(
-        (said) => resolve(answer.statusCode === 200 ? (said as T) : undefined),
-        () => resolve(undefined),
-      );
-    });
+    const asked = request(
+      `http://${host}${path}`,
+      {
+        method: body ? "POST" : "GET",
+        headers: { authorization: `Bearer ${own.secret(watchLabel(name))}`, "content-type": "application/json" },
+        signal: AbortSignal.timeout(answerMs),
+      },
+      (answer) => {
+        json(answer).then(
+          (said) => resolve(answer.statusCode === 200 ? (said as T) : undefined),
+          () => resolve(undefined),
+        );
+      },
+    );
     asked.on("error", () => resolve(undefined));
     asked.end(body && JSON.stringify(body));
   });
 }
-const text = ({ host, port }: Address) => `${host}:${port}`;
+const asked = (name: string, { host, port }: Address): Asked => ({ name, host: `${host}:${port}` });
 
 async function lookAtCabinets(): Promise<void> {
   await Promise.all(
     cabinets.map(async ([cabinet, at]) => {
-      const power = await ask<Record<"A" | "B", string>>(text(at), "/power");
+      const power = await ask<Record<"A" | "B", string>>(asked(cabinet, at), "/power");
       if (!power) return; // a cabinet that does not answer says nothing of its power; its LUNs will
       for (const supply of ["A", "B"] as const) {
         const name = `${cabinet} ${supply}`;
@@ -65,19 +79,19 @@ async function lookAtCabinets(): Promise<void> {
 }
 /** One of them, by turns: the latch is in the CCDB, so all say the same; eight that are asked four times a second would be a load of their own. */
 async function lookAtControllers(): Promise<void> {
-  const host = ccs[turn++ % Math.max(1, ccs.length)];
-  const state = host === undefined ? undefined : await ask<{ readOnly: boolean; reason: string | null }>(host, "/state");
+  const cc = ccs[turn++ % Math.max(1, ccs.length)];
+  const state = cc && (await ask<{ readOnly: boolean; reason: string | null }>(cc, "/state"));
   if (state?.readOnly) readOnly = { sinceMs: readOnly?.sinceMs ?? Date.now(), says: state.reason ?? "read-only" };
   else if (state) readOnly = undefined;
 }
 let turn = 0;
 async function failOver(lun: string): Promise<void> {
   for (const [cabinet, at] of cabinets) {
-    const mirrors = await ask<{ kept: Record<string, unknown> }>(text(at), "/mirrors");
-    if (mirrors?.kept[lun] === undefined || !(await ask(text(at), `/luns/${lun}/failover`, {}))) continue;
+    const mirrors = await ask<{ kept: Record<string, unknown> }>(asked(cabinet, at), "/mirrors");
+    if (mirrors?.kept[lun] === undefined || !(await ask(asked(cabinet, at), `/luns/${lun}/failover`, {}))) continue;
     failedOver.add(lun);
     log.warn({ lun, cabinet }, "failed over");
-    await Promise.all(ccs.map((host) => ask(host, "/storage/reconsider", {})));
+    await Promise.all(ccs.map((cc) => ask(cc, "/storage/reconsider", {})));
     return;
   }
 }
@@ -105,7 +119,9 @@ async function look(): Promise<void> {
 }
 async function discover(): Promise<void> {
   const found = (await bus?.requestMany("vcap.component.discover", {}, { timeoutMs: answerMs })) ?? [];
-  const hosts = found.flatMap(({ type, host }) => (type === "CloudController" && typeof host === "string" ? [host] : []));
+  const hosts = found.flatMap(({ type, host, name }) =>
+    type === "CloudController" && typeof host === "string" && typeof name === "string" ? [{ host, name }] : [],
+  );
   // While the bus is away the last answer holds.
   if (hosts.length > 0) ccs = hosts;
 }

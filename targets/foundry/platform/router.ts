@@ -4,7 +4,7 @@
  */
 import { createServer } from "node:http";
 import { AdminError, admin, ready } from "./base/admin.js";
-import { connectBus } from "./base/bus.js";
+import { connectBus, type Payload } from "./base/bus.js";
 import { config } from "./base/config.js";
 import { defect } from "./base/defects.js";
 import { Doors } from "./base/doors.js";
@@ -13,12 +13,13 @@ import { identity } from "./base/identity.js";
 import { configRoutes } from "./base/kept-config.js";
 import { log } from "./base/log.js";
 import { refuseUnreadable } from "./base/sound-request.js";
+import { isSigned, type RouteVerb, systemHosts, systemRouteLabel } from "./base/system-routes.js";
 import { sleep } from "./base/until.js";
 import { chanceOf } from "./router/chance.js";
 import { Front } from "./router/front.js";
-import { registration } from "./router/registration.js";
+import { type Registration, registration } from "./router/registration.js";
 import { settings } from "./router/settings.js";
-import { isPoison, Table } from "./router/table.js";
+import { isPoison, keyOf, Table } from "./router/table.js";
 
 /** Between router.start and the first request taken: everybody registers at once on router.start, so the table is full by then. */
 const startDelayMs = 250;
@@ -27,7 +28,8 @@ const own = config();
 const { routeTtl, routePrune, routeRegister } = own.timers;
 const suspends = own.policy["router.onNatsLoss"] === "suspend";
 const nowMs = () => performance.now();
-const table = new Table(routeTtl / 4, chanceOf(process.env.SEED || own.name));
+const ofPlatform = systemHosts(own.domain);
+const table = new Table(routeTtl / 4, chanceOf(process.env.SEED || own.name), ofPlatform);
 const kept = settings(own);
 let healthy = false;
 const front = new Front({ table, name: own.name, host: own.host, traceKey: () => kept.running.traceKey, healthy: () => healthy, nowMs });
@@ -99,15 +101,26 @@ const greeting = {
   minimumRegisterIntervalInSeconds: routeRegister / 1000,
   pruneThresholdInSeconds: routeTtl / 1000,
 };
-bus.subscribe("router.register", {}, (payload) => {
+/** Undefined for what does not fit, and for routes of the platform's own that it has not signed. */
+function heardOf(verb: RouteVerb, payload: Payload): Registration | undefined {
   const heard = registration(payload, routeTtl);
+  if (!heard) {
+    log.warn({ payload }, "validation-error");
+    return undefined;
+  }
+  const { uris, endpoint } = heard;
+  const taken = uris.find((uri) => ofPlatform.includes(keyOf(uri).host));
+  if (taken === undefined || isSigned(own.secret(systemRouteLabel), verb, { ...endpoint, uris }, payload.signature)) return heard;
+  log.warn({ uri: taken, address: endpoint.address, app: endpoint.app }, `${verb} of a route of the platform's own that it has not signed; ignored`);
+  return undefined;
+}
+bus.subscribe("router.register", {}, (payload) => {
+  const heard = heardOf("register", payload);
   if (heard) table.register(heard.uris, heard.endpoint, nowMs());
-  else log.warn({ payload }, "validation-error");
 });
 bus.subscribe("router.unregister", {}, (payload) => {
-  const heard = registration(payload, routeTtl);
+  const heard = heardOf("unregister", payload);
   if (heard) table.unregister(heard.uris, heard.endpoint.address, nowMs());
-  else log.warn({ payload }, "validation-error");
 });
 bus.subscribe("router.greet", {}, (_, reply) => reply?.(greeting));
 bus.publish("router.start", greeting);

@@ -28,4 +28,5 @@ write_deadline: "2s"
 lame_duck_grace_period: "1s"
 lame_duck_duration: "30s"
 `,
+  0o600,
 );

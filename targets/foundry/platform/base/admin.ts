@@ -4,6 +4,7 @@ import { config } from "./config.js";
 import { defects, surviveDefects } from "./defects.js";
 import { identity } from "./identity.js";
 import { log } from "./log.js";
+import { adminLabel, refuse, refused, watchLabel } from "./who.js";
 
 /** `body` is the parsed JSON of the request, undefined if it had none. What is returned is sent as JSON. */
 export type AdminRoute = (body: unknown) => unknown | Promise<unknown>;
@@ -26,9 +27,15 @@ export function ready(): void {
   isReady = true;
 }
 
+const maxBodyBytes = 2 ** 20;
 async function bodyOf(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > maxBodyBytes) throw new AdminError(413, `the request's body is longer than ${maxBodyBytes} bytes`);
+    chunks.push(chunk as Buffer);
+  }
   const text = Buffer.concat(chunks).toString("utf8");
   if (text.trim() === "") return undefined;
   try {
@@ -43,13 +50,17 @@ function varz(): Record<string, unknown> {
   return { ...identity(), pid: process.pid, memBytes: process.memoryUsage.rss(), cpuUs: cpu.user + cpu.system, defects: defects() };
 }
 
-async function answer(routes: AdminRoutes, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(routes: AdminRoutes, watched: Watched, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const send = (status: number, value: unknown) => {
     const text = JSON.stringify(value ?? {});
     response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text) }).end(text);
   };
   const path = (request.url ?? "/").split("?")[0];
-  const route = routes[`${request.method} ${path}` as keyof AdminRoutes];
+  const asked = `${request.method} ${path}`;
+  const { name, secret } = config();
+  const no = refused(request, [secret(adminLabel(name)), ...(watched(asked) ? [secret(watchLabel(name))] : [])]);
+  if (no) return refuse(response, no);
+  const route = Object.hasOwn(routes, asked) ? routes[asked as keyof AdminRoutes] : undefined;
   try {
     if (path === "/healthz") response.writeHead(isReady ? 200 : 503, { "content-type": "text/plain" }).end(isReady ? "ok\n" : "starting\n");
     else if (path === "/varz") send(200, { ...varz(), ...((await route?.(undefined)) as object | undefined) });
@@ -67,13 +78,16 @@ async function answer(routes: AdminRoutes, request: IncomingMessage, response: S
   }
 }
 
+/** Whether monitoring's token opens it as well. */
+export type Watched = (asked: string) => boolean;
+
 /**
- * Serves `routes`, always with `GET /healthz` ("ok", 503 until ready() was called), `GET /varz` (a component's own "GET /varz" is merged into it)
+ * Serves `routes` to whoever brings the component's token, always with `GET /healthz` ("ok", 503 until ready() was called), `GET /varz` (a component's own "GET /varz" is merged into it)
  * and `POST /restart` (answers with the pid that ends).
  * Resolves when it listens. A route that throws is answered with {error}: 500, or the status of an AdminError.
  */
-export function admin(routes: AdminRoutes): Promise<void> {
-  const server = createServer((request, response) => void answer(routes, request, response));
+export function admin(routes: AdminRoutes, watched: Watched = () => false): Promise<void> {
+  const server = createServer((request, response) => void answer(routes, watched, request, response));
   server.keepAliveTimeout = 30_000;
   return new Promise((resolve, reject) => {
     server.once("error", reject);

@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { connect, type NatsConnection } from "nats";
 import { readConfig } from "./config.js";
-import { freePort, Lab, type Part } from "./lab.js";
+import { busOwner, freePort, Lab, type Part, secretOf } from "./lab.js";
 import { savedJson, writeAtomically } from "./saved.js";
 import { until } from "./until.js";
+import { adminLabel } from "./who.js";
 
 const env = {
   FLOUNDER_COMPONENT: "cc-1",
@@ -101,6 +102,7 @@ describe("a component on the bus", function () {
   this.timeout(20_000);
   let lab: Lab;
   let part: Part;
+  const headers = { authorization: `Bearer ${secretOf(adminLabel("router-1"))}` };
   beforeEach(() => {
     lab = new Lab();
   });
@@ -111,10 +113,10 @@ describe("a component on the bus", function () {
     first.signal("SIGKILL");
     await first.ended;
     part = await lab.start("router-1", "router", { ports: ["http"], links: { nats: first.client }, early: true });
-    const healthz = () => fetch(`http://127.0.0.1:${part.port("admin")}/healthz`).then((answer) => answer.status);
+    const healthz = () => fetch(`http://127.0.0.1:${part.port("admin")}/healthz`, { headers }).then((answer) => answer.status);
     await until("the admin server", async () => (await healthz()) === 503, 5000);
     const nats = await lab.nats({}, first.client);
-    const bus: NatsConnection = await connect({ servers: `127.0.0.1:${nats.client}` });
+    const bus: NatsConnection = await connect({ servers: `127.0.0.1:${nats.client}`, ...busOwner });
     try {
       await until("it to be ready", async () => (await healthz()) === 200, 5000);
       const found = (await bus.request("vcap.component.discover", "{}", { timeout: 1000 })).json<{ name: string; uptime: string }>();
@@ -134,7 +136,7 @@ describe("a component on the bus", function () {
     };
     await tell("POST", "/proxies", { name: "bus", listen: `127.0.0.1:${listen}`, upstream: `127.0.0.1:${nats.client}`, enabled: true });
     part = await lab.start("router-1", "router", { ports: ["http"], links: { nats: listen } });
-    const bus = await connect({ servers: `127.0.0.1:${nats.client}` });
+    const bus = await connect({ servers: `127.0.0.1:${nats.client}`, ...busOwner });
     const greets = () =>
       bus.request("router.greet", "{}", { timeout: 200 }).then(
         () => true,
@@ -162,8 +164,9 @@ describe("a component on the bus", function () {
     const nats = await lab.nats();
     part = await lab.start("router-1", "router", { ports: ["http"], links: { nats: nats.client } });
     const admin = `http://127.0.0.1:${part.port("admin")}`;
-    expect((await fetch(`${admin}/nothing`)).status).to.equal(404);
-    const junk = await fetch(`${admin}/table/hold`, { method: "POST", body: "{" });
+    expect((await fetch(`${admin}/nothing`, { headers })).status).to.equal(404);
+    expect((await fetch(`${admin}/constructor`, { headers })).status).to.equal(404);
+    const junk = await fetch(`${admin}/table/hold`, { method: "POST", body: "{", headers: { ...headers, "content-type": "application/json" } });
     expect([junk.status, await junk.json()]).to.deep.equal([400, { error: "the request's body is not JSON" }]);
     const begun = performance.now();
     part.signal("SIGTERM");

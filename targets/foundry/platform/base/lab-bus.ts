@@ -1,7 +1,7 @@
 /** For tests: a lab with a bus that can end and come back, and an ear on it that hears all that is said and can say something itself. */
 import { connect, type NatsConnection } from "nats";
 import type { TimersMs } from "./config.js";
-import { Lab, type NatsServer, type Part, type PartOptions } from "./lab.js";
+import { busOwner, Lab, type NatsServer, type Part, type PartOptions } from "./lab.js";
 
 export interface Heard {
   readonly subject: string;
@@ -25,7 +25,7 @@ export class BusLab extends Lab {
     try {
       lab.#server = await lab.nats(timers);
       const servers = `127.0.0.1:${lab.#server.client}`;
-      lab.#bus = await connect({ servers, reconnectTimeWait: 20, reconnectJitter: 0, maxReconnectAttempts: -1 });
+      lab.#bus = await connect({ servers, ...busOwner, reconnectTimeWait: 20, reconnectJitter: 0, maxReconnectAttempts: -1 });
       lab.#bus.subscribe(">", { callback: (_, { subject, data }) => lab.#hear(subject, Buffer.from(data).toString()) });
       return lab;
     } catch (error) {

@@ -6,8 +6,11 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gorouterUser, ownerUser, passwordLabel } from "../nats/rights.js";
 import type { TimersMs } from "./config.js";
+import { knock } from "./knock.js";
 import { until } from "./until.js";
+import { adminLabel, watchLabel } from "./who.js";
 
 /** Time factor 20's values, roughly; tests shorten what they wait for. */
 const timers: TimersMs = {
@@ -39,8 +42,8 @@ const timers: TimersMs = {
 };
 
 /** What components, and tests in their place, are granted; the topology says who is granted what. */
-const labels = ["admin-password", "broker-password", "bus-password", "ccdb-password", "jwt-key"];
-labels.push("messaging-operator", "messaging-system", "service-ids", "servicedb-password");
+const labels = ["admin-password", "broker-password", "ccdb-password", "jwt-key"];
+labels.push("droplets", "mirror", "system-routes", "messaging-operator", "messaging-system", "service-ids", "servicedb-password");
 export const secretOf = (label: string): string => createHmac("sha256", "lab").update(label).digest("hex");
 /** Writes them as an engine would, all of them: to a file that `owner` alone can read. Resolves with its path. */
 export function grantAll(dir: string, owner?: { readonly uid?: number; readonly gid?: number }): string {
@@ -50,6 +53,25 @@ export function grantAll(dir: string, owner?: { readonly uid?: number; readonly 
   if (owner?.uid !== undefined && owner.gid !== undefined) chownSync(path, owner.uid, owner.gid);
   return path;
 }
+
+/** Who is on a lab's bus. */
+const busMembers = [
+  "cc-1=cc",
+  "cc-2=cc",
+  "cc-3=cc",
+  "dea-1=dea",
+  "dea-2=dea",
+  "hm-1=hm",
+  "router-1=router",
+  "router-2=router",
+  "router-3=router",
+  "monitor-1=monitor",
+];
+const balancers = ["lb", "firewall", "dns"].flatMap((role) => [1, 2, 3].map((n) => `${role}-${n}`));
+const named = [...busMembers.map((member) => member.split("=")[0]!), ...balancers, "cabinet-a", "cabinet-b", "service-1"];
+for (const name of [...named, ownerUser, gorouterUser]) labels.push(passwordLabel(name), adminLabel(name), watchLabel(name));
+/** How tests connect to it: they hear and say everything. */
+export const busOwner = { user: ownerUser, pass: secretOf(passwordLabel(ownerUser)) };
 
 const given = new Set<number>();
 /** Below the ephemeral range: an outgoing connection must not take it before its owner listens. Never the same twice. */
@@ -82,7 +104,7 @@ export interface Part {
   /** What it has said so far. */
   log(): string;
 }
-export type NatsServer = Pick<Part, "pid" | "signal" | "ended" | "log"> & { readonly client: number };
+export type NatsServer = Pick<Part, "pid" | "signal" | "ended" | "log"> & { readonly client: number; readonly config: string };
 export interface PartOptions {
   readonly ports: readonly string[];
   /** Numbers for some of the ports; the others are free ones. */
@@ -132,7 +154,7 @@ export class Lab {
     return { ports, dataDir, env };
   }
 
-  #spawn(name: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv): Omit<NatsServer, "client"> {
+  #spawn(name: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv): Omit<NatsServer, "client" | "config"> {
     const path = join(this.dir, `${name}.log`);
     const file = openSync(path, "a");
     const child = spawn(command, args, { env, stdio: ["ignore", file, file] });
@@ -156,7 +178,10 @@ export class Lab {
     const spawned = this.#spawn(name, command!, args, env);
     const { host = "127.0.0.1" } = options;
     const ask = async (path: string, body?: object) => {
-      const answer = await fetch(`http://${host}:${ports.admin}${path}`, body ? { method: "POST", body: JSON.stringify(body) } : {});
+      const answer = await fetch(`http://${host}:${ports.admin}${path}`, {
+        headers: { authorization: `Bearer ${secretOf(adminLabel(name))}`, ...(body ? { "content-type": "application/json" } : {}) },
+        ...(body ? { method: "POST", body: JSON.stringify(body) } : {}),
+      });
       const said = await answer.text();
       if (answer.status !== 200) throw new Error(`${name} ${path}: ${answer.status} ${said}`);
       return path === "/healthz" ? said : (JSON.parse(said) as unknown);
@@ -171,14 +196,24 @@ export class Lab {
   /** A real nats-server, configured by the real prepare step; at the same port as before if `at` says so. */
   async nats(timersOf: Partial<TimersMs> = {}, at?: number): Promise<NatsServer> {
     const { ports, dataDir, env } = await this.#environment("nats-1", {
-      ports: ["client", "monitor"],
+      ports: ["client"],
+      env: { BUS_USERS: busMembers.join(",") },
       timers: timersOf,
       ...(at === undefined ? {} : { at: { client: at } }),
     });
     execFileSync(process.execPath, [join(bundles, "nats.mjs")], { env });
     const spawned = this.#spawn("nats-1", "nats-server", ["-c", join(dataDir, "nats.conf")], env);
-    await until("nats-server to answer", async () => (await fetch(`http://127.0.0.1:${ports.monitor}/healthz`)).status === 200, 10_000, 20);
-    return { ...spawned, client: ports.client! };
+    await until(
+      "nats-server to answer",
+      () =>
+        knock("127.0.0.1", ports.client!, "INFO ", 1000).then(
+          () => true,
+          () => false,
+        ),
+      10_000,
+      20,
+    );
+    return { ...spawned, client: ports.client!, config: join(dataDir, "nats.conf") };
   }
 
   /** A real toxiproxy-server; resolves with the URL of its API. */

@@ -11,6 +11,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { join } from "node:path";
 import { markerFile } from "../base/lun-marker.js";
 import { mirrorFolder } from "../base/mirrors.js";
+import { refuse, refused } from "../base/who.js";
 import type { Bandwidth } from "./bandwidth.js";
 
 export interface Kept {
@@ -23,6 +24,8 @@ export interface StoreSettings {
   readonly kept: readonly Kept[];
   readonly roomBytes: number;
   readonly bandwidth: Bandwidth;
+  /** Whoever brings it is a cabinet of ours. */
+  readonly token: string;
   /** No power at that LUN now. */
   readonly isDark: (lun: string) => boolean;
   /** No room on that LUN at all. */
@@ -162,6 +165,8 @@ export class MirrorStore {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const no = refused(request, [this.settings.token], false);
+    if (no) return refuse(response, no);
     const [, lun = "", second = "", third] = (request.url ?? "").split("/");
     const [copy, sha1] = third === undefined ? [undefined, second] : [second, third];
     const answer = (status: number) => {

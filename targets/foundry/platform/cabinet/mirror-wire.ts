@@ -2,8 +2,9 @@
 import { open } from "node:fs/promises";
 import { request } from "node:http";
 import { Readable } from "node:stream";
-import type { Address } from "../base/config.js";
+import { type Address, config } from "../base/config.js";
 import { sleep } from "../base/until.js";
+import { mirrorLabel } from "../base/who.js";
 import type { Bandwidth } from "./bandwidth.js";
 
 /** For an answer; of a blob that goes in a stream: since its last piece was taken. */
@@ -41,7 +42,7 @@ export function send(
 ): Promise<{ readonly status: number; readonly text: string }> {
   return new Promise((resolve, reject) => {
     const stream = body === undefined || Buffer.isBuffer(body) ? undefined : body;
-    const headers = stream ? { "content-length": stream.bytes } : {};
+    const headers = { authorization: `Bearer ${config().secret(mirrorLabel)}`, ...(stream ? { "content-length": stream.bytes } : {}) };
     const asked = request({ ...peer, method, path, agent: false, headers }, (answer) => {
       let text = "";
       answer.setEncoding("utf8").on("data", (piece: string) => {

@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { decodeJwt } from "jose";
+import { secretOf } from "../base/lab.js";
 import { until } from "../base/until.js";
 import { type Developer, inSpace, resourceOf, zipOf } from "./developer.js";
+import { dropletAuthorization, dropletLabel } from "./droplet-pass.js";
 import { Rig } from "./rig.js";
 import type { App, AuditEvent, Destinations, Droplet, Environment, Login, Matches, Named, Page, Ref, Root, Route, Stats, Token } from "./rig-types.js";
 
@@ -60,6 +62,25 @@ describe("cc: the API, as cf speaks it", function () {
     expect((await elsewhere.get("/v3/apps")).status, "a refresh token is no access token").to.equal(401);
   });
 
+  it("gives nobody a route of its own", async () => {
+    const domain = (await cf.first("/v3/domains?names=flounder.test")).guid;
+    const route = (host: string, path: string, of: string) =>
+      cf.send("POST", "/v3/routes", { host, path, relationships: { space: { data: { guid: space } }, domain: { data: { guid: of } } } });
+    for (const [host, path] of [
+      ["api", ""],
+      ["API", "/v3"],
+      ["uaa", ""],
+      ["login", ""],
+    ] as const) {
+      const { status, error } = await route(host, path, domain);
+      expect([status, error.detail], host).to.deep.equal([422, `Host '${host.toLowerCase()}' is reserved for the system.`]);
+    }
+    const made = (await cf.post<{ guid: string }>("/v3/domains", { name: "api.flounder.test" })).json.guid;
+    expect((await route("", "", made)).status).to.equal(422);
+    await cf.send("DELETE", `/v3/domains/${made}`);
+    expect((await route("api2", "", domain)).status).to.equal(201);
+  });
+
   it("answers errors as v3 does", async () => {
     const code = async (method: string, path: string, body?: unknown) => {
       const { status, error } = await cf.send(method, path, body);
@@ -82,7 +103,7 @@ describe("cc: the API, as cf speaks it", function () {
     expect(await code("GET", `/v3/apps/${app}/droplets/current`)).to.equal("404 10010 Droplet not found");
   });
 
-  it("pushes: manifest, upload, staging, a droplet with startup and stop that a DEA fetches without a token, one start per instance", async () => {
+  it("pushes: manifest, upload, staging, a droplet with startup and stop that a DEA fetches by what the start message says and nobody without it, one start per instance", async () => {
     const app = await cf.push(space, "echo", echo, "  instances: 3\n  env:\n    COLOUR: blue\n");
     await until("three starts", () => rig.dea.starts.filter((start) => start.droplet === app).length === 3, 5000);
     const starts = rig.dea.starts.filter((start) => start.droplet === app);
@@ -95,7 +116,14 @@ describe("cc: the API, as cf speaks it", function () {
     const discover = rig.dea.of("dea.discover").find((message) => message.droplet === app)!;
     expect(discover).to.deep.include({ runtime: "node", sha: start.sha1 });
 
-    const fetched = Buffer.from(await (await fetch(String(start.executableUri))).arrayBuffer());
+    const uri = new URL(String(start.executableUri));
+    const authorization = dropletAuthorization(secretOf(dropletLabel), app, String(start.sha1));
+    expect(authorization).to.equal(`Basic ${Buffer.from(`${uri.username}:${uri.password}`).toString("base64")}`);
+    const bare = `${uri.origin}${uri.pathname}`;
+    expect((await fetch(bare)).status).to.equal(401);
+    const ofAnother = dropletAuthorization(secretOf(dropletLabel), "another", String(start.sha1));
+    expect((await fetch(bare, { headers: { authorization: ofAnother } })).status).to.equal(401);
+    const fetched = Buffer.from(await (await fetch(bare, { headers: { authorization } })).arrayBuffer());
     const dir = mkdtempSync(join(tmpdir(), "flounder-droplet-"));
     try {
       writeFileSync(join(dir, "d.tgz"), fetched);
@@ -135,7 +163,10 @@ describe("cc: the API, as cf speaks it", function () {
     expect(built.json.state, built.text).to.equal("STAGED");
     const droplet = await cf.droplet(built);
     const app = droplet.relationships.app.data.guid;
-    const archive = Buffer.from(await (await fetch(`${cf.origin}/staged_droplets/${app}/${droplet.checksum.value}`)).arrayBuffer());
+    const authorization = dropletAuthorization(secretOf(dropletLabel), app, droplet.checksum.value);
+    const archive = Buffer.from(
+      await (await fetch(`${cf.origin}/staged_droplets/${app}/${droplet.checksum.value}`, { headers: { authorization } })).arrayBuffer(),
+    );
     const listing = execFileSync("tar", ["tzvf", "-"], { input: archive, encoding: "utf8" });
     expect(listing).to.match(/^-rw-r--r-- .* 0 .*app\/empty$/m);
     expect(listing).to.match(/^-rwxr-xr-x .*app\/run\.sh$/m);

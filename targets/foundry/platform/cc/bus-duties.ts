@@ -5,6 +5,7 @@ import { config } from "../base/config.js";
 import { identity } from "../base/identity.js";
 import { log } from "../base/log.js";
 import { keepRegistered } from "../base/registering.js";
+import { type RouteVerb, signature, systemHosts, systemRouteLabel } from "../base/system-routes.js";
 import type { Context } from "./context.js";
 import { record } from "./events.js";
 import { notLatched } from "./latch.js";
@@ -29,11 +30,12 @@ const exited = z.object({
 });
 
 /** The API's own routes: of the edge, as those of any app. */
-export function registration(): object {
-  const { domain, name } = config();
+export function registration(verb: RouteVerb): object {
+  const { domain, name, secret } = config();
+  const said = { ...config().advertise("api"), uris: systemHosts(domain) };
   return {
-    ...config().advertise("api"),
-    uris: [`api.${domain}`, `uaa.${domain}`, `login.${domain}`],
+    ...said,
+    signature: signature(secret(systemRouteLabel), verb, said),
     tags: { component: "CloudController", name },
     private_instance_id: identity().uuid,
   };
@@ -73,7 +75,7 @@ async function crashed({ database }: Context, payload: unknown): Promise<void> {
 
 export function takeDuties(bus: Bus, context: Context): void {
   const { routeRegister, routeTtl } = config().timers;
-  keepRegistered(bus, { ownMs: routeRegister, forgetMs: routeTtl }, () => bus.publish("router.register", registration()));
+  keepRegistered(bus, { ownMs: routeRegister, forgetMs: routeTtl }, () => bus.publish("router.register", registration("register")));
   bus.subscribe("cloudcontrollers.hm.requests", { queue: "cc" }, (payload) => obey(context, payload));
   bus.subscribe("droplet.exited", { queue: "crash_event_registration" }, (payload) => crashed(context, payload));
 }

@@ -1,11 +1,12 @@
-/** Droplets as the API shows them, and as DEAs fetch them: GET /staged_droplets/:app/:sha1, without a token, as in 2011. */
+/** Droplets as the API shows them, and as DEAs fetch them: GET /staged_droplets/:app/:sha1, with basic auth, as in 2011. */
 import { createReadStream } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { findApp } from "./app-rows.js";
-import { notFound } from "./cf-error.js";
+import { notAuthenticated, notFound } from "./cf-error.js";
 import type { Context } from "./context.js";
+import { mayFetch } from "./droplet-pass.js";
 import { type ByGuid, baseUrl, common, type Dated, find, list, relation } from "./requests.js";
 
 interface DropletRow extends Dated {
@@ -54,6 +55,7 @@ export function droplets(api: FastifyInstance, context: Context): void {
 
   api.get<{ Params: { app: string; sha1: string } }>("/staged_droplets/:app/:sha1", async (request, reply) => {
     const { app, sha1 } = request.params;
+    if (!mayFetch(request.headers.authorization, app, sha1)) throw notAuthenticated();
     const known = await database.row("select guid from droplets where app_guid = $1 and sha1 = $2", [app, sha1]);
     if (!known) throw notFound("Droplet");
     const dir = await mkdtemp(join(context.scratch, "serve-"));

@@ -106,11 +106,11 @@ export async function main(): Promise<void> {
     serviceBindings,
   ])
     part(api, context);
-  await admin(operator(context));
+  await admin(operator(context), (asked) => asked === "GET /state" || asked === "POST /storage/reconsider");
   await api.listen({ host: config().bindHost, port: config().port("api") });
 
   onEnd(async () => {
-    bus?.publish("router.unregister", registration());
+    bus?.publish("router.unregister", registration("unregister"));
     storage.stop();
     await sleep(goodbyeMs);
   });

@@ -11,6 +11,7 @@ import { log } from "../base/log.js";
 import type { ProcessRow } from "./app-rows.js";
 import type { Blobs } from "./blobs.js";
 import { type Database, isAway } from "./database.js";
+import { dropletUri } from "./droplet-pass.js";
 import { notLatched } from "./latch.js";
 import { type BoundService, servicesOf } from "./service-rows.js";
 
@@ -175,7 +176,6 @@ export class Placement {
       );
       return;
     }
-    const { host, port } = config().advertise("api");
     bus.publish(`dea.${dea}.start`, {
       droplet: app.guid,
       name: app.name,
@@ -183,7 +183,7 @@ export class Placement {
       runtime: app.runtime,
       sha1: app.sha1,
       executableFile: "deprecated",
-      executableUri: `http://${host}:${port}/staged_droplets/${app.guid}/${app.sha1}`,
+      executableUri: dropletUri(app.guid, app.sha1),
       version: app.version,
       services: app.services,
       users: ["admin"],

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import * as z from "zod";
 import { config } from "../base/config.js";
+import { systemHosts } from "../base/system-routes.js";
 import { appTarget, findApp } from "./app-rows.js";
 import { notFound, unprocessable } from "./cf-error.js";
 import type { Context } from "./context.js";
@@ -99,6 +100,9 @@ export async function createRoute(
     if (!made) throw unprocessable("Invalid domain or space. Ensure that both exist and you have access to them.");
     const row = (await findRoute(sql, "r.guid = $1", [guid]))!;
     if (row.domain_name === config().domain) checkShared(row.host);
+    if (row.domain_name === config().domain) checkShared(row.host);
+    const whole = hostName({ ...row, path: "" });
+    if (systemHosts(config().domain).includes(whole)) throw unprocessable(`Host '${whole}' is reserved for the system.`);
     return row;
   } catch (error) {
     if (isDuplicate(error)) throw unprocessable(`Route already exists with host '${route.host}' and path '${route.path}'.`);

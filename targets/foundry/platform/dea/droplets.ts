@@ -47,7 +47,7 @@ export class DropletCache {
       });
       await pipeline(body, hashing, createWriteStream(draft));
       const found = hash.digest("hex");
-      if (found !== sha1) throw new Error(`droplet from ${uri} has sha1 ${found}, expected ${sha1}`);
+      if (found !== sha1) throw new Error(`droplet from ${shown(uri)} has sha1 ${found}, expected ${sha1}`);
       await this.disk.run({ op: "keep", sha1, local: draft });
     } finally {
       await rm(draft, { force: true });
@@ -55,14 +55,17 @@ export class DropletCache {
   }
 }
 
+/** Without the password in it. */
+const shown = (uri: string) => uri.replace(/\/\/[^/@]*@/, "//");
+
 function open(uri: string): Promise<NodeJS.ReadableStream> {
   return new Promise((resolve, reject) => {
     const request = get(uri, { agent: false }, (response) => {
       if (response.statusCode === 200) return resolve(response);
       response.resume();
-      reject(new Error(`GET ${uri} answered ${response.statusCode}`));
+      reject(new Error(`GET ${shown(uri)} answered ${response.statusCode}`));
     });
-    request.setTimeout(silenceMs, () => request.destroy(new Error(`GET ${uri}: no byte for ${silenceMs} ms`)));
+    request.setTimeout(silenceMs, () => request.destroy(new Error(`GET ${shown(uri)}: no byte for ${silenceMs} ms`)));
     request.once("error", reject);
   });
 }

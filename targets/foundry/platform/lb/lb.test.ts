@@ -6,7 +6,7 @@ import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
 import { connect, type NatsConnection } from "nats";
-import { Lab, type Part } from "../base/lab.js";
+import { busOwner, Lab, type Part } from "../base/lab.js";
 import { until } from "../base/until.js";
 
 const isOnPath = (tool: string) => (process.env.PATH ?? "").split(":").some((dir) => existsSync(join(dir, tool)));
@@ -64,7 +64,7 @@ function balancers(by: string) {
       }
       lab = new Lab();
       nats = await lab.nats();
-      bus = await connect({ servers: `127.0.0.1:${nats.client}` });
+      bus = await connect({ servers: `127.0.0.1:${nats.client}`, ...busOwner });
       app = createServer((request, response) => {
         seen = { ...request.headers, url: request.url };
         if (request.method === "POST") request.pipe(response);

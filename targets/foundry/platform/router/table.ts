@@ -27,7 +27,7 @@ export const isPoison = (word: unknown): word is Poison => word === "stale" || w
 const movedAway = 1;
 
 /** Lower case, no scheme, no query: "hello.vcap.me", "ctx.vcap.me/api". */
-function keyOf(uri: string): { readonly host: string; readonly path: string } {
+export function keyOf(uri: string): { readonly host: string; readonly path: string } {
   const [bare = ""] = uri.toLowerCase().split("?");
   const slash = bare.indexOf("/");
   return slash < 0 ? { host: bare, path: "" } : { host: bare.slice(0, slash), path: bare.slice(slash).replace(/\/+$/, "") };
@@ -45,6 +45,8 @@ export class Table {
   constructor(
     readonly failedMs: number,
     readonly chance: () => number,
+    /** Hosts that no wildcard answers for. */
+    readonly exact: readonly string[] = [],
   ) {}
 
   get generation(): number {
@@ -160,6 +162,7 @@ export class Table {
     for (let rest = host; ; ) {
       const pool = paths && longest(paths, path);
       if (pool) return this.#said(pool);
+      if (this.exact.includes(host)) return undefined;
       const dot = rest.indexOf(".");
       if (dot < 0) return undefined;
       rest = rest.slice(dot + 1);
