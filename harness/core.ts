@@ -561,6 +561,8 @@ export interface Engine {
   start(spec: FoundationSpec, say: (line: string) => void, signal: AbortSignal): Promise<Running>;
   /** Takes over what a dead keeper left: adopts or restarts components, knows their proxies and mounts. */
   attach(dir: string): Promise<Running>;
+  /** Ends all that the machine shows of a foundation, whatever its folder says or lacks; the folder itself stays. Rejects, naming it, if something withstands. */
+  clear(id: string, dir: string): Promise<void>;
   /** What it would start, for people to read and to start by hand; absent where there is no such form. Starts nothing. */
   print?(topology: Topology, system: TargetSystem, portBase?: number): string;
 }

@@ -20,7 +20,7 @@ export function register(program: Command): void {
 
 /** Where no keeper can take over (a damaged folder, a port that is somebody else's), what is left is ended without healing it first. */
 async function endUnhealed(name: string | undefined, error: Error): Promise<undefined> {
-  const left = (await listFoundations()).filter((one) => !one.alive && (name === undefined || one.id === name));
+  const left = (await listFoundations()).filter((one) => name === undefined || one.id === name);
   if (left.length !== 1) throw error;
   say(`it cannot be taken over: ${error.message}`);
   await clearAway(left[0]!.id, say);

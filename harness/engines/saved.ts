@@ -1,8 +1,9 @@
 /** engine.json in a foundation's folder: what a new keeper must know to take over what a dead one left. Rewritten whole at each change. What every engine keeps in it. */
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { FlounderError } from "../errors.js";
+import { readOwn, writeWhole } from "../own-file.js";
 import { specFields } from "../spec-fields.js";
 
 const hurt = z.object({ cut: z.enum(["refuse", "reset", "swallow"]).optional(), latencyMs: z.number().optional(), rateKBps: z.number().optional() });
@@ -13,14 +14,26 @@ export const savedFleet = <One extends z.ZodType>(one: One) => z.object({ server
 
 const path = (dir: string) => join(dir, "engine.json");
 
+const retryMs = 1000;
+/** What found no room on the disk, by folder. */
+const waiting = new Map<string, NodeJS.Timeout>();
+
+/** Never throws: nothing that heals may wait for a full disk. What finds no room is written as soon as there is some, unless it is out of date by then. */
 export function saveState(dir: string, state: object): void {
-  writeFileSync(`${path(dir)}.new`, JSON.stringify(state), { mode: 0o600 });
-  renameSync(`${path(dir)}.new`, path(dir));
+  clearTimeout(waiting.get(dir));
+  waiting.delete(dir);
+  try {
+    writeWhole(path(dir), JSON.stringify(state));
+  } catch (error) {
+    if (!existsSync(dir)) return;
+    console.error(`${path(dir)} waits in memory: ${error instanceof Error ? error.message : error}`);
+    waiting.set(dir, setTimeout(() => saveState(dir, state), retryMs).unref());
+  }
 }
 /** Rejects with a FlounderError if there is none, or it is not of that shape. */
 export function readState<T>(dir: string, shape: z.ZodType<T>): T {
   try {
-    return shape.parse(JSON.parse(readFileSync(path(dir), "utf8")));
+    return shape.parse(JSON.parse(readOwn(path(dir))));
   } catch (error) {
     throw new FlounderError(
       "environment",

@@ -1,13 +1,20 @@
 /** The client's end of the keeper's socket: requests with answers, events, and the heartbeat that holds a lease. */
 import { once } from "node:events";
-import { connect as dial, type Socket } from "node:net";
+import type { Socket } from "node:net";
+import { within } from "../clock.js";
 import type { Call, Client, Event, FoundationFacts, HealReport, Injection, Route, TargetInfo } from "../core.js";
 import { FlounderError } from "../errors.js";
-import { readToken, socketName } from "./folder.js";
+import { dialKeeper } from "./door.js";
+import { readToken } from "./folder.js";
+import { proof, proves, question } from "./proof.js";
 import type { KeeperStatus } from "./verbs.js";
-import { encode, fromWireError, type Hello, lineSplitter, type Message } from "./wire.js";
+import { type Challenge, encode, fromWireError, type Hello, lineSplitter, type Message, maxLineBytes, maxStrangerLineBytes } from "./wire.js";
 
 const beatMs = 500;
+/** Its own answers (fingerprints, targets) may be long. */
+const maxAnswerBytes = 8 * maxLineBytes;
+/** A keeper that says nothing for so long is stopped or stuck. */
+const greetMs = 10_000;
 
 interface Pending {
   readonly resolve: (ok: unknown) => void;
@@ -21,12 +28,22 @@ export interface Introduction {
   readonly say?: (line: string) => void;
 }
 
-/** Dials the keeper of a foundation; rejects with "unreachable" if there is none, "refused" if the token is wrong. */
+/** There is a keeper, and it cannot be talked to: it is stopped or stuck, or the foundation's token is gone. */
+export class DeafKeeper extends FlounderError {
+  constructor(id: string, why: string, cause?: unknown) {
+    super("unreachable", `the keeper of ${id} cannot be talked to: ${why}`, `flounder heal --foundation ${id} ends it and takes over`, { cause });
+  }
+}
+
+/** Dials the keeper of a foundation; rejects with "unreachable" if there is none, or it is deaf; "refused" if the token is wrong. The keeper proves itself first. */
 export async function introduce(id: string, dir: string, how: Introduction): Promise<KeeperClient> {
-  const socket = dial({ path: socketName(id) });
+  const socket = dialKeeper(dir);
   try {
-    await once(socket, "connect");
+    await within(greetMs, "its socket", once(socket, "connect"));
   } catch (cause) {
+    socket.destroy();
+    if ((cause as NodeJS.ErrnoException).code === undefined || (cause as NodeJS.ErrnoException).code === "EAGAIN")
+      throw new DeafKeeper(id, `it does not answer within ${greetMs} ms`, cause);
     throw new FlounderError(
       "unreachable",
       `foundation ${id} has no keeper`,
@@ -36,7 +53,7 @@ export async function introduce(id: string, dir: string, how: Introduction): Pro
   }
   const client = new KeeperClient(id, socket, how);
   try {
-    client.keeper = (await client.ask("hello", { token: readToken(dir), lease: how.lease, owner: how.owner })) as Hello;
+    await client.greet(dir);
     client.beat();
     return client;
   } catch (error) {
@@ -54,6 +71,7 @@ export class KeeperClient implements Client {
   #beats: NodeJS.Timeout | undefined;
   #nextId = 1;
   #hungUp = false;
+  #greeted = false;
 
   constructor(
     readonly id: string,
@@ -62,8 +80,17 @@ export class KeeperClient implements Client {
   ) {
     this.owned = how.owner;
     this.#closed = new Promise((resolve) => socket.once("close", () => resolve()));
-    const split = lineSplitter((line) => this.#take(JSON.parse(line) as Message));
-    socket.on("data", split);
+    const split = lineSplitter(
+      (line) => this.#take(JSON.parse(line) as Message),
+      () => (this.#greeted ? maxAnswerBytes : maxStrangerLineBytes),
+    );
+    socket.on("data", (chunk) => {
+      try {
+        split(chunk);
+      } catch {
+        socket.destroy(); // whoever sends what is no answer is no keeper
+      }
+    });
     socket.on("error", () => {}); // its close follows
     socket.on("close", () => this.#end());
   }
@@ -76,6 +103,26 @@ export class KeeperClient implements Client {
       this.#hold();
       this.socket.write(encode({ id, verb, args }));
     });
+  }
+  /** Nothing is told to whoever cannot show that it knows the token; and the token itself to nobody. */
+  async greet(dir: string): Promise<void> {
+    const { id, how } = this;
+    let token: string;
+    try {
+      token = readToken(dir);
+    } catch (cause) {
+      throw new DeafKeeper(id, `${dir}/token is no good: ${(cause as Error).message}`, cause);
+    }
+    const clients = question();
+    const ask = (verb: string, args: unknown) =>
+      within(greetMs, verb, this.ask(verb, args)).catch((error: unknown) => {
+        throw error instanceof FlounderError ? error : new DeafKeeper(id, `it does not answer within ${greetMs} ms`, error);
+      });
+    const challenge = (await ask("hello", { question: clients })) as Partial<Challenge> | null;
+    const keepers = String(challenge?.question);
+    if (!proves(String(challenge?.proof), proof(token, "keeper", id, keepers, clients))) throw new DeafKeeper(id, "it does not know the foundation's token");
+    this.#greeted = true;
+    this.keeper = (await ask("prove", { proof: proof(token, "client", id, keepers, clients), lease: how.lease, owner: how.owner })) as Hello;
   }
   /** Starts the heartbeat of a lease. */
   beat(): void {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { nowUs, sleep } from "../clock.js";
 import type { Capabilities, Capability, Engine, FoundationSpec, Running, Target, TargetInfo, TargetSystem } from "../core.js";
 import { FlounderError } from "../errors.js";
-import { writeWhole } from "./folder.js";
+import { writeWhole } from "../own-file.js";
 
 /** What is broken in a target. */
 export interface FakeState {
@@ -205,6 +205,9 @@ export function fakeEngine(flaws: Flaws): Engine {
       while (nowUs() < endUs && !signal.aborted) await sleep(10);
       signal.throwIfAborted();
       return running(spec.dir, flaws);
+    },
+    async clear(_id, dir) {
+      rmSync(join(dir, "fake"), { recursive: true, force: true });
     },
     async attach(dir) {
       if (flaws.attachError) throw new FlounderError("environment", flaws.attachError, "end it");

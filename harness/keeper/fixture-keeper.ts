@@ -2,9 +2,11 @@
 import { loadFaults } from "../registry.js";
 import { type Flaws, fakeEngine, fakeSystem } from "./fixture-engine.js";
 import type { Limits } from "./injection.js";
-import { keep } from "./process.js";
+import { clear, keep } from "./process.js";
 
-await keep(process.argv[2]!, {
+const [dir, what] = process.argv.slice(2);
+await (what === "clear" ? clear : keep)(dir!, {
+  engines: () => ["local"],
   loadEngine: async () => fakeEngine(JSON.parse(process.env.FLAWS ?? "{}") as Flaws),
   loadTarget: async () => fakeSystem,
   loadFaults,

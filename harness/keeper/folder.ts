@@ -1,11 +1,11 @@
-/** A foundation's state folder as the keeper and its clients see it: who it is, the socket that is its lock, secret and token. */
+/** A foundation's state folder as the keeper and its clients see it: who it is, secret and token. */
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
-import { userInfo } from "node:os";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { basename, join } from "node:path";
 import { z } from "zod";
 import type { FoundationSpec } from "../core.js";
 import { FlounderError } from "../errors.js";
+import { isThere, readOwn, setAside, writeWhole } from "../own-file.js";
 import { foundationsDir } from "../paths.js";
 import { specFields } from "../spec-fields.js";
 
@@ -28,31 +28,51 @@ const recordSchema = z.object({
   state: z.enum(["new", "starting", "up"]),
 });
 
-/** The user's id is part of it: abstract names are shared by all users of a host. Padded, since Node versions bind different lengths. */
-export const socketName = (id: string): string => `\0flounder-${userInfo().uid}-${id}`.padEnd(107, ".");
-
+const idPattern = /^[a-z0-9][a-z0-9-]{0,39}$/;
 export const folderOf = (id: string): string => join(foundationsDir(), id);
 /** Where the logs of the last foundation that could not be started are kept. */
 export const lastFailure = (): string => join(foundationsDir(), "..", "last-failure");
 export const keeperLog = (dir: string): string => join(dir, "logs", "keeper.log");
-export const readToken = (dir: string): string => readFileSync(join(dir, "token"), "utf8").trim();
-export const readSecret = (dir: string): string => readFileSync(join(dir, "secret"), "utf8").trim();
+const newToken = () => randomBytes(24).toString("hex");
 
-/** Replaces a small file as a whole: a reader sees the old one or the new one. */
-export function writeWhole(path: string, text: string, mode = 0o600): void {
-  const draft = `${path}.${process.pid}.tmp`;
-  writeFileSync(draft, text, { mode });
-  renameSync(draft, path);
+/** Throws with what is wrong with it. */
+export function readToken(dir: string): string {
+  const token = readOwn(join(dir, "token")).trim();
+  if (!/^[0-9a-f]{48}$/.test(token)) throw new Error("it is no token");
+  return token;
 }
+/** For a keeper that begins: one that is gone or no good is replaced by a new one, which clients read from now on. */
+export function tokenOrNew(dir: string, say: (line: string) => void): string {
+  const path = join(dir, "token");
+  try {
+    return readToken(dir);
+  } catch (error) {
+    say(isThere(path) ? setAside(path, error) : `${path} is gone: a new one is made`);
+    const token = newToken();
+    writeWhole(path, token);
+    return token;
+  }
+}
+/** Rejects with a FlounderError where it is gone or no good: without it nobody can be made as they were. */
+export function readSecret(dir: string): string {
+  const path = join(dir, "secret");
+  try {
+    const secret = readOwn(path).trim();
+    if (!/^[\x21-\x7e]{1,1000}$/.test(secret)) throw new Error("it is no secret");
+    return secret;
+  } catch (cause) {
+    throw new FlounderError("environment", `${path} is no good: ${(cause as Error).message}`, endIt(dir), { cause });
+  }
+}
+const endIt = (dir: string) => `flounder down --foundation ${basename(dir)} ends all that is left`;
 
-/** Makes the folder of a new foundation; rejects an id that does not fit into the socket's name. */
+/** Makes the folder of a new foundation; rejects an id that is no name. */
 export function makeFolder(spec: FoundationSpec, ownedByRun: boolean): void {
-  if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(spec.id))
-    throw new FlounderError("usage", `foundation id "${spec.id}" is not 1 to 40 of a-z, 0-9 and -`, "choose another id");
+  if (!idPattern.test(spec.id)) throw new FlounderError("usage", `foundation id "${spec.id}" is not 1 to 40 of a-z, 0-9 and -`, "choose another id");
   mkdirSync(join(spec.dir, "logs"), { recursive: true, mode: 0o700 });
   const { secret, ...rest } = spec;
   writeWhole(join(spec.dir, "secret"), secret);
-  writeWhole(join(spec.dir, "token"), randomBytes(24).toString("hex"));
+  writeWhole(join(spec.dir, "token"), newToken());
   writeRecord(spec.dir, { spec: rest, ownedByRun, state: "new" });
 }
 
@@ -60,20 +80,24 @@ export const writeRecord = (dir: string, record: FoundationRecord): void => writ
 
 export function readRecord(dir: string): FoundationRecord {
   const path = join(dir, "foundation.json");
-  if (!existsSync(path)) throw new FlounderError("unreachable", `there is no foundation in ${dir}`, "flounder up starts one; flounder status lists them");
+  if (!isThere(dir)) throw new FlounderError("unreachable", `there is no foundation in ${dir}`, "flounder up starts one; flounder status lists them");
   try {
-    const { spec, ...rest } = recordSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+    const { spec, ...rest } = recordSchema.parse(JSON.parse(readOwn(path)));
     const { portBase, ...known } = spec;
     return { ...rest, spec: portBase === undefined ? known : { ...known, portBase } };
   } catch (cause) {
-    throw new FlounderError("environment", `${path} is damaged: ${(cause as Error).message}`, `flounder down ends what is left; then remove ${dir}`, { cause });
+    throw new FlounderError("environment", `${path} is damaged: ${firstLine(cause)}`, endIt(dir), { cause });
   }
 }
 
-/** Ids of the foundations of this user that have a folder. */
+const firstLine = (error: unknown) =>
+  (error instanceof z.ZodError ? error.issues[0]!.message : error instanceof Error ? error.message : String(error)).split("\n")[0];
+
+/** Ids of the foundations of this user that have a folder, whatever is left in it. */
 export function folders(): string[] {
   if (!existsSync(foundationsDir())) return [];
-  return readdirSync(foundationsDir())
-    .filter((id) => statSync(join(foundationsDir(), id, "foundation.json"), { throwIfNoEntry: false }) !== undefined)
+  return readdirSync(foundationsDir(), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && idPattern.test(entry.name))
+    .map((entry) => entry.name)
     .sort();
 }

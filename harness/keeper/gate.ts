@@ -1,21 +1,40 @@
 /** What a stop and a freeze forbid. Kept in the folder: both outlive the keeper. */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { z } from "zod";
 import { FlounderError } from "../errors.js";
-import { writeWhole } from "./folder.js";
+import { isThere, readOwn, setAside, writeWhole } from "../own-file.js";
 
 export interface GateState {
   readonly stopped: { readonly reason: string } | null;
   readonly frozen: { readonly untilIso: string; readonly reason: string } | null;
 }
 
+const retryMs = 1000;
+
+const stateSchema = z.object({
+  stopped: z.object({ reason: z.string() }).nullable(),
+  frozen: z.object({ untilIso: z.string().refine((iso) => !Number.isNaN(Date.parse(iso)), "no time"), reason: z.string() }).nullable(),
+});
+
 export class Gate {
   readonly #path: string;
   #state: GateState;
+  #retry: NodeJS.Timeout | undefined;
 
-  constructor(dir: string) {
+  /** Where the file is no good, nothing may be injected: a stop could have been in it. */
+  constructor(
+    dir: string,
+    private readonly say: (line: string) => void,
+  ) {
     this.#path = join(dir, "gate.json");
-    this.#state = existsSync(this.#path) ? (JSON.parse(readFileSync(this.#path, "utf8")) as GateState) : { stopped: null, frozen: null };
+    this.#state = { stopped: null, frozen: null };
+    if (!isThere(this.#path)) return;
+    try {
+      this.#state = stateSchema.parse(JSON.parse(readOwn(this.#path)));
+    } catch (error) {
+      say(setAside(this.#path, error instanceof z.ZodError ? new Error("it does not say what is stopped and frozen") : error));
+      this.#state = { ...this.#state, stopped: { reason: "gate.json was damaged, a stop may have been in it" } };
+    }
   }
   get state(): GateState {
     const { stopped, frozen } = this.#state;
@@ -54,7 +73,17 @@ export class Gate {
     this.#save({ ...this.#state, frozen: { untilIso, reason } });
   }
   #save(state: GateState): void {
-    this.#state = state;
-    writeWhole(this.#path, `${JSON.stringify(state)}\n`);
+    this.#state = state; // holds from now on, even if the disk is full
+    const again = this.#retry !== undefined;
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    try {
+      writeWhole(this.#path, `${JSON.stringify(state)}\n`);
+      if (again) this.say(`${this.#path} is written again`);
+    } catch (error) {
+      if (!isThere(dirname(this.#path))) return; // the foundation has ended
+      if (!again) this.say(`what is stopped and frozen holds, but only as long as this keeper lives: ${(error as Error).message}`);
+      this.#retry = setTimeout(() => this.#save(this.#state), retryMs).unref();
+    }
   }
 }

@@ -1,6 +1,6 @@
 /** The keeper of one foundation: starts it, alone injects and heals, and ends it. What clients may ask of it is in verbs.ts. */
 import { rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { nowUs, within } from "../clock.js";
 import type { Capability, Engine, Event, Fault, FoundationFacts, FoundationSpec, HealReport, Injection, Running, TargetSystem } from "../core.js";
 import { FlounderError } from "../errors.js";
@@ -15,6 +15,8 @@ import { Journal, openInjections } from "./journal.js";
 export interface Loaders {
   loadEngine(name: string): Promise<Engine>;
   loadTarget(name: string): Promise<TargetSystem>;
+  /** Every engine there is. */
+  engines(): readonly string[];
   loadFaults(): Promise<ReadonlyMap<string, Fault>>;
   /** Other budgets than the usual ones. */
   readonly limits?: Partial<Limits>;
@@ -41,6 +43,8 @@ export class Keeper {
   readonly #over = new Set<string>();
   readonly #limits: Limits;
   readonly #bootAbort = new AbortController();
+  /** What was found no good in the folder. */
+  readonly #damage: string[] = [];
   #faults: ReadonlyMap<string, Fault> = new Map();
   #system: TargetSystem | undefined;
   #running: Running | undefined;
@@ -53,9 +57,10 @@ export class Keeper {
     readonly loaders: Loaders,
   ) {
     this.record = readRecord(dir);
-    this.spec = { ...this.record.spec, dir, secret: readSecret(dir) };
-    this.gate = new Gate(dir);
-    this.journal = new Journal(dir);
+    const note = (line: string) => void (this.#boot ? this.#say(line) : this.#damage.push(line));
+    this.spec = { ...this.record.spec, id: basename(dir), dir, secret: readSecret(dir) };
+    this.gate = new Gate(dir, note);
+    this.journal = new Journal(dir, note);
     this.#limits = { ...limitsFor(this.spec.timeFactor), ...loaders.limits };
   }
 
@@ -79,6 +84,7 @@ export class Keeper {
     const { spec, loaders, record } = this;
     const { signal } = this.#bootAbort;
     const say = (line: string) => this.#say(line);
+    for (const line of this.#damage) say(line);
     this.journal.write({ kind: "keeper", pid: process.pid, says: record.state });
     this.#faults = await loaders.loadFaults();
     this.#system = await loaders.loadTarget(spec.system);
@@ -91,8 +97,8 @@ export class Keeper {
       throw signal.reason;
     }
     this.#running.onTrouble((from, says) => this.tell({ kind: "trouble", from, says }, undefined, "platform"));
-    writeRecord(this.dir, { ...record, state: "up" });
-    for (const injection of openInjections(this.dir)) this.#adopt(injection);
+    if (record.state !== "up") writeRecord(this.dir, { ...record, state: "up" }); // a full disk keeps nobody from taking over
+    for (const injection of openInjections(this.dir, say)) this.#adopt(injection);
     for (const report of await this.heal(undefined, "lease")) this.#say(`${report.injection}: ${report.says}`);
     this.#booted = true;
   }
@@ -215,7 +221,8 @@ export class Keeper {
     await this.boot().catch(() => {});
     // What cannot be proved healed is ended all the same: nothing of it survives the reaping.
     await within(60_000, "healing", this.heal(undefined, "stop")).catch((error: Error) => this.#say(error.message));
-    await this.#running?.reap();
+    if (this.#running) await this.#running.reap();
+    else for (const name of this.loaders.engines()) await (await this.loaders.loadEngine(name)).clear(this.spec.id, this.dir);
     await rm(this.dir, { recursive: true, force: true });
   }
 }

@@ -1,17 +1,18 @@
 /** The keeper as a process of its own, over a fake engine whose components are files: what is broken is seen in the files, not asked of the keeper. */
 
 import { existsSync, readFileSync } from "node:fs";
-import { connect as dial } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
 import { until } from "../clock.js";
 import type { Event } from "../core.js";
 import { FlounderError } from "../errors.js";
 import type { KeeperClient } from "./client.js";
+import { dialKeeper } from "./door.js";
 import { type Flaws, readFake, writeFake } from "./fixture-engine.js";
 import { cut, entry, home, link, specOf } from "./fixture-spec.js";
-import { folderOf, readToken, socketName } from "./folder.js";
+import { folderOf, readToken } from "./folder.js";
 import type { Limits } from "./injection.js";
+import { proof } from "./proof.js";
 import { connect, listFoundations, startKeeper } from "./start.js";
 
 /** Rejects with a FlounderError of that code; returns it. */
@@ -220,7 +221,7 @@ describe("keeper", () => {
   it("a line that is no JSON gets one clear error, a wrong token none of its answers; neither disturbs the keeper", async () => {
     const client = await up();
     const say = async (lines: string): Promise<string> => {
-      const socket = dial({ path: socketName(client.id) });
+      const socket = dialKeeper(dirOf(client));
       let heard = "";
       socket.on("data", (chunk) => {
         heard += chunk;
@@ -237,15 +238,27 @@ describe("keeper", () => {
         .map((line) => (JSON.parse(line) as { error: { code: string; message: string } }).error);
     expect(errors(await say('{"id":1,"verb":"inject","args":{oops\n'))).to.have.length(1);
     expect(errors(await say('{"id":1,"verb":"status"}\n'))[0]).to.include({ code: "refused" });
-    expect(errors(await say('{"id":1,"verb":"hello","args":{"token":"wrong","lease":false,"owner":false}}\n'))[0]!.message).to.include("token");
+    const zeros = "0".repeat(64);
+    const hello = `{"id":1,"verb":"hello","args":{"question":"${zeros}"}}\n`;
+    const lines = (await say(`${hello}{"id":2,"verb":"prove","args":{"proof":"${zeros}","lease":false,"owner":false}}\n{"id":3,"verb":"status"}\n`))
+      .trim()
+      .split("\n");
+    expect(lines).to.have.length(2);
+    expect(errors(lines[1]!)[0]!.message).to.include("token");
+    expect(errors(await say(`{"id":1,"verb":"hello","args":"${"x".repeat(2000)}`))[0]!.message).to.include("longer than 1024");
     const token = readToken(dirOf(client));
-    const good = dial({ path: socketName(client.id) });
+    const good = dialKeeper(dirOf(client));
     let heard = "";
     good.on("data", (chunk) => {
       heard += chunk;
     });
+    good.write(hello);
+    await until("its proof", () => heard.includes("\n"), 3000);
+    const { question, proof: keepers } = (JSON.parse(heard) as { ok: { question: string; proof: string } }).ok;
+    expect(keepers, "the keeper proves itself first").to.equal(proof(token, "keeper", client.id, question, zeros));
+    heard = "";
     good.write(
-      `{"id":1,"verb":"hello","args":{"token":"${token}","lease":false,"owner":false}}\nnot json\n[]\n{"id":2,"verb":"fly"}\n{"id":3,"verb":"status"}\n`,
+      `{"id":1,"verb":"prove","args":{"proof":"${proof(token, "client", client.id, question, zeros)}","lease":false,"owner":false}}\nnot json\n[]\n{"id":2,"verb":"fly"}\n{"id":3,"verb":"status"}\n`,
     );
     await until("the answers", () => heard.includes('"id":3'), 3000);
     good.destroy();

@@ -1,9 +1,12 @@
 /** The life of a keeper's process: lock, boot, serve, and an end that leaves nothing injected, whatever brought it about. */
 import { once } from "node:events";
+import { rm } from "node:fs/promises";
+import { basename } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { within } from "../clock.js";
 import { FlounderError } from "../errors.js";
-import { readRecord } from "./folder.js";
+import { lockFolder } from "./door.js";
+import { tokenOrNew } from "./folder.js";
 import { Keeper, type Loaders } from "./keep.js";
 import { bind, serve } from "./server.js";
 
@@ -15,9 +18,12 @@ const defect = 70;
 export async function keep(dir: string, loaders: Loaders): Promise<void> {
   let keeper: Keeper;
   let server: Awaited<ReturnType<typeof bind>>;
+  let token: string;
   try {
-    server = await bind(readRecord(dir).spec.id);
+    claim(dir);
     keeper = new Keeper(dir, loaders);
+    token = tokenOrNew(dir, log);
+    server = await bind(dir);
   } catch (error) {
     log(`cannot start: ${error instanceof FlounderError ? `${error.code}: ${error.message}` : (error as Error).stack}`);
     process.exitCode = error instanceof FlounderError ? error.exitCode : defect;
@@ -41,17 +47,22 @@ export async function keep(dir: string, loaders: Loaders): Promise<void> {
   const attempt = (what: Promise<void>) => what.catch((error: Error) => log(`${error.stack ?? error.message}`));
 
   const orphan = setTimeout(() => void attempt(keeper.record.state === "up" ? Promise.resolve() : ownedEnd("nobody said hello")), helloMs);
-  serve(server, keeper, {
-    ownerCame: () => clearTimeout(orphan),
-    async lost({ owner, lease, injected }, why) {
-      if (owner && (lease || !keeper.up)) return attempt(ownedEnd(`the client that started this is gone (${why})`));
-      if (!lease) return;
-      const reports = await keeper.heal([...injected], "lease");
-      if (reports.length > 0)
-        log(`a client with a lease is gone (${why}): healed ${reports.map((one) => `${one.injection}${one.proved ? "" : " (not proved)"}`).join(", ")}`);
+  serve(
+    server,
+    keeper,
+    {
+      ownerCame: () => clearTimeout(orphan),
+      async lost({ owner, lease, injected }, why) {
+        if (owner && (lease || !keeper.up)) return attempt(ownedEnd(`the client that started this is gone (${why})`));
+        if (!lease) return;
+        const reports = await keeper.heal([...injected], "lease");
+        if (reports.length > 0)
+          log(`a client with a lease is gone (${why}): healed ${reports.map((one) => `${one.injection}${one.proved ? "" : " (not proved)"}`).join(", ")}`);
+      },
+      ended: () => void leave(0),
     },
-    ended: () => void leave(0),
-  });
+    token,
+  );
 
   /** A keeper that ends leaves nothing injected; components of a foundation that nobody's run owns stay for the next keeper. */
   const end = async (why: string, code: number) => {
@@ -79,6 +90,23 @@ export async function keep(dir: string, loaders: Loaders): Promise<void> {
     return leave(error instanceof FlounderError ? error.exitCode : defect);
   }
   await once(server, "close");
+}
+
+function claim(dir: string): void {
+  if (lockFolder(dir)) return;
+  throw new FlounderError("owned", `foundation ${basename(dir)} has a keeper already`, `flounder status --foundation ${basename(dir)}`);
+}
+
+/** Ends what is left of a foundation that nobody can keep any more, by what the machine shows; needs nothing of the folder's content. Sets the exit code. */
+export async function clear(dir: string, loaders: Loaders): Promise<void> {
+  try {
+    claim(dir);
+    for (const name of loaders.engines()) await (await loaders.loadEngine(name)).clear(basename(dir), dir);
+    await rm(dir, { recursive: true, force: true });
+  } catch (error) {
+    log(`cannot end it: ${error instanceof Error ? error.message : error}`);
+    process.exitCode = error instanceof FlounderError ? error.exitCode : defect;
+  }
 }
 
 function log(line: string): void {

@@ -1,14 +1,14 @@
-/** The keeper's socket: the lock of the foundation, and the door for its clients. Each has to show the token; some hold a lease. */
-import { timingSafeEqual } from "node:crypto";
+/** The keeper's end of its socket. It proves itself to each client and each client to it, before anything is said; some hold a lease. */
 import { createServer, type Server, type Socket } from "node:net";
 import { z } from "zod";
 import { nowUs } from "../clock.js";
 import type { Event } from "../core.js";
 import { FlounderError } from "../errors.js";
-import { readToken, socketName } from "./folder.js";
+import { openDoor } from "./door.js";
 import type { Keeper } from "./keep.js";
+import { proof, proves, question } from "./proof.js";
 import { type Asker, answer } from "./verbs.js";
-import { encode, lineSplitter, type Message, toWireError } from "./wire.js";
+import { type Challenge, encode, type Hello, lineSplitter, type Message, maxLineBytes, maxStrangerLineBytes, toWireError } from "./wire.js";
 
 /** A runner that said nothing for so long is stopped or stuck: what it injected is healed. */
 export const leaseMs = 3000;
@@ -17,7 +17,14 @@ const leaseCheckMs = 200;
 const maxUnreadBytes = 16 * 1024 * 1024;
 
 const requestSchema = z.object({ id: z.number(), verb: z.string(), args: z.unknown().optional() });
-const helloSchema = z.strictObject({ token: z.string(), lease: z.boolean(), owner: z.boolean() });
+const helloSchema = z.strictObject({ question: z.string().regex(/^[0-9a-f]{64}$/) });
+const proveSchema = z.strictObject({ proof: z.string().length(64), lease: z.boolean(), owner: z.boolean() });
+/** Whoever has not proved itself by then is hung up on; of more than so many at once, the oldest. */
+const strangerMs = 5000;
+const maxStrangers = 16;
+const maxClients = 512;
+/** Questions of one client that wait for their answers. */
+const maxPending = 1024;
 
 /** What the server tells the keeper's process about those who come and go. */
 export interface Comings {
@@ -29,28 +36,30 @@ export interface Comings {
   ended(): void;
 }
 
-/** Binds the socket; rejects with code "owned" if another keeper has it. */
-export function bind(id: string): Promise<Server> {
+/** Opens the door of the folder, for whoever has its lock. */
+export async function bind(dir: string): Promise<Server> {
   const server = createServer();
-  return new Promise((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) =>
-      reject(
-        cause.code === "EADDRINUSE"
-          ? new FlounderError("owned", `foundation ${id} has a keeper already`, `flounder status --foundation ${id}`, { cause })
-          : new FlounderError("environment", `the keeper's socket cannot be bound: ${cause.message}`, "abstract Unix sockets need Linux", { cause }),
-      ),
-    );
-    server.listen({ path: socketName(id) }, () => resolve(server));
-  });
+  server.maxConnections = maxClients;
+  await openDoor(dir, server);
+  return server;
 }
 
-export function serve(server: Server, keeper: Keeper, comings: Comings): void {
-  const token = readToken(keeper.dir);
-  server.on("connection", (socket) => new Session(socket, keeper, comings, token));
+export function serve(server: Server, keeper: Keeper, comings: Comings, token: string): void {
+  const strangers = new Set<Session>();
+  server.on("connection", (socket) => {
+    const session: Session = new Session(socket, keeper, comings, token, () => strangers.delete(session));
+    strangers.add(session);
+    const [oldest] = strangers;
+    if (strangers.size > maxStrangers) oldest!.socket.destroy();
+  });
 }
 
 class Session implements Asker {
   readonly injected = new Set<string>();
+  /** Both questions, once hello was said. */
+  #asked: { readonly keepers: string; readonly clients: string } | undefined;
+  #pending = 0;
+  readonly #stranger: NodeJS.Timeout;
   #known: { readonly lease: boolean; readonly owner: boolean } | undefined;
   #heardUs = nowUs();
   #left: Promise<void> | undefined;
@@ -62,20 +71,28 @@ class Session implements Asker {
     readonly socket: Socket,
     readonly keeper: Keeper,
     readonly comings: Comings,
-    readonly token: string,
+    private readonly token: string,
+    /** It has proved itself, or has gone. */
+    private readonly noStranger: () => void,
   ) {
-    const split = lineSplitter((line) => void this.#line(line));
+    this.#stranger = setTimeout(() => socket.destroy(), strangerMs);
+    const split = lineSplitter(
+      (line) => void this.#line(line),
+      () => (this.#known ? maxLineBytes : maxStrangerLineBytes),
+    );
     socket.on("data", (chunk) => {
       this.#heardUs = nowUs();
       try {
         split(chunk);
       } catch (error) {
-        this.#send({ id: null, error: toWireError(error) });
-        socket.end();
+        this.#refuse({ id: null, error: toWireError(error) });
       }
     });
     socket.on("error", () => {}); // its close follows
-    socket.on("close", () => void this.#leave("its socket closed"));
+    socket.on("close", () => {
+      this.#settled();
+      void this.#leave("its socket closed");
+    });
   }
 
   subscribe(): void {
@@ -86,8 +103,23 @@ class Session implements Asker {
     return this.#leave("it left");
   }
 
+  #settled(): void {
+    clearTimeout(this.#stranger);
+    this.noStranger();
+  }
+  /** The last word: nothing is read after it. */
+  #refuse(message: Message): void {
+    this.socket.pause();
+    this.#send(message);
+    this.socket.end(() => this.socket.destroy());
+  }
+
   async #line(line: string): Promise<void> {
     let id: number | null = null;
+    if (this.socket.isPaused() || this.socket.destroyed) return;
+    if (this.#pending >= maxPending)
+      return this.#refuse({ id: null, error: toWireError(new FlounderError("refused", "too many questions wait for their answers", "wait for some")) });
+    this.#pending++;
     try {
       const said = parse(line);
       const request = requestSchema.safeParse(said);
@@ -95,24 +127,39 @@ class Session implements Asker {
       if (!request.success) throw new FlounderError("usage", `not a request: ${line.slice(0, 80)}`, 'send one JSON object a line: {"id":1,"verb":"status"}');
       const { verb, args } = request.data;
       if (verb === "hello") return this.#send({ id, ok: this.#hello(args) });
+      if (verb === "prove") return this.#send({ id, ok: this.#prove(args) });
       if (this.#left) throw new FlounderError("refused", "this client's lease has lapsed", "connect again");
-      if (!this.#known) throw new FlounderError("refused", `${verb} before hello`, "say hello with the token of the foundation's folder first");
+      if (!this.#known)
+        throw new FlounderError("refused", `${verb} before hello`, "say hello and prove that you know the token of the foundation's folder first");
       const ok = await answer(this.keeper, verb, args, this);
       this.#send({ id, ok: ok ?? null });
       if (verb === "down") this.comings.ended();
     } catch (error) {
       if (!(error instanceof FlounderError)) console.error(error);
-      this.#send({ id, error: toWireError(error) });
-      if (!this.#known) this.socket.end();
+      if (this.#known) this.#send({ id, error: toWireError(error) });
+      else this.#refuse({ id, error: toWireError(error) });
+    } finally {
+      this.#pending--;
     }
   }
-  #hello(args: unknown): unknown {
-    const asked = helloSchema.safeParse(args);
-    if (!asked.success) throw new FlounderError("usage", "hello needs { token, lease, owner }", "see harness/keeper/server.ts");
-    const [given, wanted] = [Buffer.from(asked.data.token), Buffer.from(this.token)];
-    if (given.length !== wanted.length || !timingSafeEqual(given, wanted))
+  #hello(args: unknown): Challenge {
+    const said = helloSchema.safeParse(args);
+    if (!said.success || this.#asked) throw new FlounderError("usage", "hello needs a question, once", "see harness/keeper/proof.ts");
+    this.#asked = { keepers: question(), clients: said.data.question };
+    return { question: this.#asked.keepers, proof: this.#proof("keeper") };
+  }
+  #proof(role: "keeper" | "client"): string {
+    const { keepers, clients } = this.#asked!;
+    return proof(this.token, role, this.keeper.spec.id, keepers, clients);
+  }
+  #prove(args: unknown): Hello {
+    const asked = proveSchema.safeParse(args);
+    if (!asked.success || !this.#asked || this.#known)
+      throw new FlounderError("usage", "prove needs { proof, lease, owner }, once, after hello", "see harness/keeper/proof.ts");
+    if (!proves(asked.data.proof, this.#proof("client")))
       throw new FlounderError("refused", "the token is wrong", "read it from the foundation's folder, as the same user");
-    this.#known = asked.data;
+    this.#known = { lease: asked.data.lease, owner: asked.data.owner };
+    this.#settled();
     this.#onSay ??= (line) => this.#send({ push: "say", line });
     this.keeper.onSay.add(this.#onSay);
     if (asked.data.owner) this.comings.ownerCame();

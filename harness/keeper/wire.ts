@@ -2,7 +2,6 @@
  * What goes over the keeper's socket: one JSON object a line.
  * A client sends requests, the keeper answers each by its id, in any order, and pushes events and progress lines between the answers.
  */
-import { StringDecoder } from "node:string_decoder";
 import type { Event } from "../core.js";
 import { type ErrorCode, exitCodes, FlounderError } from "../errors.js";
 
@@ -23,7 +22,12 @@ export type Message =
   | { readonly push: "say"; readonly line: string }
   | { readonly push: "event"; readonly event: Event };
 
-/** The keeper's answer to hello. */
+/** The keeper's answer to hello: it knows the token, does the client? */
+export interface Challenge {
+  readonly question: string;
+  readonly proof: string;
+}
+/** The keeper's answer to a client that has proved itself. */
 export interface Hello {
   readonly id: string;
   readonly pid: number;
@@ -31,18 +35,32 @@ export interface Hello {
 
 /** Longer lines are refused: nothing that a client has to say comes near it. */
 export const maxLineBytes = 8 * 1024 * 1024;
+/** The same for whoever has not proved itself yet. */
+export const maxStrangerLineBytes = 1024;
 
 export const encode = (message: Request | Message): string => `${JSON.stringify(message)}\n`;
 
-/** Feeds chunks in, gets whole lines out; throws when one grows beyond maxLineBytes. */
-export function lineSplitter(onLine: (line: string) => void): (chunk: Buffer) => void {
-  const decoder = new StringDecoder("utf8");
-  let rest = "";
+/** Feeds chunks in, gets whole lines out; throws when one grows beyond `limit`, which may change between lines. */
+export function lineSplitter(onLine: (line: string) => void, limit: () => number = () => maxLineBytes): (chunk: Buffer) => void {
+  let parts: Buffer[] = [];
+  let bytes = 0;
+  const take = (part: Buffer) => {
+    bytes += part.length;
+    if (bytes > limit()) throw new FlounderError("usage", `a line is longer than ${limit()} bytes`, "send one JSON object a line");
+    parts.push(part);
+  };
   return (chunk) => {
-    const lines = (rest + decoder.write(chunk)).split("\n");
-    rest = lines.pop()!;
-    if (rest.length > maxLineBytes) throw new FlounderError("usage", `a line is longer than ${maxLineBytes} bytes`, "send one JSON object a line");
-    for (const line of lines) if (line.trim() !== "") onLine(line);
+    let from = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+      take(chunk.subarray(from, end));
+      from = end + 1;
+      const line = Buffer.concat(parts).toString("utf8");
+      parts = [];
+      bytes = 0;
+      if (line.trim() !== "") onLine(line);
+    }
+    // A copy: a slice would hold the whole of the chunk.
+    if (from < chunk.length) take(Buffer.from(chunk.subarray(from)));
   };
 }
 

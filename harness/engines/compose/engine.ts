@@ -1,6 +1,7 @@
 /** The compose engine: the same topology in containers. LUNs are FUSE mounts, links go through Toxiproxy, each in a container of its own. */
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { within } from "../../clock.js";
 import type { Engine, FoundationSpec } from "../../core.js";
 import { loadTarget } from "../../registry.js";
 import { type Ground, groundAgain, type Load, newGround, startOrReap } from "../ground.js";
@@ -29,7 +30,7 @@ function userOf({ topology, block }: Ground): Owner {
 }
 
 /** `net` and `user` are wanted for starting alone. */
-const projectOf = ({ id, dir }: FoundationSpec, image: string, { net, user }: { readonly net?: string; readonly user?: Owner } = {}) => ({
+const projectOf = ({ id, dir }: Pick<FoundationSpec, "id" | "dir">, image: string, { net, user }: { readonly net?: string; readonly user?: Owner } = {}) => ({
   name: `flounder-${id.toLowerCase().replace(/[^a-z0-9_-]/g, "-")}`,
   file: join(dir, "compose.json"),
   env: {
@@ -41,6 +42,8 @@ const projectOf = ({ id, dir }: FoundationSpec, image: string, { net, user }: { 
     ...(user ? { FLOUNDER_USER: `${user.uid}:${user.gid}` } : {}),
   },
 });
+
+const answerMs = 10_000;
 
 /** Folders that supervisors and agents write into. Root in a container may not override permissions there (see rights.ts), so all may; their parent lets nobody else in. */
 const shared = ["run", "logs"] as const;
@@ -99,6 +102,19 @@ export function composeEngine(load: Load): Engine {
       }
       say(`ports from ${block.base} on, ${topology.components.length} components in containers of ${image}`);
       return startOrReap(foundation, () => foundation.start(say, signal), signal);
+    },
+
+    async clear(id, dir) {
+      const project = projectOf({ id, dir }, "");
+      const docker = new Docker(id);
+      try {
+        await within(answerMs, "Docker's answer", docker.all());
+      } catch (error) {
+        // Without Docker there are no containers; a foundation that had some cannot be ended without it.
+        if (existsSync(project.file)) throw error;
+        return;
+      }
+      await removeProject(project, docker);
     },
 
     async attach(dir) {

@@ -1,5 +1,5 @@
 /** A foundation of containers. Made by engine.ts, used by the keeper alone. The keeper runs beside Docker and dials containers by their addresses on its bridges. */
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../../clock.js";
 import type { Component, FoundationSpec, Host, TargetName, TargetSystem, Topology, Vantages } from "../../core.js";
@@ -211,7 +211,7 @@ export class ComposeFoundation extends RunningFoundation<SupervisedContainer, Co
 
 /** Compose's way first, which is quick; then by label, until nothing is left: also what compose does not know of (probers), and where its file is gone. */
 export async function removeProject(project: Project, docker: Docker): Promise<void> {
-  await composeDown(project, () => {}).catch(() => {}); // what it left is named below
+  if (existsSync(project.file)) await composeDown(project, () => {}).catch(() => {}); // what it left is named below
   let left: readonly string[] = [];
   await until(
     "every container and network to be gone",

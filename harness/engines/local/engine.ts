@@ -1,5 +1,5 @@
 /** The embedded engine: components are child processes on 127.0.0.1, links go through Toxiproxy, mounts through sshfs where FUSE works. Linux only. */
-import type { Engine, FoundationSpec, Topology } from "../../core.js";
+import type { Engine, Topology } from "../../core.js";
 import { loadTarget } from "../../registry.js";
 import { blockAtLeast, type Ground, groundAgain, type Load, newGround, startOrReap } from "../ground.js";
 import { readState } from "../saved.js";
@@ -9,7 +9,7 @@ import { type ToolName, tools } from "../tools/pins.js";
 import { uidsOf } from "../uids.js";
 import { wire } from "../wiring.js";
 import { type FuseVerdict, fuseVerdict } from "./fuse-check.js";
-import { makeOpenFolder, unprivilegedUser } from "./open-folder.js";
+import { makeOpenFolder, openFolders, unprivilegedUser, usersOf } from "./open-folder.js";
 import { Place } from "./place.js";
 import { ProcessTable } from "./process-table.js";
 import { reapAll, removeFolder } from "./reap.js";
@@ -25,22 +25,21 @@ const always: readonly ToolName[] = ["toxiproxy-server", "nats-server", "postgre
 
 /** `load` finds a target system by name; `fuse` says whether LUNs can be mounted here. */
 export function localEngine(load: Load, fuse: () => Promise<FuseVerdict> = fuseVerdict): Engine {
-  const folders = (dir: string, openDir: string) => (openDir ? [dir, openDir] : [dir]);
-  /** Ends what an earlier keeper left half started in this folder. */
-  const clear = async (spec: FoundationSpec) => {
-    let openDir = "";
-    let owned: ((uid: number) => string | undefined) | undefined;
+  /** By marks, folders and users alone: what an earlier keeper wrote down may be damaged. */
+  const clear = async (id: string, dir: string) => {
+    const open = openFolders(id);
+    const dirs = [dir, ...open];
+    const users = new Set(open.flatMap(usersOf));
+    let first = Number.POSITIVE_INFINITY;
     try {
-      const state = readState(spec.dir, saved);
-      openDir = state.openDir;
-      const first = state.uidsFrom === undefined ? Number.POSITIVE_INFINITY : state.uidsFrom + state.portBase;
-      owned = (uid) => (uid >= first && uid < first + blockAtLeast ? "?" : undefined);
+      const { uidsFrom, portBase } = readState(dir, saved);
+      if (uidsFrom !== undefined && portBase >= 1024) first = uidsFrom + portBase;
     } catch {
-      // Nothing was saved: the marks are enough.
+      // Nothing was saved, or it is no good: whose the folders are says it.
     }
-    const dirs = folders(spec.dir, openDir);
-    await reapAll(new ProcessTable(spec.id, () => dirs, owned), dirs);
-    await removeFolder(openDir);
+    const owned = (uid: number) => (users.has(uid) || (uid >= first && uid < first + blockAtLeast) ? "?" : undefined);
+    await reapAll(new ProcessTable(id, () => dirs, owned), dirs);
+    for (const one of open) await removeFolder(one);
   };
   const needsOpenFolder = (topology: Topology, { from }: Who) =>
     from !== undefined || (topology.components.some((component) => component.unprivileged) && unprivilegedUser() !== undefined);
@@ -87,7 +86,7 @@ export function localEngine(load: Load, fuse: () => Promise<FuseVerdict> = fuseV
     },
 
     async start(spec, say, signal) {
-      await clear(spec);
+      await clear(spec.id, spec.dir);
       const verdict = await fuse();
       if (!verdict.works) say(`mounts are symlinks, which can be detached and nothing else: ${verdict.why}`);
       const who = whoFor(ownRights());
@@ -107,6 +106,8 @@ export function localEngine(load: Load, fuse: () => Promise<FuseVerdict> = fuseV
       say(`ports from ${block.base} on, ${topology.components.length} components`);
       return startOrReap(foundation, () => foundation.start(say), signal);
     },
+
+    clear,
 
     async attach(dir) {
       const state = readState(dir, saved);

@@ -9,6 +9,7 @@ import {
   copyFileSync,
   existsSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -50,8 +51,32 @@ function readable(path: string): boolean {
   return (statSync(path).mode & wanted) === wanted;
 }
 
+const places = () => [...new Set([tmpdir(), "/var/tmp", "/tmp"])];
+
+/** Those that were made for this foundation, as their names say and their owner: no file must tell where they are. */
+export function openFolders(id: string): string[] {
+  return places()
+    .filter((place) => existsSync(place))
+    .flatMap((place) => readdirSync(place).map((name) => join(place, name)))
+    .filter((path) => {
+      const name = basename(path);
+      if (!name.startsWith(`flounder-${id}-`) || !/^[A-Za-z0-9]{6}$/.test(name.slice(`flounder-${id}-`.length))) return false;
+      const found = lstatSync(path, { throwIfNoEntry: false });
+      return found?.isDirectory() === true && found.uid === process.geteuid?.();
+    });
+}
+
+/** Users of the foundation's own that have something in it; those of the machine itself (below 65,536) are no mark of anything. */
+export function usersOf(openDir: string): number[] {
+  const found = readdirSync(openDir, { withFileTypes: true, recursive: false }).flatMap((entry) => {
+    const path = join(openDir, entry.name);
+    return entry.isDirectory() ? [path, ...readdirSync(path).map((name) => join(path, name))] : [path];
+  });
+  return [...new Set(found.map((path) => lstatSync(path, { throwIfNoEntry: false })?.uid ?? 0))].filter((uid) => uid > 65_535);
+}
+
 export function makeOpenFolder(id: string): string {
-  const place = [tmpdir(), "/var/tmp", "/tmp"].find((dir) => existsSync(dir) && reachable(dir));
+  const place = places().find((dir) => existsSync(dir) && reachable(dir));
   if (!place)
     throw new FlounderError(
       "environment",

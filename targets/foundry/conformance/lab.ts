@@ -121,7 +121,7 @@ export class Lab {
     const { engine } = this;
     this.#spec = await newFoundation({ id: passingName(`conforms-${engine}`), system, profile: "micro", timeFactor, policy: {}, engine });
     makeFolder(this.#spec, true);
-    this.#keeper = new Keeper(this.#spec.dir, { loadEngine: () => engineOf(engine), loadTarget: async () => system, loadFaults });
+    this.#keeper = new Keeper(this.#spec.dir, { engines: () => [this.engine], loadEngine: () => engineOf(engine), loadTarget: async () => system, loadFaults });
     this.#keeper.onEvent.add((event) => this.events.push(event));
     await this.#keeper.boot();
     this.#facts = this.#keeper.facts();
