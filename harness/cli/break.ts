@@ -73,9 +73,11 @@ export function register(program: Command): void {
             );
         }
       })();
-      watching.catch(() => {}); // the connection closes at the end
+      // The connection closes at the end; before, the keeper was lost, and that says what to do.
+      const lost = new AbortController();
+      watching.catch((error) => lost.abort(error));
       await Promise.all(injections.map((one) => client.inject(one)));
-      await until(`${name} to be healed`, () => ended.size === injections.length, (flags.for + 60) * 1000);
+      await until(`${name} to be healed`, () => ended.size === injections.length, (flags.for + 60) * 1000, 50, lost.signal);
       if (bitten.size < injections.length && !fault.changesNothing) process.stdout.write(`${bitten.size} of ${injections.length} were seen to bite\n`);
       if (bitten.size < injections.length || proved.size < injections.length) process.exitCode = 2;
     });

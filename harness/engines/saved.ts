@@ -20,13 +20,14 @@ const waiting = new Map<string, NodeJS.Timeout>();
 
 /** Never throws: nothing that heals may wait for a full disk. What finds no room is written as soon as there is some, unless it is out of date by then. */
 export function saveState(dir: string, state: object): void {
+  const again = waiting.has(dir);
   clearTimeout(waiting.get(dir));
   waiting.delete(dir);
   try {
     writeWhole(path(dir), JSON.stringify(state));
   } catch (error) {
     if (!existsSync(dir)) return;
-    console.error(`${path(dir)} waits in memory: ${error instanceof Error ? error.message : error}`);
+    if (!again) console.error(`${path(dir)} waits in memory: ${error instanceof Error ? error.message : error}`);
     waiting.set(dir, setTimeout(() => saveState(dir, state), retryMs).unref());
   }
 }
