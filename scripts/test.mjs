@@ -30,11 +30,11 @@ async function toolsEnv() {
   const { findTool } = await import(join(root, "dist/harness/engines/tools/find.js"));
   const dir = mkdtempSync(join(tmpdir(), "flounder-path-"));
   process.on("exit", () => rmSync(dir, { recursive: true, force: true }));
-  for (const name of ["nats-server", "toxiproxy-server"]) {
+  for (const name of ["nats-server", "flounder-toxiproxy"]) {
     const found = findTool(name);
     if (found) symlinkSync(found, join(dir, name));
   }
-  const sftpServer = findTool("sftp-server");
+  const sftpServer = findTool("flounder-sftp");
   return { PATH: `${dir}:${process.env.PATH}`, ...(sftpServer ? { SFTP_SERVER: sftpServer } : {}) };
 }
 const toolsHere = await toolsEnv();

@@ -22,6 +22,8 @@ export interface FleetPlace<One> {
   readonly kind: ServerKind<One>;
   /** What proxies listen at, as the server itself sees it. */
   readonly bind: string;
+  /** What the API of a class's server wants to be shown. */
+  token(linkClass: string): string;
   /** Who is dialled for a component, as the server sees it. */
   upstream(component: string): string;
   save(): void;
@@ -49,7 +51,7 @@ export class Fleet<One> {
   constructor(private readonly place: FleetPlace<One>) {
     for (const [of, port] of place.wiring.servers) {
       const name = serverName(of);
-      const api = new ToxiproxyApi(name, () => `http://${place.kind.hostOf(of)}:${port}`);
+      const api = new ToxiproxyApi(name, () => `http://${place.kind.hostOf(of)}:${port}`, place.token(of));
       this.#servers.set(of, { class: of, name, api, now: undefined, restarting: undefined });
     }
     for (const proxied of place.wiring.proxies.values()) {

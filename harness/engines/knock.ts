@@ -60,19 +60,28 @@ const dialogues: Readonly<Record<Exclude<PortProtocol, "udp" | "tcp">, Dialogue>
 };
 
 /** Bytes per ms that a knock with so many bytes more has; 0 if no answer came within the deadline, or where the protocol has no knock. */
-export async function throughput(at: { readonly host: string; readonly port: number }, protocol: PortProtocol, bytes: number): Promise<number> {
+export async function throughput(at: { readonly host: string; readonly port: number }, protocol: PortProtocol, bytes: number, first = ""): Promise<number> {
   if (protocol === "tcp" || protocol === "udp") return 0;
   const padded = dialogues[protocol].padded(bytes);
-  return (padded.bytes ?? bytes) / (await converse(at, { ...dialogues[protocol], ...padded }, throughputMs));
+  return (padded.bytes ?? bytes) / (await converse(at, led(first, { ...dialogues[protocol], ...padded }), throughputMs));
 }
 
 /**
  * The round trip in ms, or Infinity if no answer came within the deadline, for whatever reason.
- * tcp: the time to connect, which a proxy answers for its upstream; an upstream that closes at once counts as no answer.
+ * `first` goes out before the question. tcp: the time to connect, which a proxy answers for its upstream; an upstream that closes at once counts as no answer.
  */
-export function knock(at: { readonly host: string; readonly port: number }, protocol: PortProtocol, deadlineMs = 1000, signal?: AbortSignal): Promise<number> {
-  return converse(at, protocol === "tcp" || protocol === "udp" ? undefined : dialogues[protocol], deadlineMs, signal);
+export function knock(
+  at: { readonly host: string; readonly port: number },
+  protocol: PortProtocol,
+  deadlineMs = 1000,
+  signal?: AbortSignal,
+  first = "",
+): Promise<number> {
+  return converse(at, protocol === "tcp" || protocol === "udp" ? undefined : led(first, dialogues[protocol]), deadlineMs, signal);
 }
+
+const led = <D extends Pick<Dialogue, "asks">>(first: string, dialogue: D): D =>
+  first === "" ? dialogue : { ...dialogue, asks: Buffer.concat([Buffer.from(first), dialogue.asks]) };
 
 /** True if a connection is taken and ended at once without a byte: a proxy does that for an upstream where nobody listens. */
 export function hangsUp(at: { readonly host: string; readonly port: number }, deadlineMs = 1000): Promise<boolean> {

@@ -48,6 +48,8 @@ export interface RunningParts<Life extends ComponentLife, Mount extends MountLif
   readonly hostOf: (component: string) => string;
   /** The foundation's. */
   readonly secret: string;
+  /** What an SFTP server of this component hears first, where the proxy before it does not say it for us. */
+  readonly introduce?: (component: string) => string;
 }
 
 export const reason = (error: unknown) => (error instanceof Error ? error.message : String(error));
@@ -159,7 +161,9 @@ export abstract class RunningFoundation<Life extends ComponentLife = ComponentLi
     const link = fleet.links.get(name)!;
     const { from, to, class: of, protocol } = wiring.proxies.get(name)!;
     const at = () => this.dialled(name);
-    const rttMs = () => knock(at(), protocol);
+    // Where the proxy does not introduce us, we do so ourselves.
+    const first = protocol === "sftp" ? (this.parts.introduce?.(to) ?? "") : "";
+    const rttMs = () => knock(at(), protocol, undefined, undefined, first);
     return {
       cut: (how) => link.cut(how),
       shape: (shape) => link.shape(shape),
@@ -169,7 +173,7 @@ export abstract class RunningFoundation<Life extends ComponentLife = ComponentLi
         return seen ? await seen : Number.isFinite(await rttMs());
       },
       rttMs,
-      throughputKBps: (bytes) => throughput(at(), protocol, bytes),
+      throughputKBps: (bytes) => throughput(at(), protocol, bytes, first),
     };
   }
 

@@ -6,7 +6,6 @@
 import { createHmac } from "node:crypto";
 import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Component } from "../core.js";
 
 export interface Owner {
   readonly uid: number;
@@ -23,8 +22,8 @@ export const adminToken = (secret: string, component: string): string => derived
 export const secretsFolder = (dir: string, component: string): string => join(dir, component);
 export const secretsName = "secrets.json";
 
-/** Writes a component's file anew, whole or not at all: a folder of 0700 with a file of 0600, of `owner` (absent: our own). */
-export function grant(dir: string, { name, secrets = [] }: Component, secret: string, owner?: Owner): void {
+/** Writes somebody's file anew, whole or not at all: a folder of 0700 with a file of 0600, of `owner` (absent: our own). */
+export function grant(dir: string, { name, secrets }: { readonly name: string; readonly secrets: readonly string[] }, secret: string, owner?: Owner): void {
   const folder = secretsFolder(dir, name);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const draft = join(folder, `${secretsName}.new`);

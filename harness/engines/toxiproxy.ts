@@ -38,7 +38,10 @@ export class ToxiproxyRefusal extends FlounderError {
 }
 
 class BoundedHttp extends HttpClient {
-  constructor(private readonly who: string) {
+  constructor(
+    private readonly who: string,
+    private readonly token: string,
+  ) {
     super();
   }
   override async get<T>(url: string): Promise<{ data: T }> {
@@ -62,7 +65,8 @@ class BoundedHttp extends HttpClient {
       const answer = await fetch(url, {
         method,
         signal: AbortSignal.timeout(limitMs),
-        ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+        headers: { authorization: `Bearer ${this.token}`, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       status = answer.status;
       text = await answer.text();
@@ -94,8 +98,9 @@ export class ToxiproxyApi {
   constructor(
     who: string,
     private readonly where: () => string,
+    token: string,
   ) {
-    this.#http = new BoundedHttp(who);
+    this.#http = new BoundedHttp(who, token);
   }
   get url(): string {
     return this.where();

@@ -6,6 +6,7 @@ import { expect } from "chai";
 import { parse } from "yaml";
 import { composeFile, type Service } from "../../harness/engines/compose/file.js";
 import { composeYaml, printed } from "../../harness/engines/compose/yaml.js";
+import { labelsOf } from "../../harness/engines/guard.js";
 import { wire } from "../../harness/engines/wiring.js";
 import { root } from "../../harness/paths.js";
 import { frontDoor } from "./front-door.js";
@@ -120,7 +121,8 @@ for (const profile of Object.keys(profiles))
         for (const [key, value] of Object.entries(own.environment))
           if (/PASSWORD|TOKEN/.test(key) || key === "FOUNDATION_SECRET")
             expect(`${name} ${key}=${value}`).to.equal(`${name} FOUNDATION_SECRET=\${FOUNDATION_SECRET-by-hand}`);
-      for (const { name, secrets = [] } of topology.components) expect(told(services[name]!, "SECRETS") ?? "", name).to.equal(secrets.join(" "));
+      for (const component of topology.components)
+        expect(told(services[component.name]!, "SECRETS") ?? "", component.name).to.equal(labelsOf(component).join(" "));
     });
     it("is the same for people, and for programs that read YAML 1.1", () => {
       for (const version of ["1.1", "1.2"] as const) {

@@ -12,7 +12,7 @@ const fine = { fuseDevice: "/dev/null", leastBytes: 1 };
 
 describe("what keeps a foundation in containers from starting", () => {
   const saved = { ...process.env };
-  const tools = (["nats-server", "toxiproxy-server"] as const).map((name) => dirname(findTool(name)!));
+  const tools = (["nats-server", "flounder-toxiproxy"] as const).map((name) => dirname(findTool(name)!));
   let dir: string;
   let bin: string;
   let engine: Server | undefined;

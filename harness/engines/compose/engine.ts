@@ -5,6 +5,7 @@ import { within } from "../../clock.js";
 import type { Engine, FoundationSpec } from "../../core.js";
 import { loadTarget } from "../../registry.js";
 import { type Ground, groundAgain, type Load, newGround, startOrReap } from "../ground.js";
+import { guardOf, labelsOf } from "../guard.js";
 import { blockSize } from "../ports.js";
 import { readState } from "../saved.js";
 import { grant, type Owner } from "../secrets.js";
@@ -14,7 +15,7 @@ import { wire } from "../wiring.js";
 import { freeNet, netVariable } from "./addresses.js";
 import { problems } from "./check.js";
 import { Docker } from "./docker.js";
-import { composeFile } from "./file.js";
+import { composeFile, proxyService } from "./file.js";
 import { imageTag } from "./images.js";
 import { type Need, rights } from "./rights.js";
 import { ComposeFoundation, mountWays, removeProject } from "./running.js";
@@ -93,7 +94,12 @@ export function composeEngine(load: Load): Engine {
         for (const folder of shared) openToContainers(join(spec.dir, folder));
         const net = freeNet(await new Docker(spec.id).subnets(), Math.floor(block.base / blockSize));
         const user = userOf(ground);
-        for (const component of topology.components) if (component.secrets?.length) grant(join(spec.dir, "secrets"), component, spec.secret, user);
+        const wiring = wire(topology, block.base);
+        const grants = [
+          ...topology.components.map((component) => ({ name: component.name, secrets: labelsOf(component) })),
+          ...[...wiring.servers.keys()].map((of) => ({ name: proxyService(of), secrets: guardOf(of, wiring).secrets })),
+        ];
+        for (const one of grants) if (one.secrets.length > 0) grant(join(spec.dir, "secrets"), one, spec.secret, user);
         foundation = build(ground, image, { net, user });
         foundation.writeFile();
       } catch (error) {

@@ -8,6 +8,7 @@
 import { relative } from "node:path";
 import type { Component, Topology } from "../../core.js";
 import { dist } from "../../paths.js";
+import { guardOf, labelsOf } from "../guard.js";
 import { secretsName } from "../secrets.js";
 import { mountName } from "../target-list.js";
 import { type Hosts, proxyName, type Wiring, wiringEnv } from "../wiring.js";
@@ -141,7 +142,7 @@ function componentService(component: Component, topology: Topology, wiring: Wiri
   });
   const needed = needs(component);
   const shared = common(name, role, addresses);
-  const { secrets = [] } = component;
+  const secrets = labelsOf(component);
   return {
     ...shared,
     ...(needed.length > 0 ? {} : { user }),
@@ -150,7 +151,7 @@ function componentService(component: Component, topology: Topology, wiring: Wiri
     environment: {
       ...supervision(name, component.supervised, endSignal(command)),
       HOME: dataDir,
-      ...(secrets.length > 0 ? { SECRETS: secrets.join(" "), SECRETS_FILE: `${grantedDir}/${secretsName}`, FOUNDATION_SECRET: secret } : {}),
+      ...granted(secrets),
       ...(needed.length > 0 ? { RUN_AS: user } : {}),
       ...(needed.includes("packets") ? { AMBIENT: "net_admin" } : {}),
       ...plainly({
@@ -165,11 +166,15 @@ function componentService(component: Component, topology: Topology, wiring: Wiri
     ...(first.length > 0 ? { depends_on: first } : {}),
     networks: { ...inside(name, addresses), ...(contained.outside ? { outside: contained.outside.length > 0 ? { aliases: contained.outside } : {} } : {}) },
     ...(contained.published ? { ports: contained.published.flatMap((port) => published(ports[port]!, component.ports[port] === "udp")) } : {}),
-    ...(secrets.length > 0 ? { volumes: [...shared.volumes, `\${FLOUNDER_DIR:-./state}/secrets/${name}:${grantedDir}:ro`] } : {}),
+    ...(secrets.length > 0 ? { volumes: [...shared.volumes, grantedVolume(name)] } : {}),
     ...rightsOf(needed),
   };
 }
 const published = (port: number, udp: boolean) => ["tcp", ...(udp ? ["udp"] : [])].map((over) => `127.0.0.1:${port}:${port}/${over}`);
+
+const granted = (secrets: readonly string[]) =>
+  secrets.length > 0 ? { SECRETS: secrets.join(" "), SECRETS_FILE: `${grantedDir}/${secretsName}`, FOUNDATION_SECRET: secret } : {};
+const grantedVolume = (name: string) => `\${FLOUNDER_DIR:-./state}/secrets/${name}:${grantedDir}:ro`;
 
 /** One proxy on each line, so that people can read it. */
 function proxies(linkClass: string, wiring: Wiring): string {
@@ -181,12 +186,21 @@ function proxies(linkClass: string, wiring: Wiring): string {
 }
 function proxiesService(linkClass: string, port: number, wiring: Wiring, addresses: Addresses): Service {
   const name = proxyService(linkClass);
-  const start = `printenv PROXIES > /tmp/proxies.json; exec toxiproxy-server -host ${hosts.bind} -port ${port} -config /tmp/proxies.json`;
+  const shared = common(name, proxyRole, addresses);
+  const guard = guardOf(linkClass, wiring);
+  const start = `printenv PROXIES > /tmp/proxies.json; exec flounder-toxiproxy -host ${hosts.bind} -port ${port} -config /tmp/proxies.json`;
   return {
-    ...common(name, proxyRole, addresses),
+    ...shared,
     user,
     command: ["supervise", "bash", "-c", plain(start)],
-    environment: { ...supervision(name, true, "SIGTERM"), LOG_LEVEL: "warn", PROXIES: plain(proxies(linkClass, wiring)) },
+    environment: {
+      ...supervision(name, true, "SIGTERM"),
+      ...granted(guard.secrets),
+      LOG_LEVEL: "warn",
+      GUARD: plain(guard.text),
+      PROXIES: plain(proxies(linkClass, wiring)),
+    },
+    volumes: [...shared.volumes, grantedVolume(name)],
     networks: inside(name, addresses),
     ...rightsOf([]),
   };

@@ -5,12 +5,13 @@ import { until } from "../../clock.js";
 import type { Component, FoundationSpec, Host, TargetName, TargetSystem, Topology, Vantages } from "../../core.js";
 import { FlounderError } from "../../errors.js";
 import { Fleet } from "../fleet.js";
+import { introduction, tokenLabel } from "../guard.js";
 import type { MountHelper } from "../mount-helper.js";
 import type { Block } from "../ports.js";
 import { readiness } from "../ready.js";
 import { RunningFoundation, type RunningParts, reason } from "../running.js";
 import { saveState } from "../saved.js";
-import { adminToken } from "../secrets.js";
+import { adminToken, derived } from "../secrets.js";
 import { mountName, targetList } from "../target-list.js";
 import type { Wiring } from "../wiring.js";
 import { composeDown, composeUp, type Project } from "./cli.js";
@@ -63,6 +64,7 @@ export class ComposeFoundation extends RunningFoundation<SupervisedContainer, Co
       wiring,
       kind: this.#servers,
       bind: hosts.bind,
+      token: (of) => derived(spec.secret, tokenLabel(of)),
       upstream: (component) => component,
       save: () => this.#save(),
       trouble: (from, says) => this.trouble(from, says),
@@ -78,6 +80,7 @@ export class ComposeFoundation extends RunningFoundation<SupervisedContainer, Co
       host: this.#host(),
       hostOf: (component) => this.#components.get(component)!.host,
       secret: spec.secret,
+      introduce: (component) => introduction(spec.secret, component),
     };
     this.vantages = { outside: { network: `${project.name}_outside`, image }, inside: { network: `${project.name}_inside`, image } };
     for (const component of topology.components) this.#make(component);

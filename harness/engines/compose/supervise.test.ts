@@ -23,7 +23,7 @@ const lun = `
   const { spawn } = require("node:child_process");
   require("node:fs").writeFileSync("/data/.lun", "lun-1\\n");
   require("node:net").createServer((socket) => {
-    const sftp = spawn("/usr/lib/openssh/sftp-server", { cwd: "/data", stdio: ["pipe", "pipe", "inherit"] });
+    const sftp = spawn("flounder-sftp", { cwd: "/data", stdio: ["pipe", "pipe", "inherit"] });
     socket.pipe(sftp.stdin); sftp.stdout.pipe(socket);
     for (const one of [socket, sftp.stdin]) one.on("error", () => {});
     socket.on("close", () => sftp.kill());

@@ -21,7 +21,7 @@ import { ownRights, type Who, whoFor } from "./who.js";
 const noFuse: FuseVerdict = { works: false, ways: ["detach"], why: "" };
 
 /** What takes part whatever is started: sshfs may be absent, mounts are symlinks then. */
-const always: readonly ToolName[] = ["toxiproxy-server", "nats-server", "postgres", "sftp-server"];
+const always: readonly ToolName[] = ["flounder-toxiproxy", "nats-server", "postgres", "flounder-sftp"];
 
 /** `load` finds a target system by name; `fuse` says whether LUNs can be mounted here. */
 export function localEngine(load: Load, fuse: () => Promise<FuseVerdict> = fuseVerdict): Engine {

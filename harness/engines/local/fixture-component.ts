@@ -10,9 +10,16 @@ const [, , role] = process.argv;
 const { env } = process;
 const data = env.DATA_DIR ?? "";
 
-/** One sftp-server per connection, as the protocol over a bare TCP port wants it. */
+const secrets = () => JSON.parse(readFileSync(env.SECRETS_FILE ?? "", "utf8")) as Record<string, string>;
+
+/** One sftp-server per connection that the proxy introduces, as the protocol over a bare TCP port wants it. */
 function serveLun(port: number, dir: string): void {
-  createTcpServer((socket) => {
+  createTcpServer(async (socket) => {
+    socket.on("error", () => undefined);
+    const introduction = `FLOUNDER ${secrets()[`sftp:${env.FLOUNDER_COMPONENT}`]}\n`;
+    while (socket.readableLength < introduction.length && !socket.destroyed)
+      await new Promise((resolve) => socket.once("readable", resolve).once("close", resolve));
+    if (String(socket.read(introduction.length)) !== introduction) return void socket.destroy();
     const child = spawn(env.SFTP_SERVER ?? "", { cwd: dir, stdio: ["pipe", "pipe", "inherit"] });
     socket.setNoDelay(true).pipe(child.stdin);
     child.stdout.pipe(socket);
@@ -29,7 +36,7 @@ else {
     "/healthz": () => "ok",
     "/env": () => env,
     "/pid": () => process.pid,
-    "/secrets": () => ({ mode: statSync(env.SECRETS_FILE ?? "").mode & 0o777, granted: JSON.parse(readFileSync(env.SECRETS_FILE ?? "", "utf8")) as unknown }),
+    "/secrets": () => ({ mode: statSync(env.SECRETS_FILE ?? "").mode & 0o777, granted: secrets() }),
     "/prepared": () => readFileSync(join(data, "prepared"), "utf8"),
     "/exit": () => setTimeout(() => process.exit(3), 10) && "leaving",
     // An app outlives its agent: a session of its own, and the marks.

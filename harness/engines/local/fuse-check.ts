@@ -77,9 +77,9 @@ export function fuseVerdict(): Promise<FuseVerdict> {
   return asked;
 }
 async function verdict(): Promise<FuseVerdict> {
-  const [sshfs, sftpServer] = [findTool("sshfs"), findTool("sftp-server")];
+  const [sshfs, sftpServer] = [findTool("sshfs"), findTool("flounder-sftp")];
   if (!sshfs) return without("sshfs is not installed");
-  if (!sftpServer) return without("sftp-server is not installed");
+  if (!sftpServer) return without("flounder-sftp was not built (npm start does it)");
   if (!onPath("fusermount3")) return without("fusermount3 is not installed");
   const key = `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()} ${process.geteuid?.()} ${sshfs} ${sftpServer}`;
   const memory = join(cacheDir(), "fuse.json");

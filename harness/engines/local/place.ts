@@ -2,10 +2,12 @@
 import { existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Component, FoundationSpec } from "../../core.js";
+import { serverName } from "../fleet.js";
+import { guardOf, labelsOf } from "../guard.js";
 import { grant, secretsFolder, secretsName } from "../secrets.js";
 import type { Uids } from "../uids.js";
 import { type Wiring, wiringEnv } from "../wiring.js";
-import { type Confinement, passwdFor } from "./confine.js";
+import type { Confinement } from "./confine.js";
 import type { Launch } from "./daemon.js";
 import { hosts } from "./hosts.js";
 import { makeFolder, reachableFile, type User, unprivilegedUser } from "./open-folder.js";
@@ -58,12 +60,28 @@ export class Place {
     }
     for (const component of components) {
       const user = this.#user(component);
-      grant(join(this.#base(component), "secrets"), component, spec.secret, user);
+      grant(join(this.#base(component), "secrets"), { name: component.name, secrets: labelsOf(component) }, spec.secret, user);
       if (!existsSync(this.dataDir(component))) makeFolder(this.dataDir(component), 0o700, user);
       // Ours, so that nobody puts something else in a mount's place; its group may walk through it.
       const mounts = join(this.#base(component), "mounts", component.name);
       if (Object.keys(component.mounts).length > 0) makeFolder(mounts, user ? 0o710 : 0o700, user && { uid: 0, gid: user.gid });
     }
+  }
+
+  /** Of a Toxiproxy server: what it is granted, and for whom its proxies introduce themselves. The variables that tell it so. */
+  guard(linkClass: string): Record<string, string> {
+    const { spec, wiring, home } = this;
+    const name = serverName(linkClass);
+    const user = this.userOf(name);
+    const dialling = new Set(
+      [...wiring.proxies.values()].flatMap((one) => (one.class === linkClass && one.protocol === "sftp" && one.from !== "*" ? [one.from] : [])),
+    );
+    // Mounts are ours, whoever uses them.
+    const uids = [process.geteuid?.() ?? 0, ...(home.uids ? [...dialling].map((from) => home.uids!.of(from)) : [])];
+    const { secrets, text } = guardOf(linkClass, wiring, uids);
+    const dir = join(user ? home.openDir : spec.dir, "secrets");
+    grant(dir, { name, secrets }, spec.secret, user);
+    return { GUARD: text, SECRETS_FILE: join(secretsFolder(dir, name), secretsName) };
   }
 
   /** The marks, and what any program expects; nothing else of our own environment gets through. */
@@ -82,9 +100,7 @@ export class Place {
   #confinement(component: Component): Confinement {
     const user = this.#user(component);
     if (!user) return {};
-    // SFTP servers look up whom they run as.
-    const named = this.home.names && Object.values(component.ports).includes("sftp");
-    return { user, processes: component.slots ? processesOfApps : processes, passwd: named ? passwdFor(user, this.home.openDir) : undefined };
+    return { user, processes: component.slots ? processesOfApps : processes };
   }
 
   #launch(component: Component, command: readonly string[]): Launch {

@@ -1,12 +1,13 @@
 /** A foundation of child processes on this machine. Made by engine.ts, used by the keeper alone. */
 import type { Component, TargetName, TargetSystem, Topology } from "../../core.js";
 import { Fleet } from "../fleet.js";
+import { tokenLabel } from "../guard.js";
 import { MountHelper, mountProber } from "../mount-helper.js";
 import type { Block } from "../ports.js";
 import { readiness } from "../ready.js";
 import { RunningFoundation, type RunningParts } from "../running.js";
 import { saveState } from "../saved.js";
-import { adminToken } from "../secrets.js";
+import { adminToken, derived } from "../secrets.js";
 import { mountName, targetList } from "../target-list.js";
 import { proxyName } from "../wiring.js";
 import type { FuseVerdict } from "./fuse-check.js";
@@ -62,9 +63,11 @@ export class LocalFoundation extends RunningFoundation<SupervisedProcess, LocalM
         command: place.tools.toxiproxy,
         dir: place.spec.dir,
         env: (name) => place.env(name),
+        guard: (of) => place.guard(of),
         confinement: (name) => ({ user: place.userOf(name), processes: serverProcesses }),
       }),
       bind: host,
+      token: (of) => derived(place.spec.secret, tokenLabel(of)),
       upstream: () => host,
       save: () => this.#save(),
       trouble: (from, says) => this.trouble(from, says),

@@ -12,20 +12,22 @@ const killMs = 5000;
 
 export interface ServersPlace {
   readonly wiring: Wiring;
-  /** Path of toxiproxy-server. */
+  /** Path of our Toxiproxy. */
   readonly command: string;
   readonly dir: string;
   env(component: string): Record<string, string>;
+  /** Of the server of one class. */
+  guard(linkClass: string): Record<string, string>;
   confinement(server: string): Confinement;
 }
 
-export const localServers = ({ wiring, command, dir, env, confinement }: ServersPlace): ServerKind<Living> => ({
+export const localServers = ({ wiring, command, dir, env, guard, confinement }: ServersPlace): ServerKind<Living> => ({
   hostOf: () => host,
   launch(of, onExit) {
     const name = serverName(of);
     const argv = [command, "-host", host, "-port", String(wiring.servers.get(of)!)];
     return launch(
-      { name, argv, env: { ...env(name), LOG_LEVEL: "warn" }, cwd: "/", log: join(dir, "logs", `${name}.log`), confinement: confinement(name) },
+      { name, argv, env: { ...env(name), ...guard(of), LOG_LEVEL: "warn" }, cwd: "/", log: join(dir, "logs", `${name}.log`), confinement: confinement(name) },
       onExit,
     );
   },

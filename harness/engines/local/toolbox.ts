@@ -22,7 +22,7 @@ function named(word: string | undefined): ToolName | undefined {
 export function neededTools(topology: Topology): ToolName[] {
   const asked = topology.components.flatMap((component) => [named(component.command[0]), named(component.prepare?.[0])]);
   const mounts = topology.components.some((component) => Object.keys(component.mounts).length > 0);
-  return [...new Set<ToolName>(["toxiproxy-server", ...(mounts ? (["sftp-server"] as const) : []), ...asked.filter((name) => name !== undefined)])];
+  return [...new Set<ToolName>(["flounder-toxiproxy", ...(mounts ? (["flounder-sftp"] as const) : []), ...asked.filter((name) => name !== undefined)])];
 }
 
 export interface Toolbox {
@@ -51,10 +51,10 @@ export async function toolbox(topology: Topology, { openDir, uids, names }: Home
       named: uids !== undefined && names,
       dir: openDir || tmpdir(),
     }));
-  const sftpServer = paths.get("sftp-server");
+  const sftpServer = paths.get("flounder-sftp");
   const folders = [dirname(node), ...[...paths.values()].map((path) => dirname(path)), process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin"];
   return {
-    toxiproxy: paths.get("toxiproxy-server")!,
+    toxiproxy: paths.get("flounder-toxiproxy")!,
     sshfs: findTool("sshfs") ?? "sshfs",
     program: (word) => {
       const tool = named(word);

@@ -7,7 +7,7 @@ import { dirname } from "node:path";
 import { sleep } from "../../clock.js";
 import { FlounderError } from "../../errors.js";
 import { cachedTool, findTool } from "./find.js";
-import { goInstall, type Say } from "./go.js";
+import { goBuild, type Say } from "./go.js";
 import { type ToolName, tools } from "./pins.js";
 import { fetchRelease } from "./release.js";
 
@@ -28,7 +28,7 @@ async function obtain(name: ToolName, to: string, say: Say): Promise<void> {
   const draft = `${to}.${process.pid}.tmp`;
   const ways: [string, (() => Promise<void>) | undefined][] = [
     ["official release", release && (() => fetchRelease(release, draft))],
-    ["go install", go && (() => goInstall(go.module, go.makes, draft, say))],
+    ["go build", go === undefined ? undefined : () => goBuild(go, draft, say)],
   ];
   try {
     for (const [way, act] of ways) {

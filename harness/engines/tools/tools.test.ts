@@ -36,7 +36,7 @@ describe("tools", () => {
     process.env.FLOUNDER_RELEASES = `http://127.0.0.1:${(mirror.address() as AddressInfo).port}`;
   });
   afterEach(() => {
-    for (const name of ["PATH", "XDG_CACHE_HOME", "FLOUNDER_RELEASES", "PIP_INDEX_URL"]) {
+    for (const name of ["PATH", "XDG_CACHE_HOME", "FLOUNDER_RELEASES", "PIP_INDEX_URL", "GOMODCACHE"]) {
       if (saved[name] === undefined) delete process.env[name];
       else process.env[name] = saved[name];
     }
@@ -109,13 +109,14 @@ describe("tools", () => {
     // The mirror's answer has the wrong checksum; whether Go is here or not, a module proxy is not asked: GOPROXY is off.
     const proxy = process.env.GOPROXY;
     process.env.GOPROXY = "off";
+    process.env.GOMODCACHE = join(cache, "modules");
     try {
       const failure = await ensureTools(["nats-server"], (line) => lines.push(line)).then(
         () => undefined,
         (error: Error) => error,
       );
       expect(failure).to.have.property("code", "environment");
-      expect(failure?.message).to.contain("official release: ").and.to.contain("SHA-256").and.to.contain("go install: ");
+      expect(failure?.message).to.contain("official release: ").and.to.contain("SHA-256").and.to.contain("go build: ");
     } finally {
       if (proxy === undefined) delete process.env.GOPROXY;
       else process.env.GOPROXY = proxy;

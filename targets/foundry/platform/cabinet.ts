@@ -32,7 +32,7 @@ const limit = (name: string, standard: number) => {
 };
 const bandwidth = new Bandwidth(limit("CABINET_KBPS", 65_536) * 1024);
 const tenantsBytes = Number(process.env.TENANTS_MB || 0) * 2 ** 20;
-const sftpServer = process.env.SFTP_SERVER || "/usr/lib/openssh/sftp-server";
+const sftpServer = process.env.SFTP_SERVER || "flounder-sftp";
 const luns = Object.entries(own.ports())
   .filter(([name]) => /^lun-\d+$/.test(name))
   .map(([lun, port]) => {
@@ -41,7 +41,14 @@ const luns = Object.entries(own.ports())
     deliver(dir, lun, tenantsBytes);
     writeFileSync(join(dir, markerFile), lun);
     const gate = new LunGate(dir, bandwidth);
-    return { lun, port, dir, gate, cords: cordsOf(process.env.CORDS, lun), served: serveLun(own.bindHost, port, sftpServer, gate) };
+    return {
+      lun,
+      port,
+      dir,
+      gate,
+      cords: cordsOf(process.env.CORDS, lun),
+      served: serveLun(own.bindHost, port, { command: sftpServer, introduction: own.secret(`sftp:${own.name}`) }, gate),
+    };
   });
 const power = new Power(luns, {
   file: powerFile(own.dataDir),

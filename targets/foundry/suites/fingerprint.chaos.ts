@@ -33,12 +33,18 @@ describe("the fingerprint", function () {
   });
 
   /** The API of one of the foundation's Toxiproxy servers, found as an outsider would: by its process. */
-  function toxiproxy(): string {
+  function toxiproxy(): { readonly url: string; readonly token: string } {
     for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
       try {
         const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-        if (!words[0]!.includes("toxiproxy-server") || !readFileSync(`/proc/${pid}/environ`, "utf8").includes(`FLOUNDER_FOUNDATION=${id}`)) continue;
-        return `http://127.0.0.1:${words[words.indexOf("-port") + 1]}`;
+        const env = Object.fromEntries(
+          readFileSync(`/proc/${pid}/environ`, "utf8")
+            .split("\0")
+            .map((one) => one.split(/=(.*)/s)),
+        );
+        if (!words[0]!.includes("flounder-toxiproxy") || env.FLOUNDER_FOUNDATION !== id) continue;
+        const token = (JSON.parse(readFileSync(env.SECRETS_FILE, "utf8")) as Record<string, string>)[(JSON.parse(env.GUARD) as { token: string }).token]!;
+        return { url: `http://127.0.0.1:${words[words.indexOf("-port") + 1]}`, token };
       } catch {
         // it ended meanwhile
       }
@@ -47,10 +53,12 @@ describe("the fingerprint", function () {
   }
   const hm = async () => (await micro.client().facts()).components.find((one) => one.name === "hm-1")!.pid!;
   const proxied = async (method: "POST" | "DELETE") => {
-    const [name] = Object.keys((await (await fetch(`${toxiproxy()}/proxies`)).json()) as object);
-    const path = `${toxiproxy()}/proxies/${encodeURIComponent(name!)}/toxics${method === "DELETE" ? "/planted" : ""}`;
+    const { url, token } = toxiproxy();
+    const headers = { authorization: `Bearer ${token}` };
+    const [name] = Object.keys((await (await fetch(`${url}/proxies`, { headers })).json()) as object);
+    const path = `${url}/proxies/${encodeURIComponent(name!)}/toxics${method === "DELETE" ? "/planted" : ""}`;
     const body = JSON.stringify({ name: "planted", type: "latency", attributes: { latency: 1 } });
-    expect((await fetch(path, { method, ...(method === "POST" ? { body } : {}) })).ok).to.equal(true);
+    expect((await fetch(path, { method, headers, ...(method === "POST" ? { body } : {}) })).ok).to.equal(true);
   };
 
   const differences: Readonly<Record<string, Planted>> = {

@@ -44,6 +44,7 @@ const timers: TimersMs = {
 /** What components, and tests in their place, are granted; the topology says who is granted what. */
 const labels = ["admin-password", "broker-password", "ccdb-password", "jwt-key"];
 labels.push("droplets", "mirror", "system-routes", "messaging-operator", "messaging-system", "service-ids", "servicedb-password");
+labels.push("sftp:cabinet-a", "sftp:cabinet-b");
 export const secretOf = (label: string): string => createHmac("sha256", "lab").update(label).digest("hex");
 /** Writes them as an engine would, all of them: to a file that `owner` alone can read. Resolves with its path. */
 export function grantAll(dir: string, owner?: { readonly uid?: number; readonly gid?: number }): string {
@@ -66,22 +67,9 @@ const busMembers = [
   "router-2=router",
   "router-3=router",
   "monitor-1=monitor",
-  // Where there is one of each, it may be called like its role.
-  ...["cc", "dea", "hm", "router", "monitor"].map((role) => `${role}=${role}`),
 ];
 const balancers = ["lb", "firewall", "dns"].flatMap((role) => [1, 2, 3].map((n) => `${role}-${n}`));
-const named = [
-  ...busMembers.map((member) => member.split("=")[0]!),
-  ...balancers,
-  "cabinet-a",
-  "cabinet-b",
-  "service-1",
-  "cabinet",
-  "service",
-  "lb",
-  "firewall",
-  "dns",
-];
+const named = [...busMembers.map((member) => member.split("=")[0]!), ...balancers, "cabinet-a", "cabinet-b", "service-1"];
 for (const name of [...named, ownerUser, gorouterUser]) labels.push(passwordLabel(name), adminLabel(name), watchLabel(name));
 /** How tests connect to it: they hear and say everything. */
 export const busOwner = { user: ownerUser, pass: secretOf(passwordLabel(ownerUser)) };
@@ -232,7 +220,7 @@ export class Lab {
   /** A real toxiproxy-server; resolves with the URL of its API. */
   async toxiproxy(): Promise<string> {
     const port = await freePort();
-    this.#spawn("toxiproxy", "toxiproxy-server", ["-host", "127.0.0.1", "-port", String(port)], { PATH: process.env.PATH, LOG_LEVEL: "error" });
+    this.#spawn("toxiproxy", "flounder-toxiproxy", ["-host", "127.0.0.1", "-port", String(port)], { PATH: process.env.PATH, LOG_LEVEL: "error" });
     const url = `http://127.0.0.1:${port}`;
     await until("toxiproxy to answer", async () => (await fetch(`${url}/version`)).status === 200, 5000, 20);
     return url;

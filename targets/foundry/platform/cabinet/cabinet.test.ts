@@ -2,11 +2,12 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { readFile, stat, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
+import { connect, type Server } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
 import { Lab, type Part } from "../base/lab.js";
 import { until } from "../base/until.js";
+import { introducer, introductionTo } from "./lab-introducer.js";
 
 interface Lun {
   readonly lun: string;
@@ -42,8 +43,11 @@ const lives = (pid: number) => {
   }
 };
 
+const introduction = introductionTo("cabinet-a");
+
 describe("cabinet", function () {
   this.timeout(20_000);
+  let relay: Server;
   let lab: Lab;
   let cabinet: Part;
   let sshfs: ChildProcess;
@@ -63,8 +67,10 @@ describe("cabinet", function () {
     mount = join(lab.dir, "mount");
     mkdirSync(mount);
     const local = statSync(mount).dev;
-    const options = `directport=${cabinet.port("lun-2")},reconnect,dir_cache=no,direct_io`;
-    sshfs = spawn("sshfs", ["-f", "-o", options, `127.0.0.1:${(await luns())[1]?.dir}`, mount], { stdio: "ignore" });
+    const before = await introducer("cabinet-a", () => cabinet.port("lun-2"));
+    relay = before.server;
+    const options = `directport=${before.port},reconnect,dir_cache=no,direct_io`;
+    sshfs = spawn("sshfs", ["-f", "-o", options, "127.0.0.1:", mount], { stdio: "ignore" });
     await until("the mount", async () => (await stat(mount)).dev !== local, 5000);
   });
   after(async () => {
@@ -74,6 +80,7 @@ describe("cabinet", function () {
       await ended;
       execFileSync("fusermount3", ["-uz", mount]);
     }
+    relay?.close();
     await lab?.close();
   });
 
@@ -122,6 +129,7 @@ describe("cabinet", function () {
     const [server] = childrenOf(cabinet.pid);
     expect(server).to.be.a("number");
     const client = connect(cabinet.port("lun-1"), "127.0.0.1");
+    client.write(introduction);
     await until("an sftp-server for the second client", () => childrenOf(cabinet.pid).length === 2, 2000);
     expect((await luns())[0]?.connections).to.equal(1);
     client.destroy();
@@ -131,6 +139,23 @@ describe("cabinet", function () {
     expect(await cabinet.ended).to.equal(0);
     await until("its sftp-server to end", () => !lives(server!), 1000);
   });
+
+  it("hangs up on who does not introduce himself, without a word, and starts no server for him", async () => {
+    const before = childrenOf(cabinet.pid);
+    for (const said of ["", "FLOUNDER ", `${introduction.slice(0, -2)}0\n\0\0\0\x05\x01`, "\0\0\0\x05\x01\0\0\0\x03".padEnd(200, "\0")]) {
+      const client = connect(cabinet.port("lun-1"), "127.0.0.1");
+      let heard = "";
+      client.on("data", (chunk) => {
+        heard += chunk;
+      });
+      client.on("error", () => {});
+      const closed = new Promise((resolve) => client.once("close", resolve));
+      client.write(said);
+      await closed;
+      expect(heard).to.equal("");
+    }
+    expect(childrenOf(cabinet.pid)).to.deep.equal(before);
+  }).timeout(30_000);
 
   it("makes the marker again where it is gone", async () => {
     const dir = join(lab.dir, "cabinet-a", "luns", "lun-1");

@@ -6,6 +6,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createServer, type Socket } from "node:net";
 import { log } from "../base/log.js";
+import { introduced } from "./introduction.js";
 import type { Gated, LunGate } from "./lun-gate.js";
 
 export interface ServedLun {
@@ -25,7 +26,16 @@ interface Connection extends Gated {
   readonly sftp: ChildProcess;
 }
 
-export function serveLun(host: string, port: number, command: string, gate: LunGate): ServedLun {
+export interface SftpServer {
+  /** One process per connection, over stdio, started in the LUN's folder. */
+  readonly command: string;
+  /** The secret that a client's proxy says first. */
+  readonly introduction: string;
+}
+
+export function serveLun(host: string, port: number, { command, introduction }: SftpServer, gate: LunGate): ServedLun {
+  /** Connected, introduced or not. */
+  const coming = new Set<Socket>();
   const live = new Map<Socket, Connection>();
   let held = false;
   /** What is under way while it is held waits in the gate. */
@@ -41,18 +51,24 @@ export function serveLun(host: string, port: number, command: string, gate: LunG
   };
   const server = createServer((socket) => {
     socket.setNoDelay(true);
+    // A connection that breaks ends in "close" as well; the sftp-server's own errors end it too.
+    socket.on("error", () => {});
+    coming.add(socket);
+    socket.on("close", () => coming.delete(socket));
+    introduced(socket, introduction, (rest) => begin(socket, rest));
+  });
+  const begin = (socket: Socket, rest: Buffer) => {
     const sftp = spawn(command, { cwd: gate.dir, stdio: ["pipe", "pipe", "inherit"] });
     const connection = { sftp, ...gate.connection() };
     const { toServer, toClient } = connection;
     live.set(socket, connection);
+    if (rest.length > 0) toServer.write(rest);
     socket.pipe(toServer);
     sftp.stdout.pipe(toClient);
     flow(socket, connection);
     sftp.on("error", (error) => log.error({ err: error, port }, "sftp-server"));
     sftp.on("close", () => socket.destroy());
     for (const stream of [toServer, toClient]) stream.on("error", () => socket.destroy());
-    // A connection that breaks ends in "close" as well; the sftp-server's own errors end it too.
-    socket.on("error", () => {});
     sftp.stdin.on("error", () => {});
     socket.on("close", () => {
       live.delete(socket);
@@ -60,13 +76,11 @@ export function serveLun(host: string, port: number, command: string, gate: LunG
       toClient.destroy();
       sftp.kill("SIGKILL");
     });
-  });
+  };
   const drop = () => {
     server.close();
-    for (const [socket, { sftp }] of live) {
-      sftp.kill("SIGKILL");
-      socket.destroy();
-    }
+    for (const { sftp } of live.values()) sftp.kill("SIGKILL");
+    for (const socket of coming) socket.destroy();
   };
   const listen = () =>
     new Promise<void>((resolve, reject) => {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { freePort, Lab, type Part } from "../base/lab.js";
 import { until } from "../base/until.js";
+import { introductionTo } from "./lab-introducer.js";
 
 const mb = 2 ** 20;
 /** What a client may wait for an answer of a few bytes. The blob alone takes 3 s of all that a cabinet moves. */
@@ -21,8 +22,8 @@ class Client {
   #askedMs = performance.now();
   #mostMs = 0;
   answers = 0;
-  constructor(port: number) {
-    this.#socket = connect(port, "127.0.0.1", () => this.#socket.write(init));
+  constructor(cabinet: string, port: number) {
+    this.#socket = connect(port, "127.0.0.1", () => this.#socket.write(Buffer.concat([Buffer.from(introductionTo(cabinet)), init])));
     this.#socket.on("error", () => {});
     this.#socket.on("data", () => {
       this.#mostMs = this.most;
@@ -63,7 +64,7 @@ describe("a large blob on its way to the mirror", function () {
     const draft = join(lab.dir, "draft");
     await writeFile(draft, content);
     const shard = join(cabinets[0]!.dataDir, "luns", "lun-1", "blobs", sha1.slice(0, 2));
-    const clients = cabinets.map((cabinet, i) => new Client(cabinet.port(`lun-${i + 1}`)));
+    const clients = cabinets.map((cabinet, i) => new Client(`cabinet-${"ab"[i]}`, cabinet.port(`lun-${i + 1}`)));
     await until("both LUNs to answer", () => clients.every(({ answers }) => answers > 1), 5000);
     const held = async () => Promise.all(cabinets.map(async (cabinet) => ((await cabinet.ask("/varz")) as { memBytes: number }).memBytes));
     const before = await held();

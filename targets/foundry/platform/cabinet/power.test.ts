@@ -2,6 +2,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { open, readFile, stat } from "node:fs/promises";
+import type { Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -9,6 +10,7 @@ import { Lab, type Part } from "../base/lab.js";
 import { sleep, until } from "../base/until.js";
 import { chanceOf } from "../router/chance.js";
 import { dips } from "./dips.js";
+import { introducer } from "./lab-introducer.js";
 import { loseCache } from "./write-cache.js";
 
 interface PowerReport {
@@ -102,6 +104,7 @@ describe("a cabinet's power", function () {
       }),
     );
   };
+  const relays: Server[] = [];
   const brownOut = (supply: string, flickerS: number, seed: number) => cabinet.ask("/power/brown-out", { supply, flickerS, seed });
   const ended = () => until("the supply to be off", async () => (await power()).state === "lost", 10_000, 20);
 
@@ -118,7 +121,9 @@ describe("a cabinet's power", function () {
       const at = join(lab.dir, `mount-${lun}`);
       mkdirSync(at);
       const local = statSync(at).dev;
-      const sshfs = spawn("sshfs", ["-f", "-o", `directport=${cabinet.port(`lun-${lun}`)},reconnect,dir_cache=no,direct_io`, "127.0.0.1:", at], {
+      const { port, server } = await introducer("cabinet-a", () => cabinet.port(`lun-${lun}`));
+      relays.push(server);
+      const sshfs = spawn("sshfs", ["-f", "-o", `directport=${port},reconnect,dir_cache=no,direct_io`, "127.0.0.1:", at], {
         stdio: "ignore",
       });
       mounts.push({ path: at, sshfs });
@@ -126,6 +131,7 @@ describe("a cabinet's power", function () {
     }
   });
   after(async () => {
+    for (const relay of relays) relay.close();
     for (const { sshfs, path: at } of mounts) {
       const over = new Promise((resolve) => sshfs.once("exit", resolve));
       sshfs.kill("SIGKILL");

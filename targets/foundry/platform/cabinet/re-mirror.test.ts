@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { freePort, Lab, type Part } from "../base/lab.js";
 import { sleep, until } from "../base/until.js";
+import { introductionTo } from "./lab-introducer.js";
 
 interface Copy {
   readonly state: string;
@@ -74,7 +75,7 @@ function ask(port: number, what: "write" | "stat"): { readonly done: Promise<num
   let over = false;
   const from = performance.now();
   const done = new Promise<number>((resolve, reject) => {
-    const socket = connect(port, "127.0.0.1", () => socket.write(packet(1, 3)));
+    const socket = connect(port, "127.0.0.1", () => socket.write(Buffer.concat([Buffer.from(introductionTo("cabinet-a")), packet(1, 3)])));
     let answered = 0;
     socket.on("error", reject);
     socket.on("data", () => {
