@@ -11,7 +11,7 @@ function* sources(dir: string): Generator<string> {
     else if (/\.(ts|mjs)$/.test(entry.name)) yield path;
   }
 }
-const files = ["harness", "faults", "targets", "scripts"].flatMap((top) => [...sources(join(root, top))]);
+const files = ["harness", "faults", "targets", "fuzz", "scripts"].flatMap((top) => [...sources(join(root, top))]);
 const imports = (path: string): string[] =>
   [...readFileSync(path, "utf8").matchAll(/(?:from|import)\s*\(?\s*"(\.{1,2}\/[^"]+)"/g)].map(([, spec]) => relative(root, resolve(dirname(path), spec!)));
 

@@ -13,6 +13,7 @@ import { readPlan } from "./plan.js";
 import { junit } from "./report/junit.js";
 import { markdown } from "./report/markdown.js";
 import { type RunRecord, story } from "./report/story.js";
+import { wrongEvent, wrongSample } from "./timeline-schema.js";
 
 export const files = {
   plan: "plan.json",
@@ -98,9 +99,9 @@ function pointLatest(base: string, name: string): void {
  */
 export function readResults(dir: string): RunRecord {
   const plan = readPlan(read(dir, files.plan).toString("utf8"), join(dir, files.plan));
-  const timeline = lines<Event>(read(dir, files.timeline).toString("utf8"), join(dir, files.timeline));
+  const timeline = lines<Event>(read(dir, files.timeline).toString("utf8"), join(dir, files.timeline), wrongEvent);
   const packed = unpack(read(dir, files.samples, true), join(dir, files.samples));
-  const samples = lines<Sample>(packed.text, join(dir, files.samples));
+  const samples = lines<Sample>(packed.text, join(dir, files.samples), wrongSample);
   return {
     plan,
     events: timeline.rows,
@@ -124,21 +125,23 @@ function read(dir: string, name: string, mayBeAbsent = false): Buffer {
 }
 
 /** A line without its newline is what a kill left of it. */
-function lines<T>(text: string, where: string): { rows: T[]; cut: boolean } {
+function lines<T>(text: string, where: string, wrong: (value: unknown) => string | undefined): { rows: T[]; cut: boolean } {
   const all = text.split("\n");
   const rest = all.pop()!;
   const rows = all
     .filter((line) => line !== "")
     .map((line, index) => {
+      const refuse = (why: string): never => {
+        throw new FlounderError("plan", `${where}, line ${index + 1}, ${why}`, "the folder was damaged after the run; run it again");
+      };
+      let value: unknown;
       try {
-        return JSON.parse(line) as T;
+        value = JSON.parse(line);
       } catch (error) {
-        throw new FlounderError(
-          "plan",
-          `${where}, line ${index + 1}, is not JSON: ${(error as Error).message}`,
-          "the folder was damaged after the run; run it again",
-        );
+        return refuse(`is not JSON: ${(error as Error).message}`);
       }
+      const why = wrong(value);
+      return why === undefined ? (value as T) : refuse(`is not what it must be: ${why}`);
     });
   return { rows, cut: rest !== "" };
 }

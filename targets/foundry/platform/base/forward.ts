@@ -81,6 +81,16 @@ function failureOf(error: NodeJS.ErrnoException, { request, to }: Forwarding, di
   return { says, broken: true, retry: octets === 0 && idempotent.has(request.method ?? "") && !hasBody(request) };
 }
 
+/**
+ * An answer that ended too soon ends too soon for the client as well. Its head goes out first: whoever is asked through another proxy would else seem to have hung up
+ * without a word, and be taken for broken, by everybody's balancer, for what one app did.
+ */
+function cutOff(response: ServerResponse): void {
+  response.flushHeaders();
+  if (response.socket) response.socket.destroySoon();
+  else response.destroy();
+}
+
 /** Resolves with undefined once the answer is through, or cut off with its client or its source; else with the failure, the client still waiting. */
 export function forward(forwarding: Forwarding): Promise<Failure | undefined> {
   const { request, response, to, agent, path, headers, answerHeaders, dialTimeoutMs, answerTimeoutMs } = forwarding;
@@ -138,7 +148,7 @@ export function forward(forwarding: Forwarding): Promise<Failure | undefined> {
       answering = true;
       // A stream's head must not wait for its first bytes.
       if (answer.headers["content-length"] === undefined) response.flushHeaders();
-      answer.once("error", () => response.destroy());
+      answer.once("error", () => cutOff(response));
       answer.pipe(response);
     });
     out.on("error", (error) => {

@@ -79,7 +79,12 @@ export class LunGate {
     const go = () => {
       const waited = held;
       held = [];
-      if (!toServer.destroyed) for (const packet of waited) pass(packet);
+      try {
+        if (!toServer.destroyed) for (const packet of waited) pass(packet);
+      } catch (error) {
+        // One that is shorter than its type says ends its connection, as at any other time.
+        toServer.destroy(error as Error);
+      }
     };
     this.#waiting.add(go);
     toServer.once("close", () => this.#waiting.delete(go));

@@ -1,5 +1,5 @@
 /** What apps answer that is no sound HTTP: the app's user gets 502, the router stays the same process, and everybody else is served. */
-import { createServer as createTcpServer, type Server } from "node:net";
+import { createServer as createTcpServer, connect as dial, type Server } from "node:net";
 import { expect } from "chai";
 import { until } from "../base/until.js";
 import { Rig } from "./rig.js";
@@ -65,6 +65,34 @@ describe("router: odd answers", function () {
       expect((await rig.get("others.flounder.test")).body).to.equal("others");
       expect(((await rig.router.ask("/varz")) as { pid: number; defects: number }).defects, rig.router.log()).to.equal(0);
     });
+
+  it("an app that hangs up within its answer is cut off as it is, and takes no router out of the balancer's pool", async () => {
+    const lb = await rig.lab.start("lb-1", "lb", { ports: ["front"], links: { "router-1": rig.router.port("http") } });
+    for (const [i, text] of [
+      "Content-Length: 5\r\n\r\n",
+      "Content-Length: 5\r\n\r\nhal",
+      "Transfer-Encoding: chunked\r\n\r\n",
+      "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ].entries()) {
+      const half = await saying(`HTTP/1.1 200 OK\r\n${text}`);
+      rig.lab.say("router.register", { host: "127.0.0.1", port: half.port, uris: [`half-${i}.flounder.test`] });
+      await until("its route", async () => `half-${i}.flounder.test` in ((await rig.router.ask("/routes")) as object), 2000, 10);
+      const said = await new Promise<string>((resolve) => {
+        let all = "";
+        const socket = dial(lb.port("front"), "127.0.0.1").on("error", () => {});
+        socket.on("data", (bytes) => {
+          all += bytes;
+        });
+        socket.once("close", () => resolve(all));
+        socket.write(`GET / HTTP/1.1\r\nHost: half-${i}.flounder.test\r\n\r\n`);
+      });
+      expect(said)
+        .to.match(/^HTTP\/1\.1 200 OK/)
+        .and.not.match(/\r\n0\r\n\r\n$/);
+      expect(half.count, "it is asked once").to.equal(1);
+    }
+    expect(lb.log()).to.not.contain('"healthy":false');
+  });
 
   it("a GET whose answer had begun is not repeated", async () => {
     const half = await saying("HTTP/1.1 200 OK\r\nX-Begun: ");
