@@ -7,6 +7,7 @@ import { log } from "../base/log.js";
 import { keepRegistered } from "../base/registering.js";
 import { type RouteVerb, signature, systemHosts, systemRouteLabel } from "../base/system-routes.js";
 import type { Context } from "./context.js";
+import { refusedValue } from "./database.js";
 import { record } from "./events.js";
 import { notLatched } from "./latch.js";
 
@@ -73,9 +74,18 @@ async function crashed({ database }: Context, payload: unknown): Promise<void> {
   });
 }
 
+/** What no column can hold names nothing that there is. */
+async function ignoringOdd(what: string, act: Promise<void>): Promise<void> {
+  return act.catch((error: unknown) => {
+    const why = refusedValue(error);
+    if (why === undefined) throw error;
+    log.warn({ what, why }, "message ignored");
+  });
+}
+
 export function takeDuties(bus: Bus, context: Context): void {
   const { routeRegister, routeTtl } = config().timers;
   keepRegistered(bus, { ownMs: routeRegister, forgetMs: routeTtl }, () => bus.publish("router.register", registration("register")));
-  bus.subscribe("cloudcontrollers.hm.requests", { queue: "cc" }, (payload) => obey(context, payload));
-  bus.subscribe("droplet.exited", { queue: "crash_event_registration" }, (payload) => crashed(context, payload));
+  bus.subscribe("cloudcontrollers.hm.requests", { queue: "cc" }, (payload) => ignoringOdd("request of the Health Manager", obey(context, payload)));
+  bus.subscribe("droplet.exited", { queue: "crash_event_registration" }, (payload) => ignoringOdd("droplet.exited", crashed(context, payload)));
 }

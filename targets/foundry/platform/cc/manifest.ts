@@ -55,6 +55,12 @@ export function parseManifest(text: unknown): readonly Application[] {
   } catch {
     throw parseError();
   }
+  try {
+    JSON.stringify(document);
+  } catch {
+    // By an alias within its own anchor: it is kept as JSON, which has no end then.
+    throw unprocessable("The manifest has a part that contains itself.");
+  }
   const parsed = z.looseObject({ applications: z.array(application).min(1) }).safeParse(document);
   if (!parsed.success) throw unprocessable(parsed.error.issues.map((issue) => `For application at ${issue.path.join(".")}: ${issue.message}`).join(", "));
   for (const one of parsed.data.applications) refuseMetadata(one);
