@@ -64,7 +64,7 @@ describe("defects", function () {
     router: { options: () => ({ ports: ["http"] }), http: "http", subjects: ["router.register", "router.greet"] },
     lb: { options: async () => ({ ports: ["front"], links: { "router-1": await freePort() } }), http: "front" },
     firewall: { options: async () => ({ ports: ["front"], links: { "lb-1": await freePort() } }) },
-    dea: { options: () => ({ ports: [], env: { SLOTS: "", RUNTIMES: "static" } }), subjects: ["dea.discover", "dea.dea.start", "dea.stop", "router.start"] },
+    dea: { options: () => ({ ports: [], env: { SLOTS: "", RUNTIMES: "static" } }), subjects: ["dea.discover", "dea.dea-1.start", "dea.stop", "router.start"] },
     hm: { options: () => ({ ports: [], links: { ccdb: ccdb.port } }), subjects: ["dea.heartbeat", "droplet.exited", "droplet.updated"] },
     cc: {
       options: async () => {
@@ -95,7 +95,7 @@ describe("defects", function () {
 
   for (const [role, { options, http, subjects = [] }] of Object.entries(roles))
     it(`${role} survives a throw in each kind of listener`, async () => {
-      const part = await lab.start(role, role, { ...(await options()), env: { ...planted, ...(await options()).env } });
+      const part = await lab.start(role === "cabinet" ? "cabinet-a" : `${role}-1`, role, { ...(await options()), env: { ...planted, ...(await options()).env } });
       let ended: number | string | undefined;
       void part.ended.then((how) => {
         ended = how;
