@@ -95,7 +95,10 @@ describe("defects", function () {
 
   for (const [role, { options, http, subjects = [] }] of Object.entries(roles))
     it(`${role} survives a throw in each kind of listener`, async () => {
-      const part = await lab.start(role === "cabinet" ? "cabinet-a" : `${role}-1`, role, { ...(await options()), env: { ...planted, ...(await options()).env } });
+      const part = await lab.start(role === "cabinet" ? "cabinet-a" : `${role}-1`, role, {
+        ...(await options()),
+        env: { ...planted, ...(await options()).env },
+      });
       let ended: number | string | undefined;
       void part.ended.then((how) => {
         ended = how;

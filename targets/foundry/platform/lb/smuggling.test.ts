@@ -128,7 +128,9 @@ describe("requests that could be read in two ways", function () {
     doors.router = router.port("http");
     for (const by of ["node", "haproxy"]) {
       if (by === "haproxy" && !isOnPath(by)) continue;
-      doors[by] = (await lab.start(by === "node" ? "lb-1" : "lb-2", "lb", { ports: ["front"], links: { "router-1": doors.router }, env: { BALANCER: by } })).port("front");
+      doors[by] = (
+        await lab.start(by === "node" ? "lb-1" : "lb-2", "lb", { ports: ["front"], links: { "router-1": doors.router }, env: { BALANCER: by } })
+      ).port("front");
     }
     for (const door of Object.keys(doors)) await until(`an answer through ${door}`, async () => (await say(door, get(""))).startsWith("200"), 5000, 20);
   });
