@@ -23,14 +23,15 @@ export interface Guard {
   readonly text: string;
 }
 
-/** `uids`: who is introduced, on this machine; absent: whoever is on the network and not its host. */
+/** `uids`: who is introduced, on this machine; absent: the component that a link is from, known by its own address. */
 export function guardOf(linkClass: string, wiring: Wiring, uids?: readonly number[]): Guard {
   const introduced = [...wiring.proxies.values()].filter((one) => one.class === linkClass && one.protocol === "sftp");
   const introduce = Object.fromEntries(introduced.map(({ target, to }) => [proxyName(target), sftpLabel(to)]));
+  const from = Object.fromEntries(introduced.map(({ target, from: component }) => [proxyName(target), component]));
   const token = tokenLabel(linkClass);
   return {
     secrets: [token, ...new Set(Object.values(introduce))],
-    text: JSON.stringify({ token, introduce, ...(uids === undefined ? {} : { uids }) }),
+    text: JSON.stringify({ token, introduce, ...(uids === undefined ? { from } : { uids }) }),
   };
 }
 

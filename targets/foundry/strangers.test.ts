@@ -22,9 +22,9 @@ const shape: Shape = {
 
 /**
  * token: HTTP, 401. bus: INFO, then an authorization violation. database: asks for a password. public: the data plane, and what anybody may ask it.
- * apart: a secret of its own, tried by tests of its own.
+ * lun: hangs up on who is not introduced, without a word. apart: what is behind it is tried.
  */
-type Given = "token" | "bus" | "database" | "public" | "apart";
+type Given = "token" | "bus" | "database" | "public" | "lun" | "apart";
 const decided: Readonly<Record<string, Given>> = {
   "nats.client": "bus",
   "servicenats.client": "bus",
@@ -41,10 +41,10 @@ const decided: Readonly<Record<string, Given>> = {
   "firewall.front": "public",
   "dns.dns": "public",
   "dea.app": "public",
-  // A link gives what is behind it; its server, and LUNs, are tried where they are made.
+  // A link gives what is behind it; those that lead to LUNs and their servers have a test of their own below.
   link: "apart",
   "toxiproxy.api": "apart",
-  "cabinet.lun": "apart",
+  "cabinet.lun": "lun",
 };
 const keyOf = ({ role }: ComponentFacts, port: string) => `${role}.${port.replace(/-\d+$/, "")}`;
 
@@ -109,6 +109,8 @@ const tries: Readonly<Record<Exclude<Given, "public" | "apart">, { readonly says
     gets: /^INFO [\s\S]*-ERR 'Authorization Violation'/,
   },
   // R, of 4 bytes more than its words, code 10: SASL, with SCRAM.
+  // SSH_FXP_INIT of SFTP 3, and then nothing: no answer within 3 s.
+  lun: { says: [base64("\0\0\0\x05\x01\0\0\0\x03")], gets: /^$/ },
   database: { says: [Buffer.concat([Buffer.from([0, 0, 0, message.length + 4]), message]).toString("base64")], gets: /^R.{7}\nSCRAM-SHA-256/s },
 };
 
@@ -135,7 +137,7 @@ for (const engine of ["local", "compose"] as const) {
         const found = listeners(live.spec.id);
         expect(found.length).to.be.above(30);
         const kinds = found.map(
-          ({ port, program, app }) => known.get(port) ?? (program.startsWith("toxiproxy") ? "toxiproxy.api" : app ? "dea.app" : `${program} at ${port}`),
+          ({ port, program, app }) => known.get(port) ?? (/toxiprox/.test(program) ? "toxiproxy.api" : app ? "dea.app" : `${program} at ${port}`),
         );
         expect([...new Set(kinds)].filter((kind) => !decided[kind])).to.deep.equal([]);
         expect(found.filter(({ loopback }) => !loopback)).to.deep.equal([]);
@@ -161,6 +163,26 @@ for (const engine of ["local", "compose"] as const) {
         expect(got[i], `${what}, asked ${Buffer.from(question.says, "base64").toString("latin1").slice(0, 60)}`).to.match(gets);
       await bus.flush();
       expect(heard.filter((text) => text.includes("stranger"))).to.deep.equal([]);
+    });
+
+    it("get no LUN by a link that leads to one, and nothing of a link's server", async () => {
+      const links = live.running.targets().filter(({ kind, name }) => kind !== "component" && /lun-\d+$/.test(name));
+      expect(links.length).to.be.above(2);
+      const known = new Set(live.running.targets().flatMap(({ kind, name }) => (kind === "component" ? [] : [live.running.dialled(name).port])));
+      const servers = engine === "local" ? listeners(live.spec.id).filter(({ program, port }) => /toxiprox/.test(program) && !known.has(port)) : [];
+      if (engine === "local") expect(servers.length).to.be.above(3);
+      const asked = [
+        ...links.map(({ name }) => ({ what: name, gets: tries.lun.gets, question: { ...live.running.dialled(name), says: tries.lun.says[0]! } })),
+        ...servers.flatMap(({ port }) =>
+          [http("GET /proxies"), http("POST /populate", "Authorization: Bearer guessed\r\n", "[]")].map((says) => ({
+            what: `the server at ${port}`,
+            gets: /^HTTP\/1\.1 401 /,
+            question: { host: "127.0.0.1", port, says },
+          })),
+        ),
+      ];
+      const got = await asStranger(asked.map(({ question }) => question));
+      for (const [i, { what, gets }] of asked.entries()) expect(got[i], what).to.match(gets);
     });
 
     const asOwner = (component: string, path: string, headers: Record<string, string>, method = "GET", body = "") =>
@@ -213,6 +235,9 @@ for (const engine of ["local", "compose"] as const) {
           const said = await askEdge(live.running.direct(router, "http"), { host: name });
           return answered(said) ? `${said.status} ${said.body.slice(0, 40)}` : "silence";
         };
+        // The tables may have been emptied: Cloud Controllers say their routes again.
+        for (const router of ["router-1", "router-2"])
+          for (const name of system) await until(`${name} to be served`, async () => /^(?!404|502)\d/.test(await answers(router, name)), 10_000, 50);
         const cc = live.running.dialled("*>cc-1");
         for (const uris of [system, [`API.${domain}`], [`api.${domain}/v3`], [`*.${domain}`], [`*.test`]]) say("register", uris);
         say("register", system, { ...at, signature: "0".repeat(64) });

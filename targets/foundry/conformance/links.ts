@@ -49,7 +49,9 @@ export function links(lab: Lab): void {
         const name = kind === "*>dea-1" ? await slot() : kind;
         const link = lab.can(name, "link");
         const at: At = lab.running.dialled(name);
-        const rung = () => ring(at, protocol);
+        // In containers no proxy introduces us: we come from outside of them.
+        const first = protocol === "sftp" && lab.engine === "compose" ? `FLOUNDER ${lab.running.secret("sftp:cabinet-a")}\n` : "";
+        const rung = () => ring(at, protocol, undefined, first);
         const mended = async () => {
           await link.mend();
           await link.mend();

@@ -22,7 +22,8 @@ const greetings: Readonly<Record<PortProtocol, Buffer>> = {
 };
 const connectMs = 1000;
 
-export function ring(at: At, protocol: PortProtocol, answerMs = 500): Promise<Ring> {
+/** `first` goes out before what makes it answer: an SFTP server wants to be told who asks. */
+export function ring(at: At, protocol: PortProtocol, answerMs = 500, first = ""): Promise<Ring> {
   return new Promise((resolve) => {
     const socket = connect({ ...at, autoSelectFamily: false });
     const end = (seen: Ring) => {
@@ -34,7 +35,7 @@ export function ring(at: At, protocol: PortProtocol, answerMs = 500): Promise<Ri
     socket.once("connect", () => {
       clearTimeout(late);
       late = setTimeout(() => end("silence"), answerMs);
-      socket.write(greetings[protocol]);
+      socket.write(Buffer.concat([Buffer.from(first), greetings[protocol]]));
     });
     socket.once("data", () => end("answers"));
     // A reset may come before we have heard that we were connected.

@@ -220,7 +220,7 @@ export class Lab {
   /** A real toxiproxy-server; resolves with the URL of its API. */
   async toxiproxy(): Promise<string> {
     const port = await freePort();
-    this.#spawn("toxiproxy", "flounder-toxiproxy", ["-host", "127.0.0.1", "-port", String(port)], { PATH: process.env.PATH, LOG_LEVEL: "error" });
+    this.#spawn("toxiproxy", "flounder-toxiproxy", ["-host", "127.0.0.1", "-port", String(port)], { PATH: process.env.PATH, GUARD: "off", LOG_LEVEL: "error" });
     const url = `http://127.0.0.1:${port}`;
     await until("toxiproxy to answer", async () => (await fetch(`${url}/version`)).status === 200, 5000, 20);
     return url;

@@ -87,9 +87,11 @@ func (f *folder) open(request *sftp.Request) (*os.File, error) {
 	return file, said(err)
 }
 
-func (f *folder) Fileread(request *sftp.Request) (io.ReaderAt, error)            { return f.open(request) }
-func (f *folder) Filewrite(request *sftp.Request) (io.WriterAt, error)           { return f.open(request) }
-func (f *folder) OpenFile(request *sftp.Request) (sftp.WriterAtReaderAt, error) { return f.open(request) }
+func (f *folder) Fileread(request *sftp.Request) (io.ReaderAt, error)  { return f.open(request) }
+func (f *folder) Filewrite(request *sftp.Request) (io.WriterAt, error) { return f.open(request) }
+func (f *folder) OpenFile(request *sftp.Request) (sftp.WriterAtReaderAt, error) {
+	return f.open(request)
+}
 
 func (f *folder) Filecmd(request *sftp.Request) error {
 	name := within(request.Filepath)

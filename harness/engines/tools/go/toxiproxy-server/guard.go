@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -9,26 +10,32 @@ import (
 	"github.com/Shopify/toxiproxy/v2"
 )
 
-// Guard says who may ask this server, and whom its proxies introduce. The zero value guards nothing.
+// Guard says who may ask this server, and whom its proxies introduce. The zero value guards nothing: it has to be asked for.
 type Guard struct {
 	// Who asks the API shows this.
 	Token string
 	// Proxies that introduce themselves to their upstream, by name: with this line, before anything else.
 	introduce map[string]string
-	// For whom they do so: users of this machine, by id. Nil: everybody on the network but the host that it belongs to.
+	// For whom they do so: users of this machine, by id. Nil: where machines are components, the one that the link is from.
 	uids []uint32
+	// Whose each link is, by the proxy's name.
+	from map[string]string
 }
 
 // readGuard takes labels from the variable GUARD, and what they stand for from the file SECRETS_FILE, which this user alone can read.
 func readGuard() (*Guard, error) {
 	text := os.Getenv("GUARD")
-	if text == "" {
+	if text == "off" {
 		return &Guard{}, nil
+	}
+	if text == "" {
+		return nil, errors.New("it is not set: who may ask this server? (off: everybody)")
 	}
 	var said struct {
 		Token     string            `json:"token"`
 		Introduce map[string]string `json:"introduce"`
 		Uids      []uint32          `json:"uids"`
+		From      map[string]string `json:"from"`
 	}
 	if err := json.Unmarshal([]byte(text), &said); err != nil {
 		return nil, fmt.Errorf("GUARD: %w", err)
@@ -41,7 +48,7 @@ func readGuard() (*Guard, error) {
 	if err := json.Unmarshal(file, &secrets); err != nil {
 		return nil, fmt.Errorf("SECRETS_FILE: %w", err)
 	}
-	guard := &Guard{Token: secrets[said.Token], introduce: map[string]string{}, uids: said.Uids}
+	guard := &Guard{Token: secrets[said.Token], introduce: map[string]string{}, uids: said.Uids, from: said.From}
 	if guard.Token == "" {
 		return nil, fmt.Errorf("SECRETS_FILE has no %q", said.Token)
 	}
@@ -61,7 +68,7 @@ func (guard *Guard) dial(proxy *toxiproxy.Proxy, client net.Conn) (net.Conn, err
 		return nil, err
 	}
 	line, introduces := guard.introduce[proxy.Name]
-	if !introduces || !guard.knows(client) {
+	if !introduces || !guard.knows(proxy.Name, client) {
 		return upstream, nil
 	}
 	if _, err := upstream.Write([]byte(line)); err != nil {
@@ -71,7 +78,7 @@ func (guard *Guard) dial(proxy *toxiproxy.Proxy, client net.Conn) (net.Conn, err
 	return upstream, nil
 }
 
-func (guard *Guard) knows(client net.Conn) bool {
+func (guard *Guard) knows(proxy string, client net.Conn) bool {
 	remote, ok := client.RemoteAddr().(*net.TCPAddr)
 	if !ok {
 		return false
@@ -81,7 +88,7 @@ func (guard *Guard) knows(client net.Conn) bool {
 		return false
 	}
 	if guard.uids == nil {
-		return !isHost(remote.IP)
+		return isAt(remote.IP, guard.from[proxy])
 	}
 	uid, err := ownerOf(remote, local)
 	if err != nil {
@@ -95,20 +102,19 @@ func (guard *Guard) knows(client net.Conn) bool {
 	return false
 }
 
-// isHost tells the machine that a container's network belongs to: Docker gives it the first address of each. Whoever comes from there may be any of its users.
-func isHost(ip net.IP) bool {
-	addresses, err := net.InterfaceAddrs()
+// isAt tells whether a component has this address. The machine that containers run on, and so each of its users, has another one.
+func isAt(ip net.IP, component string) bool {
+	if component == "" {
+		return false
+	}
+	addresses, err := net.LookupHost(component)
 	if err != nil {
-		return true
+		return false
 	}
 	for _, address := range addresses {
-		network, ok := address.(*net.IPNet)
-		if !ok || !network.Contains(ip) {
-			continue
+		if ip.Equal(net.ParseIP(address)) {
+			return true
 		}
-		first := network.IP.Mask(network.Mask)
-		first[len(first)-1]++
-		return first.Equal(ip)
 	}
-	return true
+	return false
 }

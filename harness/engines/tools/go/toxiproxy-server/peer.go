@@ -14,6 +14,7 @@ const (
 	sockDiagByFamily = 20 // SOCK_DIAG_BY_FAMILY
 	requestSize      = 56
 	messageUid       = 64
+	messageInode     = 68
 	messageSize      = 72
 )
 
@@ -42,6 +43,10 @@ func ownerOf(remote, local *net.TCPAddr) (uint32, error) {
 	}
 	for _, message := range messages {
 		if message.Header.Type == sockDiagByFamily && len(message.Data) >= messageSize {
+			// A socket that was closed already belongs to nobody, and the kernel says 0 then: root's number.
+			if nativeEndian().Uint32(message.Data[messageInode:]) == 0 {
+				break
+			}
 			return nativeEndian().Uint32(message.Data[messageUid:]), nil
 		}
 	}
