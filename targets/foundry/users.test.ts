@@ -1,10 +1,11 @@
 /** Whom a foundation runs as, and who learns its secrets: on a live one, as the kernel has it, and as another user of the machine sees it. */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, copyFileSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { chownSync, copyFileSync, mkdirSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { until } from "../../harness/clock.js";
+import { needsDocker } from "../../harness/engines/compose/fixture-docker.js";
 import { localEngine } from "../../harness/engines/local/engine.js";
 import { makeOpenFolder, reachable } from "../../harness/engines/local/open-folder.js";
 import { removeFolder } from "../../harness/engines/local/reap.js";
@@ -140,6 +141,62 @@ describe("whom a foundation runs as", function () {
       expect(readFileSync(lun, "utf8").trim()).to.equal("lun-1");
       expect(asNobody("cat", lun).status, lun).to.not.equal(0);
     }
+  });
+});
+
+describe("whom a foundation in containers runs as", function () {
+  this.timeout(180_000);
+  const name = "whose-boxes";
+  let home: ReturnType<typeof openHome> | undefined;
+  const flounder = (...words: string[]) =>
+    said(spawn(process.execPath, [cli, ...words], { cwd: home!.dir, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NO_COLOR: "1" } }));
+  before(async function () {
+    // Only root sees into the containers' processes.
+    if (process.geteuid?.() !== 0 || (process.env.FLOUNDER_DOCKER !== "1" && process.env.FLOUNDER_LIVE !== "1")) this.skip();
+    await needsDocker(this);
+    home = openHome("boxes");
+    const { code, text } = await flounder("up", "--engine", "compose", "--profile", "org", "--name", name);
+    expect(code, text).to.equal(0);
+  });
+  after(async () => {
+    if (!home) return;
+    const { code, text } = await flounder("down", "--foundation", name);
+    home.close();
+    expect(code, text).to.equal(0);
+  });
+
+  it("is root for supervisors that mount or filter, and for sshfs; nobody can become more than he is", () => {
+    const all = ofFoundation(name).filter(({ command }) => !/keeper\.js|^docker /.test(command));
+    expect(all.length).to.be.above(60);
+    expect(
+      all.filter(({ uid, command }) => uid === 0 && !/^(tini --|\/bin\/bash \/usr\/local\/bin\/supervise|sshfs |\S*node \S*mount-prober)/.test(command)),
+    ).to.deep.equal([]);
+    for (const { command, uid, noNewPrivileges, capabilities } of all.filter(({ uid: of }) => of !== 0)) {
+      // NET_ADMIN, bit 12, and nothing else.
+      const wanted = /\/firewall\.mjs/.test(command) && !/supervise/.test(command) ? 1 << 12 : 0;
+      expect({ own: uid > 2e9, noNewPrivileges, capabilities: Number(`0x${capabilities}`) }, command).to.deep.equal({
+        own: true,
+        noNewPrivileges: true,
+        capabilities: wanted,
+      });
+    }
+    for (const what of [/cc\.mjs/, /dea\.mjs/, /cabinet\.mjs/, /firewall\.mjs/, /postgres -D/, /nats-server/, /toxiproxy-server/])
+      expect(all.filter(({ uid, command }) => what.test(command) && uid > 2e9).length, String(what)).to.be.above(0);
+  });
+
+  it("tells its secrets to no environment, no command line, no log, and neither Docker nor the compose file", () => {
+    const dir = join(foundationsDir(), name);
+    const secrets = secretsOf(topology("org", 20, {}), readFileSync(join(dir, "secret"), "utf8").trim());
+    expect(leaks(secrets, [join(dir, "logs"), join(dir, "run")])).to.deep.equal([]);
+    const ids = execFileSync("docker", ["ps", "-aq", "--filter", `label=org.flounder.foundation=${name}`], { encoding: "utf8" })
+      .trim()
+      .split("\n");
+    expect(ids.length).to.be.above(20);
+    const inspected = execFileSync("docker", ["inspect", ...ids], { encoding: "utf8" });
+    const document = readFileSync(join(dir, "compose.json"), "utf8");
+    for (const [label, value] of secrets)
+      expect({ label, inspect: inspected.includes(value), document: document.includes(value) }).to.deep.equal({ label, inspect: false, document: false });
+    for (const file of filesBelow(join(dir, "secrets"))) expect(statSync(file).mode & 0o777, file).to.equal(0o600);
   });
 });
 
