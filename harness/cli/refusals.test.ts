@@ -98,7 +98,7 @@ describe("refusals", function () {
     refused(
       flounder(["up", "--profile", "micro"], { PATH: join(dir, "empty"), XDG_CACHE_HOME: join(dir, "cache") }),
       2,
-      /^flounder: .*(nats-server|toxiproxy-server).*\n {2}→ /,
+      /^flounder: .*(nats-server|flounder-toxiproxy).*\n {2}→ /,
     ));
   it("a port base that is taken", async () => {
     const taken: Server = createServer();
