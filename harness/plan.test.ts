@@ -7,7 +7,7 @@ import { defineFault, type Fault, type Scenario, type TargetInfo, type TargetSys
 import { FlounderError } from "./errors.js";
 import { makePlan, readPlan } from "./plan.js";
 import { seeded } from "./random.js";
-import { howMany, select } from "./select.js";
+import { howMany, pickOf, select } from "./select.js";
 
 const info = (name: string, role: string, parts: Partial<TargetInfo> = {}): TargetInfo => ({
   name,
@@ -144,6 +144,12 @@ describe("selectors", () => {
         expect(howMany("30%", n)).to.be.within(1, n);
       }),
     );
+  });
+
+  it("a choice of targets is a word, a count or a percentage; anything else is refused", () => {
+    expect(["one", "all", "2", "30%", "100%"].map(pickOf)).to.deep.equal(["one", "all", 2, "30%", "100%"]);
+    for (const text of ["half", "0", "0%", "101%", "-50%", "1.5", "50 %", "all,one", "", "ALL", "1e3"])
+      expect(() => pickOf(text), text).to.throw(FlounderError, /is not a choice/);
   });
 
   it("picks are distinct, as many as asked, and the same for the same seed", () => {

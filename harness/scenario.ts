@@ -17,7 +17,7 @@ const selector = z.strictObject({
   pick: z.union([
     z.enum(["one", "minority", "majority", "all"]),
     z.number().int().positive(),
-    z.string().regex(/^(100|[1-9]?\d)%$/, 'expected "one", "minority", "majority", "all", a count or a percentage such as "30%"'),
+    z.string().regex(/^(100|[1-9]\d?)%$/, 'expected "one", "minority", "majority", "all", a count or a percentage such as "30%"'),
   ]),
 });
 const bounds = z.strictObject({ min: seconds.optional(), max: seconds.optional() });

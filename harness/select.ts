@@ -38,6 +38,19 @@ export function candidates(of: string, fault: Fault, options: unknown, targets: 
   return components.length > 0 && !named.some((t) => t.name === of) ? components : willing;
 }
 
+/** What a person wrote for it: a word, a count of 1 or more, a percentage of 1 to 100. Throws FlounderError "usage" for anything else. */
+export function pickOf(text: string): Selector["pick"] {
+  const [, number, percent] = /^(\d{1,6})(%?)$/.exec(text) ?? [];
+  if (number !== undefined && percent === "" && Number(number) > 0) return Number(number);
+  if (number !== undefined && percent === "%" && Number(number) > 0 && Number(number) <= 100) return `${Number(number)}%`;
+  if (text === "one" || text === "minority" || text === "majority" || text === "all") return text;
+  throw new FlounderError(
+    "usage",
+    `--pick "${text}" is not a choice of targets`,
+    "give one, minority, majority, all, a count such as 2, or a percentage such as 30%",
+  );
+}
+
 /** How many of n: minority = fewer than half, at least one; majority = more than half; percentages are rounded, at least one. */
 export function howMany(pick: Selector["pick"], n: number): number {
   if (pick === "one") return 1;

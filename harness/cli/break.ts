@@ -7,7 +7,7 @@ import { isProtected } from "../foundation.js";
 import { seeded } from "../random.js";
 import { loadFaults } from "../registry.js";
 import { firstIssue } from "../scenario.js";
-import { select } from "../select.js";
+import { pickOf, select } from "../select.js";
 import { foundationOption, jsonOption, open, positive, seedOption } from "./options.js";
 
 export function register(program: Command): void {
@@ -37,7 +37,7 @@ export function register(program: Command): void {
           `the foundation "${client.id}" is protected: it takes only a plan that was approved`,
           "flounder run PLAN --approve DIGEST",
         );
-      const pick = /^\d+$/.test(flags.pick) ? Number(flags.pick) : (flags.pick as "one");
+      const pick = pickOf(flags.pick);
       const targets = select({ of: flags.on, pick }, fault, options.data, await client.targets(), seeded(flags.seed), `break ${name}`);
       const injections: Injection[] = targets.map((t) => ({
         id: `break-${nowUs()}/${t.name}`,
