@@ -16,7 +16,12 @@ export interface LiveOutput {
 }
 
 type Cell = "good" | "some" | "bad" | "unknown";
-const glyph: Readonly<Record<Cell, string>> = { good: pc.green("▁"), some: pc.yellow("▄"), bad: pc.red("█"), unknown: pc.dim("·") };
+const drawn = {
+  good: { glyph: "▁", colour: pc.green },
+  some: { glyph: "▄", colour: pc.yellow },
+  bad: { glyph: "█", colour: pc.red },
+  unknown: { glyph: "·", colour: pc.dim },
+} as const;
 const nameColumns = 28;
 
 /** What the last second was like, from what was counted before it and after. */
@@ -30,15 +35,26 @@ export function cellOf(before: WatchedEndpoint["counts"], now: WatchedEndpoint["
   return bad === 0 ? "good" : good === 0 ? "bad" : "some";
 }
 
+/** Alike neighbours share their colour. */
+function laneOf(cells: readonly Cell[]): string {
+  let text = "";
+  for (let from = 0, to = 0; from < cells.length; from = to) {
+    const { glyph, colour } = drawn[cells[from]!];
+    while (to < cells.length && cells[to] === cells[from]) to++;
+    text += colour(glyph.repeat(to - from));
+  }
+  return text;
+}
+
 export function liveOutput(terminal: Terminal): LiveOutput {
   const cells = new Map<string, Cell[]>();
   const before = new Map<string, WatchedEndpoint["counts"]>();
-  let drawn = 0;
+  let rows = 0;
   let last = "";
   const draw = (lines: readonly string[]) => {
-    const up = drawn > 1 ? `\x1b[${drawn - 1}A` : "";
+    const up = rows > 1 ? `\x1b[${rows - 1}A` : "";
     terminal.write(`\r${up}\x1b[J${lines.join("\n")}`);
-    drawn = lines.length;
+    rows = lines.length;
   };
   return {
     show(result) {
@@ -55,10 +71,7 @@ export function liveOutput(terminal: Terminal): LiveOutput {
         cells.set(one.name, lane.slice(-300));
         before.set(one.name, { ...one.counts });
         const name = one.name.length > nameColumns ? `…${one.name.slice(1 - nameColumns)}` : one.name.padEnd(nameColumns);
-        return `${name} ${lane
-          .slice(-width)
-          .map((cell) => glyph[cell])
-          .join("")}`;
+        return `${name} ${laneOf(lane.slice(-width))}`;
       });
       const room = Math.max(1, terminal.rows - 3);
       const shown = lanes.length <= room ? lanes : [...lanes.slice(0, room - 1), pc.dim(`and ${lanes.length - room + 1} more`)];
@@ -66,7 +79,7 @@ export function liveOutput(terminal: Terminal): LiveOutput {
       draw([...shown, visible(line) > terminal.columns ? line.slice(0, terminal.columns + (line.length - visible(line))) : line]);
     },
     end() {
-      if (terminal.isTTY && drawn > 0) draw([""]);
+      if (terminal.isTTY && rows > 0) draw([""]);
     },
   };
 }

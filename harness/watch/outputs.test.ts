@@ -1,13 +1,15 @@
 /** What others read of a watch: junit.xml, /metrics and the lanes in a terminal. */
 
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
 import { DOMParser } from "linkedom";
 import { canonical } from "../canonical.js";
+import { FlounderError } from "../errors.js";
 import { root } from "../paths.js";
-import { watchConfigJsonSchema } from "./endpoints.js";
+import { endpointsOfFile, parseEndpoint, watchConfigJsonSchema, watchedOf } from "./endpoints.js";
 import { junit, xml } from "./junit.js";
 import { cellOf, liveOutput } from "./live.js";
 import { metricsText } from "./metrics.js";
@@ -109,6 +111,38 @@ describe("what others read of a watch", () => {
   });
   it("the published schema of config files is the one that is used", () => {
     expect(readFileSync(join(root, "docs", "watch-config.schema.json"), "utf8")).to.equal(canonical(watchConfigJsonSchema()));
+  });
+  it("the example of docs/watch.md is such a file, and its endpoints can be asked", () => {
+    const dir = mkdtempSync(join(tmpdir(), "flounder-watch-docs-"));
+    try {
+      const [, yaml = ""] = /```yaml\n([\s\S]*?)```/.exec(readFileSync(join(root, "docs", "watch.md"), "utf8")) ?? [];
+      writeFileSync(join(dir, "watch.yaml"), yaml);
+      const watched = watchedOf(endpointsOfFile(join(dir, "watch.yaml")), { periodMs: 1000, deadlineMs: 1000 });
+      expect(watched.map(({ target }) => [target.question.kind, target.periodUs / 1000])).to.deep.equal([
+        ["http", 100],
+        ["http", 1000],
+        ["tcp", 1000],
+        ["dns", 1000],
+        ["exec", 5000],
+      ]);
+      expect(watched[0]!.target.question).to.deep.include({ connection: "kept", expect: { statuses: [[200, 299]], text: "welcome" } });
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
+  });
+  it("what cannot be asked is refused with where it stands", () => {
+    for (const [given, says] of [
+      [{ url: "http://x/", tcp: "x:1" }, /url and tcp/],
+      [{ name: "nothing" }, /nothing to ask/],
+      [{ tcp: "x" }, /not HOST:PORT/],
+      [{ dns: "x" }, /not NAME@SERVER/],
+      [{ url: "http://user:secret@x y/" }, /--url http:\/\/\*\*\*@x y\/ is not a URL/],
+      [{ url: "http://x/", headers: { "a b": "c" } }, /header "a b" cannot be sent/],
+    ] as const)
+      expect(() => watchedOf([parseEndpoint(given)], { periodMs: 1000, deadlineMs: 1000 }), JSON.stringify(given)).to.throw(FlounderError, says);
+    expect(() => parseEndpoint({ url: "http://x/", expect: { status: "many" } })).to.throw(FlounderError, /are not statuses/);
+    const twice = [parseEndpoint({ url: "http://x/" }), parseEndpoint({ url: "http://x" })];
+    expect(() => watchedOf(twice, { periodMs: 1000, deadlineMs: 1000 })).to.throw(FlounderError, /is given twice/);
   });
   it("a dead endpoint is never called up", () => {
     const written: string[] = [];

@@ -26,7 +26,7 @@ describe("flounder watch", function () {
   const begin = (...flags: string[]) => {
     child = spawn(process.execPath, [join(root, "bin/flounder.mjs"), "watch", "--json", json(), ...flags], {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, XDG_STATE_HOME: join(dir, "state") },
+      env: { ...process.env, XDG_STATE_HOME: join(dir, "state"), NO_COLOR: "1" },
     });
     let said = "";
     child.stdout!.on("data", (chunk: Buffer) => {

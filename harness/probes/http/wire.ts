@@ -4,7 +4,7 @@
  */
 import { createRequire } from "node:module";
 import type { Socket } from "node:net";
-import type { ConnectionOptions, TLSSocket } from "node:tls";
+import type { ConnectionOptions } from "node:tls";
 import { nowUs } from "../../clock.js";
 import { type Dial, type Dialled, dial } from "./dial.js";
 import { type Failure, failureOf } from "./failure.js";
@@ -54,6 +54,8 @@ export class Wire {
   /** Who answered the dialling, and which addresses failed before. */
   address = "";
   passedOver: readonly string[] = [];
+  /** Of the peer's certificate; undefined without TLS. */
+  certificateEnds: Date | undefined;
   #socket: Socket | undefined;
   #dial: Dial | undefined;
   #exchange: Exchange | undefined;
@@ -82,12 +84,6 @@ export class Wire {
     if (silent.length > 0) return `no connection (${silent.join(", ")} silent)`;
     if (this.#exchange?.connectUs === 0 && this.endpoint.tls !== undefined) return "no TLS handshake";
     return this.#exchange && this.#exchange.firstUs > 0 ? "no whole answer" : "no answer";
-  }
-
-  /** The certificate that the peer showed; undefined without TLS. */
-  get certificateEnds(): Date | undefined {
-    const certificate = this.endpoint.tls === undefined ? undefined : (this.#socket as TLSSocket | undefined)?.getPeerCertificate?.();
-    return certificate?.valid_to ? new Date(certificate.valid_to) : undefined;
   }
 
   destroy(): void {
@@ -134,7 +130,12 @@ export class Wire {
     const secured = tlsModule().connect({ ...secure, socket, ...(isName(tls) ? { servername: tls } : {}) });
     secured.on("data", (chunk: Buffer) => this.#read(chunk, chunk.length));
     this.#use(secured);
-    secured.once("secureConnect", () => this.#connected());
+    secured.once("secureConnect", () => {
+      // Read now: once its answer is there the connection may be gone.
+      const { valid_to: ends } = secured.getPeerCertificate();
+      this.certificateEnds = ends ? new Date(ends) : undefined;
+      this.#connected();
+    });
   }
   #connected(): void {
     if (this.#exchange) this.#exchange.connectUs = nowUs();
