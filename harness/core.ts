@@ -468,7 +468,7 @@ export interface TargetSystem {
   /** The operator's verbs, as playbooks use them; each leaves a line in the audit. Typed by the target, opaque here. */
   console?(call: Call, topology: Topology, who: string, audit: (line: AuditLine) => void): unknown;
   /** Of these acknowledged writes, the ones that are gone. Read back past every fault. */
-  missing(writes: readonly string[], foundation: FoundationFacts): Promise<readonly string[]>;
+  missing(writes: readonly string[], foundation: FoundationFacts, call: Call): Promise<readonly string[]>;
 }
 
 /** An alarm of the platform's own monitoring. */

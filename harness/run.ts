@@ -176,7 +176,7 @@ async function theActs(stage: Stage): Promise<void> {
 async function afterwards(stage: Stage, acked: readonly string[]): Promise<void> {
   const { system, client, note } = stage;
   const facts = await client.facts(); // whoever was started again may have another address
-  for (const write of await system.missing(acked, facts)) note({ kind: "missing", write });
+  for (const write of await system.missing(acked, facts, client.call)) note({ kind: "missing", write });
   await system.tidy(facts);
   note({ kind: "fingerprint", when: "after", values: await client.fingerprint() });
 }

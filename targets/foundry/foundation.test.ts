@@ -42,7 +42,7 @@ describe("a micro foundation", function () {
     const wrong = samples.filter(({ outcome }) => !["ok", "observer", "timeout", "dns"].includes(outcome));
     expect(wrong.map((sample) => `${key(sample)}: ${sample.outcome} ${sample.note}`)).to.deep.equal([]);
     expect(acked.length).to.be.above(5);
-    expect(await target.missing(acked, live.facts)).to.deep.equal([]);
+    expect(await target.missing(acked, live.facts, live.running.call)).to.deep.equal([]);
   });
 
   it("loses no word of its fingerprint to the probes, and is tidied", async () => {
@@ -59,7 +59,7 @@ describe("a micro foundation", function () {
     const { client, spaceGuid } = await prober(live.facts);
     const guid = await client.createApp(spaceGuid, "probe-gone");
     await client.remove(guid);
-    expect(await target.missing([`app ${guid} exists`], live.facts)).to.deep.equal([`app ${guid} exists`]);
+    expect(await target.missing([`app ${guid} exists`], live.facts, live.running.call)).to.deep.equal([`app ${guid} exists`]);
   });
 
   // seed: CCDB and its backup <- one row is deleted by hand in SQL, and the CCDB is killed afterwards
@@ -67,7 +67,7 @@ describe("a micro foundation", function () {
     const { client, spaceGuid } = await prober(live.facts);
     const guids = await Promise.all(["one", "two", "three"].map((name) => client.createApp(spaceGuid, `probe-row-${name}`)));
     const writes = guids.map((guid) => `app ${guid} exists`);
-    expect(await target.missing(writes, live.facts)).to.deep.equal([]);
+    expect(await target.missing(writes, live.facts, live.running.call)).to.deep.equal([]);
     const password = createHmac("sha256", live.spec.secret).update("ccdb-password").digest("hex");
     const sql = new pg.Client({ ...live.running.direct("ccdb-1", "pg"), user: "foundry", database: "ccdb", password });
     await sql.connect();
@@ -76,16 +76,16 @@ describe("a micro foundation", function () {
     } finally {
       await sql.end();
     }
-    expect(await target.missing(writes, live.facts)).to.deep.equal([writes[1]]);
+    expect(await target.missing(writes, live.facts, live.running.call)).to.deep.equal([writes[1]]);
     const { process: life } = live.running.target("ccdb-1", ["process"]).can;
     await life.kill("node");
-    expect(await target.missing(writes, live.facts).catch((error: Error) => error.message)).to.match(/no CC could be asked/);
+    expect(await target.missing(writes, live.facts, live.running.call).catch((error: Error) => error.message)).to.match(/no CC could be asked/);
     await life.start();
     let missing: readonly string[] = [];
     await until(
       "the CC to read its database again",
       async () => {
-        missing = await target.missing(writes, live.facts);
+        missing = await target.missing(writes, live.facts, live.running.call);
         return true;
       },
       15_000,

@@ -1,41 +1,32 @@
-import { createServer, type Server } from "node:http";
 import { expect } from "chai";
-import type { FoundationFacts } from "../../harness/core.js";
+import type { Call, FoundationFacts } from "../../harness/core.js";
 import { missing } from "./ledger.js";
 
-/** A CC's admin port that knows these apps. */
-const serve = (apps: readonly { guid: string; state: string; instances: number }[]) =>
-  new Promise<{ server: Server; facts: FoundationFacts }>((resolve) => {
-    const server = createServer((request, response) => {
-      let body = "";
-      request.on("data", (chunk) => {
-        body += chunk;
-      });
-      request.on("end", () => {
-        const wanted = (JSON.parse(body) as { apps: string[] }).apps;
-        response.end(JSON.stringify({ existing: apps.filter((app) => wanted.includes(app.guid)) }));
-      });
-    }).listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      const cc = (name: string, admin: number) => ({ name, role: "cc", host: "127.0.0.1", ports: { admin } });
-      resolve({ server, facts: { components: [cc("cc-1", 1), cc("cc-2", port)] } as unknown as FoundationFacts });
-    });
-  });
+/** The second of two CCs, that knows these apps; the first does not answer. */
+const apps = [
+  { guid: "a", state: "STARTED", instances: 2 },
+  { guid: "b", state: "STOPPED", instances: 1 },
+];
+let questions: string[] = [];
+const call: Call = async (component, path) => {
+  questions.push(`${component}${path}`);
+  if (component === "cc-1") throw new Error("it does not answer");
+  const wanted = new URLSearchParams(path.split("?")[1]).getAll("app");
+  return { existing: apps.filter((app) => wanted.includes(app.guid)) };
+};
+const facts = { components: ["cc-1", "cc-2"].map((name) => ({ name, role: "cc" })) } as unknown as FoundationFacts;
 
 describe("the ledger", () => {
-  let server: Server;
-  let facts: FoundationFacts;
-  before(async () => {
-    ({ server, facts } = await serve([
-      { guid: "a", state: "STARTED", instances: 2 },
-      { guid: "b", state: "STOPPED", instances: 1 },
-    ]));
-  });
-  after(() => server.close());
-  const lost = (...writes: string[]) => missing(writes, facts);
+  const lost = (...writes: string[]) => missing(writes, facts, call);
 
   it("finds what is there, at any CC that answers", async () => {
     expect(await lost("app a exists", "app a is STARTED", "app a has 2 instances", "app c is gone")).to.deep.equal([]);
+  });
+  it("asks for many by parts", async () => {
+    questions = [];
+    expect(await lost("app a exists", ...Array.from({ length: 250 }, (_, i) => `app x${i} is gone`))).to.deep.equal([]);
+    expect(questions.filter((one) => one.startsWith("cc-2/exists?"))).to.have.length(3);
+    expect(Math.max(...questions.map((one) => one.length))).to.be.below(8000);
   });
   it("names each write that is gone", async () => {
     expect(await lost("app c exists", "app b is STARTED", "app b has 3 instances", "app a is gone")).to.deep.equal([

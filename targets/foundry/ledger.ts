@@ -5,9 +5,8 @@
  */
 import pLimit from "p-limit";
 import { nowUs, sleep } from "../../harness/clock.js";
-import type { FoundationFacts } from "../../harness/core.js";
+import type { Call, FoundationFacts } from "../../harness/core.js";
 import { FlounderError } from "../../harness/errors.js";
-import { send } from "./http.js";
 import { prober } from "./prepare.js";
 import { controlTargets, standingApps } from "./sample-apps.js";
 
@@ -52,13 +51,13 @@ export function claims(writes: readonly string[]): ReadonlyMap<string, Claim> {
   return new Map([...last.values()].flatMap(({ write, claim }) => (claim ? [[write, claim] as const] : [])));
 }
 
-export async function missing(writes: readonly string[], facts: FoundationFacts): Promise<readonly string[]> {
+export async function missing(writes: readonly string[], facts: FoundationFacts, call: Call): Promise<readonly string[]> {
   const claimed = claims(writes);
   const guids = [...new Set([...claimed.values()].map((claim) => claim.guid))];
   if (guids.length === 0) return [];
   const end = nowUs() + deletionMs * 1000;
   for (;;) {
-    const found = new Map((await existing(guids, facts)).map((app) => [app.guid, app]));
+    const found = new Map((await existing(guids, facts, call)).map((app) => [app.guid, app]));
     const lost = [...claimed].filter(([, claim]) => !claim.holds(found.get(claim.guid))).map(([write]) => write);
     // A deletion is acknowledged before its job is done.
     if (!lost.some((write) => write.endsWith("is gone")) || nowUs() > end) return lost;
@@ -66,19 +65,20 @@ export async function missing(writes: readonly string[], facts: FoundationFacts)
   }
 }
 
-/** Asks any CC's admin port; all read one database. */
-async function existing(guids: readonly string[], facts: FoundationFacts): Promise<readonly Found[]> {
+/** So many are asked for in one question: its path must not be too long. */
+const guidsAtOnce = 100;
+
+/** Asks any CC's admin port; all read one database. A question only: whoever froze the foundation may still be told what it has. */
+async function existing(guids: readonly string[], { components }: FoundationFacts, call: Call): Promise<readonly Found[]> {
   let last: unknown;
-  for (const cc of facts.components.filter((component) => component.role === "cc"))
+  for (const cc of components.filter((component) => component.role === "cc"))
     try {
-      const answer = await send(`http://${cc.host}:${cc.ports.admin}/exists`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ apps: guids }),
-        deadlineMs: 10_000,
-      });
-      if (answer.status === 200) return (JSON.parse(answer.body) as { existing: readonly Found[] }).existing;
-      last = `${cc.name} answered ${answer.status}: ${answer.body.slice(0, 200)}`;
+      const found: Found[] = [];
+      for (let from = 0; from < guids.length; from += guidsAtOnce) {
+        const some = new URLSearchParams(guids.slice(from, from + guidsAtOnce).map((guid): [string, string] => ["app", guid]));
+        found.push(...((await call(cc.name, `/exists?${some}`, undefined, 10_000)) as { existing: readonly Found[] }).existing);
+      }
+      return found;
     } catch (error) {
       last = error;
     }

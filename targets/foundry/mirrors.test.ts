@@ -112,11 +112,11 @@ describe("mirrors between cabinets", function () {
     expect(backup.lun).to.equal("lun-4");
     const since = [await client.createApp(spaceGuid, "probe-since-1"), await client.createApp(spaceGuid, "probe-since-2")];
     const exist = [before, ...since].map((guid) => `app ${guid} exists`);
-    expect(await target.missing(exist, live.facts)).to.deep.equal([]);
+    expect(await target.missing(exist, live.facts, live.running.call)).to.deep.equal([]);
     const restored = await restoreBackup(live.running.call, "cc-1");
     expect(restored).to.include({ rows: backup.rows, atIso: backup.atIso });
     expect(restored.tookMs).to.be.below(5000);
-    expect(await target.missing(exist, live.facts)).to.deep.equal(exist.slice(1));
+    expect(await target.missing(exist, live.facts, live.running.call)).to.deep.equal(exist.slice(1));
     expect(await client.createApp(spaceGuid, "probe-since-1"), "the API goes on").to.be.a("string");
   });
 

@@ -6,8 +6,8 @@ import { identity } from "./identity.js";
 import { log } from "./log.js";
 import { adminLabel, refuse, refused, watchLabel } from "./who.js";
 
-/** `body` is the parsed JSON of the request, undefined if it had none. What is returned is sent as JSON. */
-export type AdminRoute = (body: unknown) => unknown | Promise<unknown>;
+/** `body` is the parsed JSON of the request, undefined if it had none; `query` what its path has behind a question mark. What is returned is sent as JSON. */
+export type AdminRoute = (body: unknown, query: URLSearchParams) => unknown | Promise<unknown>;
 export type AdminRoutes = Readonly<Record<`GET /${string}` | `POST /${string}`, AdminRoute>>;
 
 /** Thrown by a route to answer {error} with another status than 500. */
@@ -55,7 +55,8 @@ async function answer(routes: AdminRoutes, watched: Watched, request: IncomingMe
     const text = JSON.stringify(value ?? {});
     response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text) }).end(text);
   };
-  const path = (request.url ?? "/").split("?")[0];
+  const [path = "/", search = ""] = (request.url ?? "/").split("?");
+  const query = new URLSearchParams(search);
   const asked = `${request.method} ${path}`;
   const { name, secret } = config();
   const no = refused(request, [secret(adminLabel(name)), ...(watched(asked) ? [secret(watchLabel(name))] : [])]);
@@ -63,12 +64,12 @@ async function answer(routes: AdminRoutes, watched: Watched, request: IncomingMe
   const route = Object.hasOwn(routes, asked) ? routes[asked as keyof AdminRoutes] : undefined;
   try {
     if (path === "/healthz") response.writeHead(isReady ? 200 : 503, { "content-type": "text/plain" }).end(isReady ? "ok\n" : "starting\n");
-    else if (path === "/varz") send(200, { ...varz(), ...((await route?.(undefined)) as object | undefined) });
+    else if (path === "/varz") send(200, { ...varz(), ...((await route?.(undefined, query)) as object | undefined) });
     else if (path === "/restart" && request.method === "POST") {
       send(200, { pid: process.pid });
       // As if somebody had told its supervisor to: it ends cleanly, and is started again.
       process.kill(process.pid, "SIGTERM");
-    } else if (route) send(200, await route(await bodyOf(request)));
+    } else if (route) send(200, await route(await bodyOf(request), query));
     else send(404, { error: `no ${request.method} ${path} here` });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

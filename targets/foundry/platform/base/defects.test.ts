@@ -1,14 +1,16 @@
 /** A throw in a listener of each role, planted from outside: the process goes on, says so, and counts it. What makes serving impossible still ends it. */
+
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect } from "chai";
-import { freePort, type Part, type PartOptions } from "./lab.js";
+import { freePort, type Part, type PartOptions, secretOf } from "./lab.js";
 import { BusLab } from "./lab-bus.js";
 import { Ccdb } from "./lab-ccdb.js";
 import { until } from "./until.js";
+import { adminLabel } from "./who.js";
 
 /** Loaded before the component. SIGUSR2: a listener, a timer and a promise that is nobody's throw, and a socket fails that nobody listens to. A request with X-Planted throws in its listener, a message with "planted" when it is read. */
 const plant = `
@@ -85,11 +87,11 @@ describe("defects", function () {
 
   const count = async (part: Part) => ((await part.ask("/varz")) as { defects: number }).defects;
   /** Sends a request whose listener throws: nobody answers it, so it only must not end anything. */
-  const ask = (port: number) =>
+  const ask = (port: number, headers = "") =>
     new Promise<void>((resolve) => {
       const socket = connect(port, "127.0.0.1");
       socket.on("error", () => {}).once("close", () => resolve());
-      socket.write("GET / HTTP/1.1\r\nHost: a\r\nX-Planted: 1\r\n\r\n");
+      socket.write(`GET / HTTP/1.1\r\nHost: a\r\nX-Planted: 1\r\n${headers}\r\n`);
       setTimeout(() => socket.destroy(), 200);
     });
 
@@ -105,7 +107,7 @@ describe("defects", function () {
       });
       part.signal("SIGUSR2");
       await until("four defects", async () => (await count(part)) === 4, 5000, 20);
-      await ask(part.port("admin"));
+      await ask(part.port("admin"), `Authorization: Bearer ${secretOf(adminLabel(role))}\r\n`);
       if (http) await ask(part.port(http));
       expect(await count(part)).to.equal(http ? 6 : 5);
       for (const subject of subjects) lab.say(subject, { planted: true });

@@ -67,9 +67,22 @@ const busMembers = [
   "router-2=router",
   "router-3=router",
   "monitor-1=monitor",
+  // Where there is one of each, it may be called like its role.
+  ...["cc", "dea", "hm", "router", "monitor"].map((role) => `${role}=${role}`),
 ];
 const balancers = ["lb", "firewall", "dns"].flatMap((role) => [1, 2, 3].map((n) => `${role}-${n}`));
-const named = [...busMembers.map((member) => member.split("=")[0]!), ...balancers, "cabinet-a", "cabinet-b", "service-1"];
+const named = [
+  ...busMembers.map((member) => member.split("=")[0]!),
+  ...balancers,
+  "cabinet-a",
+  "cabinet-b",
+  "service-1",
+  "cabinet",
+  "service",
+  "lb",
+  "firewall",
+  "dns",
+];
 for (const name of [...named, ownerUser, gorouterUser]) labels.push(passwordLabel(name), adminLabel(name), watchLabel(name));
 /** How tests connect to it: they hear and say everything. */
 export const busOwner = { user: ownerUser, pass: secretOf(passwordLabel(ownerUser)) };

@@ -306,7 +306,7 @@ describe("cc: the API, as cf speaks it", function () {
     const before = await print();
     await cf.push(await cf.space("probes"), "unseen", echo);
     expect(await print()).to.deep.equal(before);
-    expect(await rig.ccs.get("cc-1")!.ask("/exists", { apps: [app, "none"] })).to.deep.equal({
+    expect(await rig.ccs.get("cc-1")!.ask(`/exists?app=${app}&app=none`)).to.deep.equal({
       existing: [{ guid: app, name: "renamed", state: "STOPPED", instances: 2 }],
     });
   });

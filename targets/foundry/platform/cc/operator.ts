@@ -56,8 +56,8 @@ export function operator(context: Context): AdminRoutes {
       return { released: true };
     },
     "GET /fingerprint": () => fingerprint(database),
-    "POST /exists": async (given) => {
-      const { apps } = body(z.object({ apps: z.array(z.string()) }), given);
+    "GET /exists": async (_, query) => {
+      const apps = query.getAll("app");
       return {
         existing: await database.rows(
           "select a.guid, a.name, a.state, p.instances from apps a join processes p on p.app_guid = a.guid and p.type = 'web' where a.guid = any($1) order by a.guid",
