@@ -8,7 +8,10 @@ const answerMs = 1000;
 const hello = Buffer.from([0, 0, 0, 5, 1, 0, 0, 0, 3]);
 const isVersion = (bytes: Buffer) => bytes.length >= 5 && bytes[4] === 2;
 
-function answers(at: { readonly host: string; readonly port: number }): Promise<boolean> {
+/** What a cabinet hears first from who asks it past the proxies. */
+const introductionTo = (cabinet: string, addresses: Addresses): string => `FLOUNDER ${addresses.secret(`sftp:${cabinet}`)}\n`;
+
+function answers(at: { readonly host: string; readonly port: number }, introduction: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ ...at });
     let heard = Buffer.alloc(0);
@@ -18,7 +21,7 @@ function answers(at: { readonly host: string; readonly port: number }): Promise<
       resolve(answered);
     };
     const late = setTimeout(() => end(false), answerMs);
-    socket.once("connect", () => socket.write(hello));
+    socket.once("connect", () => socket.write(Buffer.concat([Buffer.from(introduction), hello])));
     socket.on("error", () => end(false)).on("close", () => end(false));
     socket.on("data", (bytes: Buffer) => {
       heard = Buffer.concat([heard, bytes]);
@@ -49,7 +52,7 @@ export function cabinetRoom(component: Component, call: Call, addresses: Address
       await call(name, "/room/free", {});
     },
     async takes() {
-      const each = await Promise.all(lunPorts(component).map((lun) => takesBytes(addresses.direct(name, lun))));
+      const each = await Promise.all(lunPorts(component).map((lun) => takesBytes(addresses.direct(name, lun), introductionTo(name, addresses))));
       return each.every(Boolean) ? "all" : each.some(Boolean) ? "some" : "none";
     },
   };
@@ -67,7 +70,7 @@ export function cabinetPower(component: Component, call: Call, addresses: Addres
     async steady() {
       const { state } = (await call(name, "/power")) as { state: string };
       if (state !== "steady") return false;
-      return (await Promise.all(lunPorts(component).map((lun) => answers(addresses.direct(name, lun))))).every(Boolean);
+      return (await Promise.all(lunPorts(component).map((lun) => answers(addresses.direct(name, lun), introductionTo(name, addresses))))).every(Boolean);
     },
   };
 }

@@ -20,8 +20,8 @@ const write = (handle: Buffer) => packet(type(6), number(2), string(handle), Buf
 const close = (handle: Buffer) => packet(type(4), number(3), string(handle));
 const [version, status, handle] = [2, 101, 102];
 
-/** Rejects when it does not answer, or not with SFTP. */
-export function takesBytes(at: { readonly host: string; readonly port: number }): Promise<boolean> {
+/** `introduction` goes out first: past the proxies nobody says it for us. Rejects when it does not answer, or not with SFTP. */
+export function takesBytes(at: { readonly host: string; readonly port: number }, introduction: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const socket = connect({ ...at });
     let heard = Buffer.alloc(0);
@@ -32,7 +32,7 @@ export function takesBytes(at: { readonly host: string; readonly port: number })
     };
     const fail = (why: string) => () => end(() => reject(new Error(`${at.host}:${at.port} ${why}`)));
     const late = setTimeout(fail(`did not answer within ${answerMs} ms`), answerMs);
-    socket.on("connect", () => socket.write(init));
+    socket.on("connect", () => socket.write(Buffer.concat([Buffer.from(introduction), init])));
     socket.on("error", fail("is not there")).on("close", fail("hung up"));
     const take = (body: Buffer) => {
       const id = body.length >= 9 ? body.readUInt32BE(1) : 0;
