@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { until } from "../../harness/clock.js";
 import { needsDocker } from "../../harness/engines/compose/fixture-docker.js";
+import { labelsOf } from "../../harness/engines/guard.js";
 import { localEngine } from "../../harness/engines/local/engine.js";
 import { makeOpenFolder, reachable } from "../../harness/engines/local/open-folder.js";
 import { removeFolder } from "../../harness/engines/local/reap.js";
@@ -119,9 +120,10 @@ describe("whom a foundation runs as", function () {
   });
 
   it("grants each what its role needs in a file of 0600, its own", () => {
-    for (const { name: component, secrets: labels = [] } of topology("org", 20, {}).components) {
+    for (const one of topology("org", 20, {}).components) {
+      const { name: component } = one;
       const file = join(open(), "secrets", component, "secrets.json");
-      expect(Object.keys(JSON.parse(readFileSync(file, "utf8")) as object), component).to.deep.equal(labels);
+      expect(Object.keys(JSON.parse(readFileSync(file, "utf8")) as object), component).to.deep.equal(labelsOf(one));
       expect(asNobody("cat", file).status, file).to.not.equal(0);
     }
   });
@@ -218,7 +220,7 @@ describe("a foundation of an ordinary user", function () {
       if (isRoot) chownSync(own, nobody, nobody);
       // Tools of root's cache are for root.
       mkdirSync(join(dir, "bin"));
-      for (const tool of ["nats-server", "flounder-toxiproxy"] as const) copyFileSync(needTool(tool), join(dir, "bin", tool));
+      for (const tool of ["nats-server", "flounder-toxiproxy", "flounder-sftp"] as const) copyFileSync(needTool(tool), join(dir, "bin", tool));
       const env = {
         PATH: `${join(dir, "bin")}:${process.env.PATH}`,
         ...{ HOME: own, TMPDIR: own, XDG_STATE_HOME: join(own, "state"), XDG_CACHE_HOME: join(own, "cache"), NO_COLOR: "1" },
