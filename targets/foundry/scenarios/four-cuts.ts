@@ -16,7 +16,7 @@ export default {
     act(routerFlush, { of: "router", pick: "all" }, { id: "tables", after: "bus", forS: 5 }, { hold: true }),
   ],
   must: [
-    { during: "lun", plane: "control", from: "outside", lostS: { min: 3, max: 20 } }, // developers are locked out until verify and release
+    { during: "lun", plane: "control", from: "outside", lostS: { min: 2, max: 20 } }, // locked out until verify and release; it is declared lost some 4 s into the cut
     { during: "lun", plane: "control", from: "inside", lostS: { min: 1, max: 20 } }, // asked more rarely, so the bounds are wide
     { during: "lun", plane: "data", from: "outside", lostS: { max: 0.5 } },
     { during: "lun", plane: "data", from: "inside", lostS: { max: 0.5 } },
