@@ -46,10 +46,12 @@ describe("pushes", function () {
   };
 
   it("a proof of a mount goes past a large file on its way", async () => {
+    // In its state folder, or where its own users reach it: both have its id in their name.
     const path = readFileSync("/proc/mounts", "utf8")
       .split("\n")
       .map((mounted) => mounted.split(" ")[1] ?? "")
-      .find((at) => at.startsWith(live.spec.dir) && at.includes("cc-1") && at.includes("lun-1"));
+      .find((at) => at.includes(live.spec.id) && at.endsWith("/cc-1/lun-1"));
+    expect(path, "the mount of cc-1").to.be.a("string");
     const { mount } = live.running.target("cc-1:lun-1", ["mount"]).can;
     // Not flushed before its end: all that the mount takes is under way at once.
     const writer = spawn("dd", ["if=/dev/zero", `of=${path}/large`, "bs=1M", "count=256"], { stdio: "ignore" });

@@ -1,7 +1,6 @@
 /** One client that pushes apps of a given size as `cf` does, in a stream, and takes them away again. It waits as long as a patient developer would: what is slow is measured, not refused. */
 import { randomUUID } from "node:crypto";
 import { request } from "node:http";
-import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import yazl from "yazl";
 import { until } from "../../../harness/clock.js";
@@ -110,10 +109,12 @@ export class Pusher {
       );
       sent.once("timeout", () => sent.destroy(new Error(`nothing for ${patienceMs} ms`)));
       sent.once("error", (error) => reject(new Error(`upload of ${bytes} bytes: ${error.message}`)));
-      sent.write(head);
-      const body = new PassThrough();
-      body.pipe(sent, { end: false });
-      pipeline(stream, body).then(() => sent.end(foot), reject);
+      // One pipeline for all of it: a foot that is written by itself may overtake the last of a body that is still on its way.
+      pipeline(async function* () {
+        yield head;
+        yield* stream as AsyncIterable<Buffer>;
+        yield foot;
+      }, sent).catch(reject);
     });
   }
 }
