@@ -182,7 +182,7 @@ describe("whom a foundation in containers runs as", function () {
         capabilities: wanted,
       });
     }
-    for (const what of [/cc\.mjs/, /dea\.mjs/, /cabinet\.mjs/, /firewall\.mjs/, /postgres -D/, /nats-server/, /toxiproxy-server/])
+    for (const what of [/cc\.mjs/, /dea\.mjs/, /cabinet\.mjs/, /firewall\.mjs/, /postgres -D/, /nats-server/, /flounder-toxiproxy/])
       expect(all.filter(({ uid, command }) => what.test(command) && uid > 2e9).length, String(what)).to.be.above(0);
   });
 
