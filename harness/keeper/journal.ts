@@ -9,6 +9,7 @@ import { nowUs } from "../clock.js";
 import type { Injection } from "../core.js";
 import { FlounderError } from "../errors.js";
 import { isThere, readOwn, setAside, writeAll } from "../own-file.js";
+import { injectionFields } from "./injection-fields.js";
 
 export type Entry =
   | { readonly kind: "injecting"; readonly injection: Injection }
@@ -22,16 +23,7 @@ export type Entry =
 const readable = z.union([
   z.object({
     kind: z.literal("injecting"),
-    injection: z.object({
-      id: z.string().min(1),
-      act: z.string(),
-      fault: z.string(),
-      options: z.unknown().optional(),
-      target: z.string(),
-      atS: z.number(),
-      maxS: z.number(),
-      endedBy: z.enum(["time", "playbook"]).optional(),
-    }),
+    injection: z.object(injectionFields),
   }),
   z.object({ kind: z.literal("healed"), injection: z.string(), proved: z.boolean() }),
 ]);

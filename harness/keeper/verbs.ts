@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Injection } from "../core.js";
 import { FlounderError } from "../errors.js";
+import { injectionFields } from "./injection-fields.js";
 import type { Keeper } from "./keep.js";
 
 /** What `status` answers. */
@@ -37,16 +38,7 @@ const none = z.undefined().or(z.null()).or(z.strictObject({}));
 const reason = z.string().min(1);
 /** Node fires a timer of more than 2^31 ms at once; and nobody breaks anything for more than a day. */
 const maxS = z.number().positive().max(86_400);
-const injection = z.strictObject({
-  id: z.string().min(1),
-  act: z.string(),
-  fault: z.string(),
-  options: z.unknown().optional(),
-  target: z.string(),
-  atS: z.number(),
-  maxS,
-  endedBy: z.enum(["time", "playbook"]).optional(),
-}) as unknown as z.ZodType<Injection>;
+const injection = z.strictObject({ ...injectionFields, maxS }) as unknown as z.ZodType<Injection>;
 
 const verbs: Readonly<Record<string, Verb>> = {
   /** Answers when the foundation is up; rejects with why it could not be brought up. */

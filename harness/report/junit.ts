@@ -1,6 +1,7 @@
 /** junit.xml: one test case per check of the judge. fail → failure, inconclusive → error, aborted → skipped with the reason. */
 import { worst } from "../judge-findings.js";
 import type { Story } from "./story.js";
+import { xml } from "./xml.js";
 
 export function junit({ plan, verdict, checks, run }: Story): string {
   const name = `flounder.${plan.name}`;
@@ -29,14 +30,3 @@ export function junit({ plan, verdict, checks, run }: Story): string {
     "",
   ].join("\n");
 }
-
-/** Escaped for text and attributes; control characters, which XML 1.0 cannot hold, become spaces. */
-const xml = (text: string): string =>
-  text
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, " ")
-    .replace(/&/g, "&amp;")
-    .replace(/</g, "&lt;")
-    .replace(/>/g, "&gt;")
-    .replace(/"/g, "&quot;")
-    .replace(/\n/g, "&#10;");

@@ -124,8 +124,9 @@ export function parseEndpoint(given: unknown): EndpointSpec {
 export function checkedUrl(text: string): string {
   const wrong = (why: string) => usage(`--url ${redacted(text)} ${why}`, "give one like http://app.example.com/health");
   let url: URL;
+  let zone: string | undefined;
   try {
-    ({ url } = parseUrl(text));
+    ({ url, zone } = parseUrl(text));
   } catch {
     throw wrong("is not a URL");
   }
@@ -135,7 +136,8 @@ export function checkedUrl(text: string): string {
   } catch {
     throw wrong("has credentials that are not percent-encoded");
   }
-  return /%25|%[a-z]/i.test(text.split("]")[0] ?? "") && text.includes("[") ? text : url.href;
+  // A URL object has no room for a zone.
+  return zone === undefined ? url.href : text;
 }
 
 const hostPort = (text: string, what: string): { host: string; port: number } => {

@@ -1,4 +1,5 @@
 /** junit.xml of a watch: a case for every endpoint, whatever happened, and one for the command. fail → failure, inconclusive → error, cut short → skipped; a dead prober → error. */
+import { xml } from "../report/xml.js";
 import type { WatchResult } from "./result.js";
 
 interface Case {
@@ -6,14 +7,6 @@ interface Case {
   readonly element?: "failure" | "error" | "skipped";
   readonly says?: string;
 }
-
-/** Characters that XML 1.0 cannot hold (§2.2) become U+FFFD. */
-export const xml = (text: string): string =>
-  text
-    .replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "\ufffd")
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd")
-    .replace(/[&<>"\n\t\r]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c] ?? `&#${c.charCodeAt(0)};`);
 
 export function junit(result: WatchResult): string {
   const { command, abortedBy, verdict } = result;

@@ -56,7 +56,7 @@ export function dial(
     clearTimeout(timer);
     const address = addresses[next++];
     if (address === undefined) return;
-    const socket = connect({ host: address, port, noDelay: true, ...(reading ? { onread: { ...reading, buffer: reading.buffer } } : {}) });
+    const socket = connect({ host: address, port, noDelay: true, ...(reading ? { onread: reading } : {}) });
     trying.set(socket, address);
     const onError = (error: NodeJS.ErrnoException) => {
       trying.delete(socket);
