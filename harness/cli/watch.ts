@@ -6,11 +6,13 @@ import { durationMs, sayDuration } from "../durations.js";
 import { FlounderError } from "../errors.js";
 import { plannedCalibration, thisMachine } from "../measure/calibration.js";
 import { rulerOf } from "../measure/error-bars.js";
+import { proxyFor, proxyVariables } from "../probes/http/proxy.js";
+import { parseUrl } from "../probes/http/question.js";
 import { version } from "../registry.js";
 import { serveMetrics } from "../report/exposition.js";
 import { type OutputFile, openOutput } from "../report/output-file.js";
 import { type RunningCommand, startCommand } from "../watch/command.js";
-import { type EndpointSpec, endpointsOfFile, parseEndpoint, watchedOf } from "../watch/endpoints.js";
+import { type EndpointSpec, endpointsOfFile, parseEndpoint, type Watched, watchedOf } from "../watch/endpoints.js";
 import { watchFoundation } from "../watch/foundation.js";
 import { junit } from "../watch/junit.js";
 import { liveOutput } from "../watch/live.js";
@@ -42,6 +44,7 @@ interface Flags {
   readonly cert?: string;
   readonly key?: string;
   readonly resolve?: string[];
+  readonly proxy?: string;
   readonly connection: "fresh" | "kept" | "both";
   readonly for?: number;
   readonly grace: number;
@@ -98,6 +101,7 @@ export function register(program: Command): void {
     .option("--cacert <file>", "authorities that are trusted, PEM")
     .option("--cert <file>", "certificate of the client, PEM")
     .option("--key <file>", "its key, PEM")
+    .option("--proxy <url>", "HTTP endpoints are asked through it, http://[USER:PASSWORD@]HOST[:PORT]; env: through the proxies of the environment")
     .option("--resolve <host:port:addr...>", "where a name is, as for curl")
     .addOption(
       new Option("--connection <how>", "fresh: one per sample, what a new user feels; kept: a pool, what a browser has")
@@ -115,6 +119,8 @@ export function register(program: Command): void {
     .argument("[command...]", "after --: what to run meanwhile")
     .addHelpText("after", "\nExample: flounder watch --url https://app.example.com/ --rate 10 --expect welcome --allow-lost 2 --json out.json -- cf push app")
     .action(async (command: string[], flags: Flags) => {
+      // Anybody can list processes: a password is gone from there as soon as it was read.
+      process.title = process.argv.map(withoutSecrets).join(" ");
       process.exitCode = await watch(command, flags);
     });
 }
@@ -151,10 +157,13 @@ async function watch(argv: readonly string[], flags: Flags): Promise<number> {
     throw new FlounderError("usage", "--foundation and endpoints exclude each other", "run flounder watch twice to have both");
   if (flags.foundation !== undefined && flags.slow !== undefined)
     throw new FlounderError("usage", "--slow is for endpoints: a foundation's probes have their own deadlines", "leave it out");
-  const watched = watchedOf(specs, { periodMs: 1000 / flags.rate, deadlineMs: flags.deadline, ...(flags.slow === undefined ? {} : { slowMs: flags.slow }) });
-  const proxies = ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"].filter((name) => process.env[name]);
-  if (proxies.length > 0 && watched.some(({ target }) => target.question.kind === "http"))
-    process.stderr.write(`flounder: ${proxies.join(", ")} ignored: endpoints are asked directly\n`);
+  const watched = watchedOf(specs, {
+    periodMs: 1000 / flags.rate,
+    deadlineMs: flags.deadline,
+    ...(flags.slow === undefined ? {} : { slowMs: flags.slow }),
+    ...(flags.proxy === undefined ? {} : { proxy: flags.proxy }),
+  });
+  for (const says of proxyWords(watched, proxyVariables(process.env), flags.proxy)) process.stderr.write(`flounder: ${says}\n`);
   const outputs: { readonly flag: string; readonly path: string; readonly file: OutputFile; text(result: WatchResult): string }[] = [];
   if (flags.json !== undefined)
     outputs.push({ flag: "--json", path: flags.json, file: openOutput(flags.json, "--json"), text: (result) => `${JSON.stringify(result, null, 2)}\n` });
@@ -253,6 +262,20 @@ async function watch(argv: readonly string[], flags: Flags): Promise<number> {
     metrics?.close();
     for (const name of signals) process.off(name, onSignal);
   }
+}
+
+const withoutSecrets = (word: string): string =>
+  word.replace(/([a-z][a-z0-9+.-]*:\/\/|^|=)[^/?#\s]*@/gi, "$1***@").replace(/^((?:proxy-)?authorization|cookie):.*/is, "$1: ***");
+
+/** What is to be known of proxies before anything is asked. */
+function proxyWords(watched: readonly Watched[], variables: readonly string[], given: string | undefined): string[] {
+  const http = watched.flatMap(({ target: { name, question } }) => (question.kind === "http" ? [{ name, question }] : []));
+  if (http.length === 0) return [];
+  if (given === "env" && variables.length === 0) return ["--proxy env: the environment names no proxy; endpoints are asked directly"];
+  if (variables.length > 0 && http.every(({ question }) => question.proxies === undefined))
+    return [`${variables.join(", ")} ignored: endpoints are asked directly (--proxy env honours them)`];
+  const direct = http.filter(({ question }) => question.proxies !== undefined && proxyFor(question.proxies, parseUrl(question.url).url) === undefined);
+  return direct.map(({ name }) => `${name} is asked directly: no_proxy has it, or no proxy is for it`);
 }
 
 /** Why it was cut short, if it was. Without a command and without --for, a signal is how a watch ends. */

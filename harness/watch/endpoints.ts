@@ -5,7 +5,8 @@ import * as z from "zod";
 import { durationMs } from "../durations.js";
 import { FlounderError } from "../errors.js";
 import type { Expectation } from "../probes/http/expectation.js";
-import { parseUrl, redacted } from "../probes/http/question.js";
+import { type Proxies, parseProxy, proxiesOf } from "../probes/http/proxy.js";
+import { parseUrl } from "../probes/http/question.js";
 import { type EndpointQuestion, type EndpointTarget, placeOf } from "../probes/target.js";
 
 const duration = (unit: "ms" | "s") =>
@@ -66,6 +67,8 @@ export const endpointSchema = z.strictObject({
   cacert: z.string().optional(),
   cert: z.string().optional(),
   key: z.string().optional(),
+  /** http://[USER:PASSWORD@]HOST[:PORT]; env: those of the environment; none. */
+  proxy: z.string().optional(),
   /** As curl's: HOST:PORT:ADDR. */
   resolve: z.array(z.string()).optional(),
   expect: z
@@ -88,6 +91,19 @@ export interface Watched {
   readonly target: EndpointTarget;
   readonly place: string;
   readonly plane?: string;
+}
+
+/** Throws FlounderError "usage". */
+export function proxiesFrom(text: string, env: NodeJS.ProcessEnv = process.env): Proxies | undefined {
+  if (text === "none") return undefined;
+  try {
+    if (text === "env") return proxiesOf(env);
+    const proxy = parseProxy(text);
+    return { http: proxy, https: proxy };
+  } catch (error) {
+    const says = (error as Error).message;
+    throw usage(text === "env" ? says : `proxy ${hidden(text)} ${says}`, "give one like http://proxy.example.com:3128, env for the environment's, or none");
+  }
 }
 
 const usage = (message: string, hint: string) => new FlounderError("usage", message, hint);
@@ -120,9 +136,12 @@ export function parseEndpoint(given: unknown): EndpointSpec {
   throw usage(`--${issue.path.filter((key) => key !== "expect").join(".")}: ${issue.message}`, "flounder watch --help has examples");
 }
 
+/** Of what is no URL, as may be shown: nobody knows where its password ends. */
+const hidden = (text: string): string => text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1***@");
+
 /** Throws FlounderError "usage" for what is not an HTTP URL. */
 export function checkedUrl(text: string): string {
-  const wrong = (why: string) => usage(`--url ${redacted(text)} ${why}`, "give one like http://app.example.com/health");
+  const wrong = (why: string) => usage(`--url ${hidden(text)} ${why}`, "give one like http://app.example.com/health");
   let url: URL;
   let zone: string | undefined;
   try {
@@ -164,7 +183,7 @@ function expectationOf({ expect = {} }: EndpointSpec): Expectation {
   };
 }
 
-function questionOf(spec: EndpointSpec): EndpointQuestion {
+function questionOf(spec: EndpointSpec, defaults: Defaults): EndpointQuestion {
   const kinds = (["url", "tcp", "dns", "exec"] as const).filter((kind) => spec[kind] !== undefined);
   if (kinds.length !== 1)
     throw usage(`endpoint ${spec.name ?? ""} has ${kinds.join(" and ") || "nothing to ask"}`, "give exactly one of url, tcp, dns and exec");
@@ -196,6 +215,8 @@ function questionOf(spec: EndpointSpec): EndpointQuestion {
     ...(spec.cert === undefined ? {} : { cert: pem(spec.cert, "cert") }),
     ...(spec.key === undefined ? {} : { key: pem(spec.key, "key") }),
   };
+  const given = spec.proxy ?? defaults.proxy;
+  const proxies = given === undefined ? undefined : proxiesFrom(given);
   return {
     kind: "http",
     url: checkedUrl(spec.url!),
@@ -206,6 +227,7 @@ function questionOf(spec: EndpointSpec): EndpointQuestion {
     ...(spec.body === undefined ? {} : { body: spec.body }),
     ...(spec.redirects === undefined ? {} : { follow: spec.redirects }),
     ...(Object.keys(tls).length === 0 ? {} : { tls }),
+    ...(proxies === undefined ? {} : { proxies }),
     ...(spec.resolve === undefined ? {} : { resolve: Object.fromEntries(spec.resolve.map(resolveOf)) }),
   };
 }
@@ -219,11 +241,13 @@ export interface Defaults {
   readonly periodMs: number;
   readonly deadlineMs: number;
   readonly slowMs?: number;
+  /** As an endpoint's. */
+  readonly proxy?: string;
 }
 
 /** Staggered over their periods: they are not asked all at once. Throws FlounderError "usage" where two have one name. */
 export function watchedOf(specs: readonly EndpointSpec[], defaults: Defaults): readonly Watched[] {
-  const asked = specs.map((spec) => ({ spec, question: questionOf(spec) }));
+  const asked = specs.map((spec) => ({ spec, question: questionOf(spec, defaults) }));
   const both = (place: string) =>
     new Set(asked.filter((one) => placeOf(one.question) === place).map((one) => (one.question.kind === "http" ? one.question.connection : ""))).size > 1;
   const names = new Set<string>();

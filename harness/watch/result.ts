@@ -32,6 +32,8 @@ export interface WatchedEndpoint {
   readonly kind: "http" | "tcp" | "dns" | "exec" | "probe";
   /** Fresh: a connection per sample. Kept: a pool. */
   readonly connection: "fresh" | "kept";
+  /** HOST:PORT of the proxy that it is asked through. */
+  readonly proxy?: string;
   /** Of a foundation's probes: what, from where, about which plane. */
   readonly probe?: string;
   readonly from?: string;

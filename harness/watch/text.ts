@@ -35,7 +35,10 @@ function endpointLines(one: WatchedEndpoint): string[] {
     : one.lostS.hi === 0
       ? pc.green("lost nothing")
       : pc.red(`lost ${seconds(one.lostS)} s`) + barOf(one);
-  const lines = [`${one.name}  ${one.rateHz} Hz`, `  ${lost}   ${counts}${one.slow > 0 ? ` (${one.slow} slower than ${one.slowMs} ms)` : ""}`];
+  const lines = [
+    `${one.name}  ${one.rateHz} Hz${one.proxy === undefined ? "" : `  through the proxy ${one.proxy}`}`,
+    `  ${lost}   ${counts}${one.slow > 0 ? ` (${one.slow} slower than ${one.slowMs} ms)` : ""}`,
+  ];
   if (one.counts.ok) lines.push(`  latency p50 ${one.latencyMs.p50.toFixed(2)} ms, p99 ${one.latencyMs.p99.toFixed(2)} ms`);
   if (one.lastBad) lines.push(`  last bad answer: ${one.lastBad.outcome}${one.lastBad.note === "" ? "" : `, ${one.lastBad.note}`}`);
   for (const [what, times] of Object.entries(one.findings)) lines.push(pc.yellow(`  ${what} (${times === 1 ? "once" : `${times} times`})`));

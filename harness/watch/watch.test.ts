@@ -127,6 +127,24 @@ describe("flounder watch", function () {
     expect(said()).to.contain("ABORTED");
   });
 
+  it("shows no password of an endpoint or a proxy to anybody: not in files, on the terminal, or in the list of processes", async () => {
+    const place = `http://me:hunter2@127.0.0.1:${server.port}/`;
+    const files = ["samples.gz", "junit.xml"].map((name) => join(dir, name));
+    const words = ["--url", place, "--proxy", "user:hunter2@127.0.0.1:1", "-H", "Authorization: Bearer hunter2", "--samples", files[0]!, "--junit", files[1]!];
+    const { code, said } = begin(...words, "--rate", "20", "--for", "2");
+    await sampling();
+    const [prober] = (await readFile(`/proc/${child!.pid}/task/${child!.pid}/children`, "utf8")).trim().split(" ");
+    for (const pid of [child!.pid, prober]) expect(await readFile(`/proc/${pid}/cmdline`, "utf8")).not.to.contain("hunter2");
+    await code;
+    const { endpoints } = await found();
+    expect(endpoints[0]).to.deep.include({ url: `http://***@127.0.0.1:${server.port}/`, proxy: "127.0.0.1:1" });
+    expect(endpoints[0]!.lastBad).to.deep.equal({ outcome: "refused", note: "the proxy 127.0.0.1:1: connection refused" });
+    expect(said()).to.contain("through the proxy 127.0.0.1:1").and.not.contain("hunter2");
+    expect(await readFile(json(), "utf8")).not.to.contain("hunter2");
+    expect(await readFile(files[1]!, "utf8")).not.to.contain("hunter2");
+    expect(gunzipSync(await readFile(files[0]!)).toString()).not.to.contain("hunter2");
+  });
+
   it("measures without a limit, and does not call that a pass; nothing measured is inconclusive; cut short is aborted", async () => {
     const measured = begin("--url", url(), "--rate", "20", "--for", "500ms");
     expect(await measured.code).to.equal(0);
@@ -245,6 +263,7 @@ describe("flounder watch", function () {
     for (const [flags, says] of [
       [["--url", "nonsense"], "is not a URL"],
       [["--url", "ftp://example.com/"], "neither http nor https"],
+      [["--url", url(), "--proxy", "socks5://me:pass@p"], "proxy socks5://***@p is a proxy of socks5, which cannot be used here"],
       [["--url", url(), "--", "/no/such/command"], "not found"],
       [["--url", url(), "--", locked], `the command ${locked} cannot be run: EACCES`],
       [["--url", url(), "--junit", "/no/such/folder/x"], "--junit /no/such/folder/x cannot be written: ENOENT"],

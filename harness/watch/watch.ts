@@ -1,6 +1,8 @@
 /** Something that is being watched: endpoints from anywhere. What probers report becomes endpoints with names, and those a result. */
 import type { Ruler } from "../measure/error-bars.js";
 import { startProber } from "../probes/child.js";
+import { nameOf, proxyFor } from "../probes/http/proxy.js";
+import { parseUrl } from "../probes/http/question.js";
 import type { ProberReport } from "../probes/protocol.js";
 import type { Spread } from "../probes/totals.js";
 import type { Watched } from "./endpoints.js";
@@ -30,7 +32,7 @@ export type Measured = Pick<WatchResult, "seconds" | "observer"> & {
   readonly samplesFailed?: string;
 };
 /** What is known of a lane before anything is measured. */
-export type Described = Pick<MeasuredEndpoint, "name" | "url" | "kind" | "connection" | "rateHz" | "deadlineMs" | "probe" | "from" | "plane">;
+export type Described = Pick<MeasuredEndpoint, "name" | "url" | "kind" | "connection" | "rateHz" | "deadlineMs" | "proxy" | "probe" | "from" | "plane">;
 
 /** Resolves when sampling has begun. `onMeasured` is called each second. */
 export async function watchEndpoints(
@@ -57,8 +59,15 @@ const describe = ({ target: { name, question, periodUs, deadlineUs }, place, pla
   connection: question.kind === "http" ? question.connection : "fresh",
   rateHz: Number((1e6 / periodUs).toPrecision(6)),
   deadlineMs: deadlineUs / 1000,
+  ...proxyWord(question),
   ...(plane === undefined ? {} : { plane }),
 });
+
+const proxyWord = (question: Watched["target"]["question"]): { proxy?: string } => {
+  if (question.kind !== "http" || question.proxies === undefined) return {};
+  const proxy = proxyFor(question.proxies, parseUrl(question.url).url);
+  return proxy ? { proxy: nameOf(proxy) } : {};
+};
 
 const ms = ({ p50, p99, max }: Spread) => ({ p50: p50 / 1000, p99: p99 / 1000, max: max / 1000 });
 

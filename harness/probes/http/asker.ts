@@ -2,10 +2,12 @@
 import type { Asker, Asking, Flight } from "../schedule/flight.js";
 import { asksForBody, type Expectation, type Judgement, judge } from "./expectation.js";
 import { type Address, Names } from "./names.js";
+import { type HttpProxy, nameOf, proxyFor } from "./proxy.js";
 import { bytesOf, firstHop, type Hop, type HttpQuestion } from "./question.js";
 import type { ResponseReader } from "./response.js";
+import { connectBytes } from "./tunnel.js";
 import { Visit } from "./visit.js";
-import { Wire } from "./wire.js";
+import { type Endpoint, Wire } from "./wire.js";
 
 /** Idle connections are closed before servers close them (Node after 5 s): else a request meets the closing and looks like a reset. */
 const idleMaxUs = 2e6;
@@ -34,7 +36,8 @@ export class HttpAsker implements Asker {
     this.first = firstHop(question);
     this.expect = question.expect ?? {};
     this.sought = asksForBody(this.expect) ? (this.expect.text ?? "") : undefined;
-    this.bytes = { fresh: bytesOf(this.first, false), keep: bytesOf(this.first, true) };
+    const proxy = this.proxyFor(this.first);
+    this.bytes = { fresh: bytesOf(this.first, { keep: false, proxy }), keep: bytesOf(this.first, { keep: true, proxy }) };
   }
 
   ask(flight: Flight): Asking {
@@ -62,10 +65,21 @@ export class HttpAsker implements Asker {
     this.#idle.push({ wire, sinceUs });
   }
 
-  dial({ addresses, last }: Address, { url }: Hop): Wire {
+  proxyFor({ url }: Hop): HttpProxy | undefined {
+    const { proxies } = this.question;
+    return proxies && proxyFor(proxies, url);
+  }
+  dial({ addresses, last }: Address, { url }: Hop, proxy: HttpProxy | undefined): Wire {
     const tls = url.protocol === "https:";
     const { tls: secure } = this.question;
-    return new Wire({ addresses, port: Number(url.port) || (tls ? 443 : 80), last, ...(tls ? { tls: url.hostname, ...(secure ? { secure } : {}) } : {}) });
+    const port = proxy?.port ?? (Number(url.port) || (tls ? 443 : 80));
+    return new Wire({
+      addresses,
+      port,
+      last,
+      ...(tls ? { tls: url.hostname, ...(secure ? { secure } : {}) } : {}),
+      ...(proxy ? { proxy: wayThrough(proxy, url) } : {}),
+    });
   }
   /** Of the same answer the same is said. */
   judge(reader: ResponseReader): Judgement {
@@ -78,9 +92,10 @@ export class HttpAsker implements Asker {
   }
   /** What the connection shows beside its answer; a certificate once a minute. */
   look(wire: Wire, atUs: number): void {
+    const { proxy } = wire.endpoint;
     if (wire.passedOver.length > 0)
       this.found(
-        `${wire.passedOver.every((one) => one.includes("::") || /^[0-9a-f]+:/i.test(one)) && !wire.address.includes(":") ? "IPv6 fails, IPv4 is well" : "another address answered"}: ${wire.passedOver.join(", ")}; ${wire.address} answered`,
+        `${proxy ? `the proxy ${proxy.name}: ` : ""}${wire.passedOver.every((one) => one.includes("::") || /^[0-9a-f]+:/i.test(one)) && !wire.address.includes(":") ? "IPv6 fails, IPv4 is well" : "another address answered"}: ${wire.passedOver.join(", ")}; ${wire.address} answered`,
       );
     if (wire.endpoint.tls === undefined || atUs < this.#certificateAskedUs + 60e6) return;
     this.#certificateAskedUs = atUs;
@@ -88,3 +103,9 @@ export class HttpAsker implements Asker {
     if (ends && ends.getTime() - Date.now() < certificateWarnMs) this.found(`the certificate expires on ${ends.toISOString().slice(0, 16)}Z`);
   }
 }
+
+const wayThrough = (proxy: HttpProxy, url: URL): NonNullable<Endpoint["proxy"]> => ({
+  name: nameOf(proxy),
+  authorized: proxy.authorization !== undefined,
+  ...(url.protocol === "https:" ? { connect: connectBytes(url, proxy.authorization) } : {}),
+});

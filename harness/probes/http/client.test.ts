@@ -5,33 +5,12 @@ import { type AddressInfo, createServer as createTcp, type Server as TcpServer }
 import { promisify } from "node:util";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { expect } from "chai";
-import type { Stamps } from "../schedule/flight.js";
-import { OpenLoop } from "../schedule/open-loop.js";
-import { HttpAsker, type HttpAsking } from "./asker.js";
+import { ask, type Question } from "../fixtures/asking.js";
+import type { HttpAsking } from "./asker.js";
 
 const run = promisify(execFile);
 
-/** Two samples of one endpoint: the second meets what the first left. */
-async function ask(
-  question: Omit<HttpAsking, "connection"> & Partial<HttpAsking>,
-  deadlineMs = 1500,
-): Promise<{ samples: readonly Stamps[]; findings: readonly string[] }> {
-  const asker = new HttpAsker({ connection: "fresh", ...question });
-  const samples: Stamps[] = [];
-  let enough!: () => void;
-  const both = new Promise<void>((resolve) => {
-    enough = resolve;
-  });
-  const loop = new OpenLoop([{ schedule: { periodUs: 250_000, phaseUs: 0, deadlineUs: deadlineMs * 1000 }, asker }], (sample) => {
-    samples.push({ ...sample });
-    if (samples.filter((one) => one.outcome !== "observer").length === 2) enough();
-  });
-  await loop.start(0);
-  await both;
-  await loop.end();
-  return { samples: samples.filter((one) => one.outcome !== "observer").slice(0, 2), findings: [...asker.findings.keys()] };
-}
-const outcomes = async (question: Parameters<typeof ask>[0], deadlineMs?: number) => (await ask(question, deadlineMs)).samples.map((one) => one.outcome);
+const outcomes = async (question: Question, deadlineMs = 1500) => (await ask(question, { deadlineMs })).samples.map((one) => one.outcome);
 const curlTakes = (...words: string[]) =>
   run("curl", ["-sS", "-f", "-o", "/dev/null", "-m", "3", ...words]).then(
     () => true,
@@ -77,7 +56,8 @@ describe("the HTTP client", function () {
       const url = a.replace("http://", "http://user:p%40ss@");
       expect(await outcomes({ url, expect: { text: "welcome" } })).to.deep.equal(["ok", "ok"]);
       const basic = `Basic ${Buffer.from("user:p@ss").toString("base64")}`;
-      expect(seen).to.deep.equal([`A ${basic}`, "/app/ - -", "/app/in?x=%C3%BC - one=1", `A ${basic}`, "/app/ - -", "/app/in?x=%C3%BC - one=1"]);
+      // A third may be on its way by then.
+      expect(seen.slice(0, 6)).to.deep.equal([`A ${basic}`, "/app/ - -", "/app/in?x=%C3%BC - one=1", `A ${basic}`, "/app/ - -", "/app/in?x=%C3%BC - one=1"]);
       expect(await curlTakes("-L", url)).to.equal(true);
     });
     it("turns a POST into a GET where it is told to see other, and not where the redirection is temporary", async () => {

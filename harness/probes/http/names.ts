@@ -3,6 +3,7 @@ import { lookup } from "node:dns";
 import { isIP } from "node:net";
 import { nowUs } from "../../clock.js";
 import { interleaved } from "./dial.js";
+import type { HttpProxy } from "./proxy.js";
 import type { Hop } from "./question.js";
 import { LastAnswer } from "./response.js";
 
@@ -43,13 +44,13 @@ export class Names {
     return entry && (entry.untilUs === Number.POSITIVE_INFINITY || entry.untilUs > nowUs()) ? entry.address : undefined;
   }
 
-  find(hop: Hop, done: Tell): void {
-    const { url, zone } = hop;
-    const name = url.hostname.replace(/^\[|\]$/g, "");
-    const port = url.port || (url.protocol === "https:" ? "443" : "80");
+  /** Of the hop's host; with a proxy, of that. */
+  find({ url, zone }: Hop, proxy: HttpProxy | undefined, done: Tell): void {
+    const name = proxy?.host ?? url.hostname.replace(/^\[|\]$/g, "");
+    const port = proxy?.port ?? (url.port || (url.protocol === "https:" ? "443" : "80"));
     const given = this.given[`${name}:${port}`];
     if (given !== undefined || isIP(name)) {
-      done(this.#learn(url.href, [given ?? (zone === undefined ? name : `${name}%${zone}`)], Number.POSITIVE_INFINITY), "");
+      done(this.#learn(url.href, [given ?? (zone === undefined || proxy ? name : `${name}%${zone}`)], Number.POSITIVE_INFINITY), "");
       return;
     }
     const others = this.#asking.get(url.href);

@@ -1,6 +1,7 @@
 /** What is asked of an HTTP endpoint, and the bytes that ask it. */
 import type { ConnectionOptions } from "node:tls";
 import type { Expectation } from "./expectation.js";
+import type { HttpProxy, Proxies } from "./proxy.js";
 
 export interface HttpQuestion {
   /** May hold credentials (they go out as Basic, RFC 7617) and a zone of IPv6 ("http://[fe80::1%eth0]/"). */
@@ -15,6 +16,8 @@ export interface HttpQuestion {
   /** As curl's --resolve: "host:port" in lower case → address. */
   readonly resolve?: Readonly<Record<string, string>>;
   readonly tls?: Pick<ConnectionOptions, "ca" | "cert" | "key" | "rejectUnauthorized">;
+  /** Absent: everything is asked directly. */
+  readonly proxies?: Proxies;
 }
 
 /** One hop of a question: where, and what. */
@@ -38,7 +41,7 @@ export function parseUrl(text: string): { readonly url: URL; readonly zone?: str
 
 /** As it may be shown: no password in it, nor what else stands before the host. */
 export function redacted(text: string): string {
-  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, "$1***@");
+  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/?#]*@/i, "$1***@");
 }
 
 export function firstHop(question: HttpQuestion): Hop {
@@ -58,8 +61,16 @@ export function hop(from: URL, zone: string | undefined, method: string, headers
   return { url, method, headers: all, ...(zone === undefined ? {} : { zone }), ...(body === undefined ? {} : { body }) };
 }
 
-/** `cookie`: of this sample's jar. */
-export function bytesOf({ url, method, headers, body }: Hop, keep: boolean, cookie = ""): Uint8Array {
+export interface Sent {
+  /** The connection is to be used again. */
+  readonly keep: boolean;
+  /** Of this sample's jar. */
+  readonly cookie?: string;
+  /** Who is asked instead of the host itself. What goes through a tunnel is not for the proxy. */
+  readonly proxy?: HttpProxy | undefined;
+}
+
+export function bytesOf({ url, method, headers, body }: Hop, { keep, cookie = "", proxy }: Sent): Uint8Array {
   const own: [string, string][] = [
     ["host", url.host],
     ["user-agent", "flounder"],
@@ -69,9 +80,11 @@ export function bytesOf({ url, method, headers, body }: Hop, keep: boolean, cook
   if (content) own.push(["content-length", String(content.length)]);
   if (cookie !== "") own.push(["cookie", cookie]);
   if (!keep) own.push(["connection", "close"]);
+  const toProxy = proxy !== undefined && url.protocol === "http:";
+  if (toProxy && proxy.authorization !== undefined) own.push(["proxy-authorization", proxy.authorization]);
   const given = new Set(headers.map(([name]) => name.toLowerCase()));
   const named = cookie === "" ? headers : headers.map(([name, value]) => [name, name.toLowerCase() === "cookie" ? `${value}; ${cookie}` : value] as const);
   const lines = [...own.filter(([name]) => !given.has(name)), ...named].map(([name, value]) => `${name}: ${value}`);
-  const head = Buffer.from([`${method} ${url.pathname}${url.search} HTTP/1.1`, ...lines, "", ""].join("\r\n"), "utf8");
+  const head = Buffer.from([`${method} ${toProxy ? url.origin : ""}${url.pathname}${url.search} HTTP/1.1`, ...lines, "", ""].join("\r\n"), "utf8");
   return content ? Buffer.concat([head, content]) : head;
 }

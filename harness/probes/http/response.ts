@@ -138,7 +138,8 @@ export class ResponseReader {
     this.#lines = lines.slice(1);
     const { connection = "", "transfer-encoding": coding, "content-length": length, "content-type": type } = this.headers;
     this.reusable = status[1] === "1" ? !/(^|,)\s*close\s*(,|$)/i.test(connection) : /(^|,)\s*keep-alive\s*(,|$)/i.test(connection);
-    if (this.method === "HEAD" || this.status === 204 || this.status === 304) this.#frame = "done";
+    const isTunnel = this.method === "CONNECT" && this.status < 300;
+    if (this.method === "HEAD" || this.status === 204 || this.status === 304 || isTunnel) this.#frame = "done";
     else if (coding !== undefined && /chunked\s*$/i.test(coding)) this.#frame = "chunk-size";
     else if (length !== undefined && coding === undefined) {
       const each = new Set(length.split(",").map((one) => one.trim()));

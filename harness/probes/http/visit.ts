@@ -4,10 +4,13 @@ import type { CookieJar } from "tough-cookie";
 import { nowUs } from "../../clock.js";
 import type { Asking, Flight } from "../schedule/flight.js";
 import type { HttpAsker } from "./asker.js";
+import type { Judgement } from "./expectation.js";
 import { isRedirection, nextHop } from "./location.js";
 import type { Address } from "./names.js";
+import { nameOf } from "./proxy.js";
 import { bytesOf, type Hop } from "./question.js";
 import type { ResponseReader } from "./response.js";
+import { wantsCredentials } from "./tunnel.js";
 import type { Exchange, Wire } from "./wire.js";
 
 const redirectsMax = 10;
@@ -43,11 +46,11 @@ export class Visit implements Asking {
     const known = asker.names.known(this.#hop);
     if (known) this.#dial(known);
     else
-      asker.names.find(this.#hop, (found, problem) => {
+      asker.names.find(this.#hop, asker.proxyFor(this.#hop), (found, problem) => {
         if (flight.over) return;
         if (this.#hops === 0) flight.sample.dnsUs = nowUs();
         if (found) this.#dial(found);
-        else flight.settle("dns", problem);
+        else flight.settle("dns", asker.proxyFor(this.#hop) ? `the proxy ${problem}` : problem);
       });
   }
 
@@ -60,13 +63,17 @@ export class Visit implements Asking {
   }
 
   #dial(address: Address): void {
-    this.#ask(this.asker.dial(address, this.#hop), false);
+    this.#ask(this.asker.dial(address, this.#hop, this.asker.proxyFor(this.#hop)), false);
   }
   #ask(wire: Wire, reused: boolean): void {
     const { asker } = this;
     this.#wire = wire;
     const first = this.#hops === 0;
-    const bytes = first ? (asker.keeps ? asker.bytes.keep : asker.bytes.fresh) : bytesOf(this.#hop, false, this.#cookies());
+    const bytes = first
+      ? asker.keeps
+        ? asker.bytes.keep
+        : asker.bytes.fresh
+      : bytesOf(this.#hop, { keep: false, cookie: this.#cookies(), proxy: asker.proxyFor(this.#hop) });
     wire.request({ bytes, method: this.#hop.method, ...(asker.sought === undefined ? {} : { sought: asker.sought }) }, (exchange) =>
       this.#answered(wire, reused, exchange),
     );
@@ -102,8 +109,20 @@ export class Visit implements Asking {
       this.#redirected(reader, exchange.endUs);
       return;
     }
-    const { outcome, note } = asker.judge(reader);
+    const { outcome, note } = this.#byProxy(reader, asker.judge(reader));
     flight.settle(outcome, this.#note(note), exchange.endUs);
+  }
+
+  /** Says whose answer a bad one is, or may be: the proxy's own or the endpoint's. What comes through a tunnel is not the proxy's. */
+  #byProxy({ status, headers }: ResponseReader, judged: Judgement): Judgement {
+    const proxy = this.#hop.url.protocol === "http:" ? this.asker.proxyFor(this.#hop) : undefined;
+    if (!proxy || judged.outcome === "ok") return judged;
+    if (status === 407) return { outcome: "refused", note: `the proxy ${nameOf(proxy)}: ${wantsCredentials(proxy.authorization !== undefined)}` };
+    if (judged.outcome !== "http-5xx") return { ...judged, note: `${judged.note} (through the proxy ${nameOf(proxy)})` };
+    // RFC 9209, and what Squid says before it.
+    const own = headers["proxy-status"]?.includes("error=") ? headers["proxy-status"] : headers["x-squid-error"];
+    const note = own === undefined ? `status ${status}, of the proxy ${nameOf(proxy)} or from behind it` : `the proxy ${nameOf(proxy)}: ${own.slice(0, 80)}`;
+    return { ...judged, note };
   }
 
   #redirected(reader: ResponseReader, atUs: number): void {

@@ -9,6 +9,7 @@ import { nowUs } from "../../clock.js";
 import { type Dial, type Dialled, dial } from "./dial.js";
 import { type Failure, failureOf } from "./failure.js";
 import { type LastAnswer, ResponseReader } from "./response.js";
+import { openTunnel } from "./tunnel.js";
 
 export interface Endpoint {
   /** Addresses, never names; the next one is tried when one fails or is silent. */
@@ -18,6 +19,8 @@ export interface Endpoint {
   readonly tls?: string;
   /** What else TLS is to be told: authorities, a certificate of ours. */
   readonly secure?: ConnectionOptions;
+  /** The addresses are a proxy's. With `connect` it is asked for a tunnel; else it is asked instead of the endpoint. */
+  readonly proxy?: { readonly name: string; readonly authorized: boolean; readonly connect?: Uint8Array };
   /** Of whoever asks the same again and again. */
   readonly last?: LastAnswer;
 }
@@ -56,6 +59,8 @@ export class Wire {
   passedOver: readonly string[] = [];
   /** Of the peer's certificate; undefined without TLS. */
   certificateEnds: Date | undefined;
+  /** What is to be had of the proxy, if there is one, was had. */
+  #through = false;
   #socket: Socket | undefined;
   #dial: Dial | undefined;
   #exchange: Exchange | undefined;
@@ -82,6 +87,7 @@ export class Wire {
   get waitsFor(): string {
     const silent = this.#dial?.waiting() ?? [];
     if (silent.length > 0) return `no connection (${silent.join(", ")} silent)`;
+    if (!this.#through && this.endpoint.proxy?.connect !== undefined) return "no tunnel";
     if (this.#exchange?.connectUs === 0 && this.endpoint.tls !== undefined) return "no TLS handshake";
     return this.#exchange && this.#exchange.firstUs > 0 ? "no whole answer" : "no answer";
   }
@@ -121,12 +127,23 @@ export class Wire {
     this.#dial = undefined;
     this.address = address;
     this.passedOver = failed;
-    const { tls, secure } = this.endpoint;
+    const { tls, proxy } = this.endpoint;
     if (tls === undefined) {
+      this.#through = true;
       this.#use(socket);
       this.#connected();
-      return;
+    } else if (proxy?.connect === undefined) this.#secure(socket, tls);
+    else {
+      this.#socket = socket;
+      openTunnel(socket, proxy.connect, proxy.authorized, (failure) => {
+        if (failure) this.#finish(failure);
+        else if (!this.dead) this.#secure(socket, tls);
+      });
     }
+  }
+  #secure(socket: Socket, tls: string): void {
+    this.#through = true;
+    const { secure } = this.endpoint;
     const secured = tlsModule().connect({ ...secure, socket, ...(isName(tls) ? { servername: tls } : {}) });
     secured.on("data", (chunk: Buffer) => this.#read(chunk, chunk.length));
     this.#use(secured);
@@ -199,10 +216,17 @@ export class Wire {
     this.#exchange = undefined;
     this.#done = undefined;
     exchange.endUs = nowUs();
-    exchange.failure = failure;
+    exchange.failure = failure && this.#named(failure);
     if (failure || !exchange.reader.reusable) this.destroy();
     else this.idle = true;
     done(exchange);
+  }
+
+  /** Where there is a proxy: whether it is its own failure, or one of the way through it. */
+  #named({ outcome, note }: Failure): Failure {
+    const { proxy } = this.endpoint;
+    if (!proxy) return { outcome, note };
+    return { outcome, note: this.#through ? `${note} (through the proxy ${proxy.name})` : `the proxy ${proxy.name}: ${note}` };
   }
 }
 
