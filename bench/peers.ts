@@ -1,6 +1,6 @@
 /** The load generators and probers that Flounder is compared with, as far as they are on PATH: how each is asked for a rate, and how many requests it completed. */
 import { execFileSync } from "node:child_process";
-import { accessSync, constants, readFileSync, writeFileSync } from "node:fs";
+import { accessSync, constants, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { dist } from "../harness/paths.js";
 import type { ProberMessage } from "../harness/probes/protocol.js";
@@ -48,6 +48,8 @@ export const peers: readonly Peer[] = [
         warmUpMs: 300,
         forMs: seconds * 1000,
       };
+      // The prober appends to its record: each round begins with none.
+      rmSync(join(dir, "flounder.gz"), { force: true });
       return `echo ${quoted(JSON.stringify(start))} | ${quoted(process.execPath)} ${punctual.join(" ")} ${quoted(join(dist, "harness/probes/prober.js"))} > ${quoted(join(dir, "flounder.ndjson"))}`;
     },
     share({ dir }) {
