@@ -7,7 +7,24 @@ import fc from "fast-check";
 import { root } from "../harness/paths.js";
 import { type Fuzz, sampled, withEach } from "./fuzz.js";
 
-const commands = ["plan", "judge", "report", "list", "paper", "status", "heal", "stop", "logs", "down", "break", "freeze", "release", "nonsense", ""];
+const commands = [
+  "plan",
+  "judge",
+  "report",
+  "list",
+  "paper",
+  "status",
+  "heal",
+  "recover",
+  "stop",
+  "logs",
+  "down",
+  "break",
+  "freeze",
+  "release",
+  "nonsense",
+  "",
+];
 const flags = [
   "--seed",
   "--profile",

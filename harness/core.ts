@@ -459,8 +459,13 @@ export interface TargetSystem {
   delayedDamageS(timeFactor: number): number;
   /** The shortest timer that the time factor shortens, ms: a factor is refused when timers here wake up too late for it. */
   shortestTimerMs(timeFactor: number): number;
-  /** Ends an outage that nobody's playbook ends: verify, release, wait. Runs in the runner, through operator verbs. */
-  recover(call: Call, topology: Topology, say: (line: string) => void): Promise<void>;
+  /**
+   * Ends an outage that nobody's playbook ends: verify, release, wait. Runs in the runner, and for `flounder recover`, through operator verbs. Does nothing where
+   * there is none. Rejects with a FlounderError that says what is in the way.
+   */
+  recover(call: Call, topology: Topology, say: (line: string) => void, how?: RecoverOptions): Promise<void>;
+  /** What users still suffer from once every fault is healed; only reads. Absent: a platform that heals with its faults. */
+  ailments?(call: Call, topology: Topology): Promise<readonly Ailment[]>;
   /** What the platform's own monitoring has raised so far, oldest first; asked again and again by the runner, which writes each into the timeline once. */
   alarms?(topology: Topology, call: Call): Promise<readonly SaidAlarm[]>;
   /** What alarms the monitoring gives, and when, for planning and reports. */
@@ -469,6 +474,19 @@ export interface TargetSystem {
   console?(call: Call, topology: Topology, who: string, audit: (line: AuditLine) => void): unknown;
   /** Of these acknowledged writes, the ones that are gone. Read back past every fault. */
   missing(writes: readonly string[], foundation: FoundationFacts, call: Call): Promise<readonly string[]>;
+}
+
+export interface RecoverOptions {
+  /** Aborted: nothing more is waited for. */
+  readonly signal?: AbortSignal;
+  /** What is found damaged for good stays so; without it that is an error. */
+  readonly acceptLoss?: boolean;
+}
+export interface Ailment {
+  /** A sentence without its full stop: who cannot do what, and why. */
+  readonly says: string;
+  /** recover: only an operator's verbs end it, as recover() does. time: the platform itself ends it, soon after its cause has gone. */
+  readonly endedBy: "recover" | "time";
 }
 
 /** An alarm of the platform's own monitoring. */
@@ -618,6 +636,10 @@ export interface Client extends AsyncDisposable {
   freeze(untilIso: string, reason: string): Promise<void>;
   /** An operator verb: goes to a component's admin port through the keeper; refused while frozen. */
   readonly call: Call;
+  /** What was started. */
+  topology(): Promise<Topology>;
+  /** What users suffer from at this moment that the end of a fault alone does not end. */
+  ailments(): Promise<readonly Ailment[]>;
   fingerprint(): Promise<Readonly<Record<TargetName, string>>>;
   events(): AsyncIterable<Event>;
   /** Ends the foundation and its keeper; nothing is left. */

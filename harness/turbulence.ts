@@ -92,7 +92,7 @@ async function steadyAgain(stage: Stage, alone: boolean): Promise<Ending> {
   const sinceUs = stage.now() - quietMs * 1000;
   const endUs = stage.now() + plan.phases.recoveryS * 1e6;
   for (;;) {
-    if (alone) await system.recover(client.call, topology, (says) => note({ kind: "step", step: 0, says, state: "done" }));
+    if (alone) await system.recover(client.call, topology, (says) => note({ kind: "step", step: 0, says, state: "done" }), { signal: stage.signal });
     const leftMs = (endUs - stage.now()) / 1000;
     if (await stage.settle(quietMs, Math.min(leftMs, 3 * quietMs), sinceUs)) return "steady-again";
     if (stage.now() > endUs) return "not-steady";

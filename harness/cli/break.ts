@@ -1,4 +1,4 @@
-/** flounder break: one fault, now, on a foundation that is up; prints what the witnesses saw. */
+/** flounder break: one fault, now, on a foundation that is up; prints what the witnesses saw, and what is left of it when it is healed. */
 import { type Command, Option } from "commander";
 import { nowUs, until } from "../clock.js";
 import type { Injection } from "../core.js";
@@ -8,13 +8,14 @@ import { seeded } from "../random.js";
 import { loadFaults } from "../registry.js";
 import { firstIssue } from "../scenario.js";
 import { pickOf, select } from "../select.js";
-import { foundationOption, jsonOption, open, positive, seedOption } from "./options.js";
+import { aftermath, sayAilments } from "./aftermath.js";
+import { foundationOption, jsonOption, open, positive, say, seedOption } from "./options.js";
 
 export function register(program: Command): void {
   program
     .command("break")
     .argument("<fault>", "flounder list faults")
-    .description("injects one fault, shows its witnesses, and heals it when its time is over (exit 2 without a receipt)")
+    .description("injects one fault, shows its witnesses, heals it when its time is over, and says what is left of it (exit 2 without a receipt)")
     .addOption(new Option("--on <selector>", "a role, or a glob over target names").makeOptionMandatory())
     .addOption(new Option("--pick <how>", "one, minority, majority, all, a count or a percentage").default("one"))
     .addOption(new Option("--for <seconds>", "how long").default(5).argParser(positive))
@@ -48,6 +49,7 @@ export function register(program: Command): void {
         atS: 0,
         maxS: flags.for,
       }));
+      const before = await client.fingerprint();
       const zeroUs = nowUs();
       const bitten = new Set<string>();
       const proved = new Set<string>();
@@ -79,6 +81,11 @@ export function register(program: Command): void {
       await Promise.all(injections.map((one) => client.inject(one)));
       await until(`${name} to be healed`, () => ended.size === injections.length, (flags.for + 60) * 1000, 50, lost.signal);
       if (bitten.size < injections.length && !fault.changesNothing) process.stdout.write(`${bitten.size} of ${injections.length} were seen to bite\n`);
+      const left = await aftermath(client, before, () => say("healed; waiting for the platform to be as before"));
+      // With --json each line of stdout is an event.
+      const tell = flags.json ? say : (line: string) => void process.stdout.write(`${line}\n`);
+      const broken = (await client.status()).injections.length > 0;
+      for (const line of [...left.differences, ...sayAilments(client.id, left.ailments, broken)]) tell(line);
       if (bitten.size < injections.length || proved.size < injections.length) process.exitCode = 2;
     });
 }

@@ -1,12 +1,15 @@
-/** flounder heal: undoes everything that is injected, and proves it. Works after the keeper was killed, too. */
+/** flounder heal: undoes everything that is injected, proves it, and says what the platform still suffers from. Works after the keeper was killed, too. */
 import type { Command } from "commander";
-import { foundationOption, jsonOption, open } from "./options.js";
+import { aftermath, sayAilments } from "./aftermath.js";
+import { foundationOption, jsonOption, open, say } from "./options.js";
 
 export function register(program: Command): void {
   program
     .command("heal")
     .argument("[injection]", "only this one")
-    .description("undoes what is injected, and proves it; takes over if the keeper is dead (exit 2 if something stays broken)")
+    .description(
+      "undoes what is injected, proves it, and says what the platform still suffers from; takes over if the keeper is dead (exit 2 if something stays broken)",
+    )
     .addOption(foundationOption())
     .addOption(jsonOption())
     .addHelpText("after", "\nExample: flounder heal --foundation demo")
@@ -20,6 +23,9 @@ export function register(program: Command): void {
             ? "nothing is injected\n"
             : `${reports.map((one) => `${one.proved ? "healed    " : "NOT HEALED"} ${one.target}: ${one.says}`).join("\n")}\n`,
         );
+      const { ailments } = await aftermath(client);
+      const broken = (await client.status()).injections.length > 0;
+      for (const line of sayAilments(client.id, ailments, broken)) flags.json ? say(line) : process.stdout.write(`${line}\n`);
       if (reports.some((one) => !one.proved)) process.exitCode = 2;
     });
 }

@@ -1,7 +1,7 @@
 /** What several commands share: flags, their parsing, and opening a foundation by name. */
 import { InvalidArgumentError, Option } from "commander";
-import type { Client } from "../core.js";
 import { FlounderError } from "../errors.js";
+import type { KeeperClient } from "../keeper/client.js";
 import { connect, listFoundations, takeOver } from "../keeper/start.js";
 
 export const whole = (text: string): number => {
@@ -21,7 +21,7 @@ export const playbookOption = () => new Option("--playbook <name>", "instead of 
 export const seedOption = () => new Option("--seed <n>", "decides every choice of the plan").default(20110425).argParser(whole);
 
 /** The named foundation, or the only one. If its keeper is dead, this command becomes keeper first when it is going to write. */
-export async function open(name: string | undefined, how: { lease?: boolean; write?: boolean } = {}): Promise<Client> {
+export async function open(name: string | undefined, how: { lease?: boolean; write?: boolean } = {}): Promise<KeeperClient> {
   const id = name ?? onlyOne(await listFoundations());
   const found = (await listFoundations()).find((one) => one.id === id);
   if (!found) throw new FlounderError("usage", `there is no foundation "${id}"`, "flounder status shows what there is; flounder up makes one");

@@ -1,14 +1,15 @@
-/** flounder status: what is up, and how to reach it. */
+/** flounder status: what is up, how to reach it, what is injected, and what the platform suffers from. */
 import type { Command } from "commander";
 import pc from "picocolors";
 import type { ComponentFacts, FoundationFacts } from "../core.js";
 import { listFoundations } from "../keeper/start.js";
+import { sayAilments } from "./aftermath.js";
 import { foundationOption, jsonOption, open } from "./options.js";
 
 export function register(program: Command): void {
   program
     .command("status")
-    .description("the foundations on this machine; of one, its components and addresses")
+    .description("the foundations on this machine; of one, its components and addresses, what is injected, and what it suffers from")
     .addOption(foundationOption())
     .addOption(jsonOption())
     .addHelpText("after", "\nExample: flounder status --foundation demo --json")
@@ -25,7 +26,16 @@ export function register(program: Command): void {
         return;
       }
       await using client = await open(flags.foundation);
-      printStatus(await client.facts(), flags.json ?? false);
+      const [facts, { injections }, ailments] = await Promise.all([client.facts(), client.status(), client.ailments()]);
+      if (flags.json) {
+        process.stdout.write(`${JSON.stringify({ ...facts, injections, ailments }, null, 2)}\n`);
+        return;
+      }
+      printStatus(facts, false);
+      const injected = injections.map(({ fault, target, state, reads }) => `${pc.red("injected")}: ${fault} on ${target} (${state}, reads ${reads})`);
+      const suffers = sayAilments(client.id, ailments, injections.length > 0);
+      const heal = injections.length > 0 && suffers.length === 0 ? [`  → flounder heal --foundation ${client.id}`] : [];
+      for (const line of [...injected, ...heal, ...suffers]) process.stdout.write(`${line}\n`);
     });
 }
 

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { within } from "../clock.js";
-import type { Call, Client, Event, FoundationFacts, HealReport, Injection, Route, TargetInfo } from "../core.js";
+import type { Ailment, Call, Client, Event, FoundationFacts, HealReport, Injection, Route, TargetInfo, Topology } from "../core.js";
 import { FlounderError } from "../errors.js";
 import { dialKeeper } from "./door.js";
 import { readToken } from "./folder.js";
@@ -143,6 +143,8 @@ export class KeeperClient implements Client {
   targets = async () => (await this.ask("targets")) as readonly TargetInfo[];
   routes = async () => (await this.ask("routes")) as readonly Route[];
   status = async () => (await this.ask("status")) as KeeperStatus;
+  topology = async () => (await this.ask("topology")) as Topology;
+  ailments = async () => (await this.ask("ailments")) as readonly Ailment[];
   fingerprint = async () => (await this.ask("fingerprint")) as Readonly<Record<string, string>>;
   heal = async (id?: string, why?: "asked" | "playbook") => (await this.ask("heal", { id, why })) as readonly HealReport[];
   call: Call = (component, path, body, timeoutMs) => this.ask("call", { component, path, body, timeoutMs });

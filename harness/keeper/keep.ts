@@ -2,7 +2,7 @@
 import { rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { nowUs, within } from "../clock.js";
-import type { Capability, Engine, Event, Fault, FoundationFacts, FoundationSpec, HealReport, Injection, Running, TargetSystem } from "../core.js";
+import type { Ailment, Capability, Engine, Event, Fault, FoundationFacts, FoundationSpec, HealReport, Injection, Running, TargetSystem } from "../core.js";
 import { FlounderError } from "../errors.js";
 import { ableTo } from "./able.js";
 import { factsOf } from "./facts.js";
@@ -142,6 +142,10 @@ export class Keeper {
     const both = { ...engines, ...systems };
     for (const name of Object.keys(engines)) if (name in systems) both[name] = `${engines[name]}; ${systems[name]}`;
     return both;
+  }
+  /** Of the target system's own word. */
+  async ailments(): Promise<readonly Ailment[]> {
+    return (await this.system.ailments?.(this.running.call, this.running.topology)) ?? [];
   }
   injections(): readonly LiveInjection[] {
     return [...this.#live.values()];

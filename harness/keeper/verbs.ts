@@ -50,6 +50,8 @@ const verbs: Readonly<Record<string, Verb>> = {
   facts: verb(none, (keeper) => keeper.facts()),
   targets: verb(none, (keeper) => keeper.running.targets()),
   routes: verb(none, (keeper) => keeper.system.routes(keeper.running.topology, keeper.running.call, keeper.running, keeper.facts())),
+  topology: verb(none, (keeper) => keeper.running.topology),
+  ailments: verb(none, (keeper) => keeper.ailments()),
   fingerprint: verb(none, (keeper) => keeper.fingerprint()),
   inject: verb(injection, (keeper, args, asker) => {
     asker.injected.add(args.id);

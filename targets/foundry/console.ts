@@ -48,7 +48,7 @@ export async function releaseStorage(call: Call, cc: string, verified: Verified,
     throw new FlounderError(
       "platform",
       `storage cannot be released: of ${verified.checked} blobs ${verified.missing.length} are missing and ${verified.torn.length} torn (first: ${bad[0]})`,
-      "restore these blobs, then verify again; or accept their loss",
+      "restore these blobs, then verify again; or accept their loss: flounder recover --accept-loss",
     );
   await call(cc, "/storage/release", { reason: bad.length > 0 ? `${reason}; accepted as lost: ${bad.join(", ")}` : reason });
 }

@@ -13,7 +13,7 @@ import { operator } from "./operator.js";
 import { plannedProbes } from "./planned-probes.js";
 import { prepare } from "./prepare.js";
 import { probes } from "./probes/index.js";
-import { recover } from "./recover.js";
+import { ailments, recover } from "./recover.js";
 import { routes } from "./routes.js";
 import { shortestScaledMs, timersS } from "./timers.js";
 import { profiles, topology } from "./topology.js";
@@ -75,6 +75,7 @@ const foundry: TargetSystem = {
   delayedDamageS: (timeFactor) => (timersS.routeTtl + timersS.routePrune) / timeFactor,
   shortestTimerMs: shortestScaledMs,
   recover,
+  ailments,
   alarms,
   foresight,
   console: operator,

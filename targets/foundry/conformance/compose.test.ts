@@ -1,6 +1,7 @@
 /** The engine of containers. It runs where Docker does; FLOUNDER_DOCKER=1 makes its absence a failure. */
 import { expect } from "chai";
 import { loadEngine } from "../../../harness/registry.js";
+import { recovery } from "./recovery.js";
 import { safety } from "./safety.js";
 import { conforms } from "./suite.js";
 
@@ -16,4 +17,5 @@ else if (!wanted && !asked) describe.skip("the compose engine: only with FLOUNDE
 else {
   await conforms("compose");
   safety("compose");
+  recovery("compose");
 }
