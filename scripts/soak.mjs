@@ -1,5 +1,6 @@
 /**
  * npm run soak -- --seeds 20: the two days on a live foundation by so many seeds, and the chain of day one as it is heard on the bus.
+ * npm run soak -- rounds --rounds 100 --seed 1 --engine local: kills, stops, full disks and damaged state files, on a foundation that is broken; all is as before, or what differs is named with the command that ends it.
  * npm run soak -- pushes --minutes 30 --seed 7 --clients 8: pushes of 1 kB to 200 MiB at once; no restart, no loss, no memory that grows, no blob that stays.
  */
 import { spawnSync } from "node:child_process";
@@ -11,6 +12,11 @@ const soaks = {
     files: ["dist/targets/foundry/pushes.test.js"],
     numbers: { minutes: ["30", "FLOUNDER_PUSH_MINUTES"], seed: ["1", "FLOUNDER_PUSH_SEED"], clients: ["8", "FLOUNDER_PUSH_CLIENTS"] },
   },
+  rounds: {
+    files: ["dist/targets/foundry/rounds.test.js"],
+    numbers: { rounds: ["20", "FLOUNDER_ROUNDS"], seed: ["1", "FLOUNDER_ROUNDS_SEED"] },
+    words: { engine: ["local", "FLOUNDER_ROUNDS_ENGINE", ["local", "compose"]] },
+  },
 };
 const refuse = (says) => {
   process.stderr.write(`soak: ${says}\n`);
@@ -20,12 +26,15 @@ const asked = process.argv.slice(2);
 const name = asked[0]?.startsWith("-") ? "days" : (asked.shift() ?? "days");
 const soak = soaks[name];
 if (!soak) refuse(`"${name}" is unknown; expected one of ${Object.keys(soaks).join(", ")}`);
-const options = Object.fromEntries(Object.entries(soak.numbers).map(([flag, [standard]]) => [flag, { type: "string", default: standard }]));
+const flags = { ...soak.numbers, ...soak.words };
+const options = Object.fromEntries(Object.entries(flags).map(([flag, [standard]]) => [flag, { type: "string", default: standard }]));
 const env = {};
 try {
   for (const [flag, value] of Object.entries(parseArgs({ args: asked, options }).values)) {
-    if (!/^[1-9]\d*$/.test(value)) refuse(`--${flag} ${value}: expected a whole number from 1 on`);
-    env[soak.numbers[flag][1]] = value;
+    const [, variable, choices] = flags[flag];
+    if (choices && !choices.includes(value)) refuse(`--${flag} ${value}: expected ${choices.join(" or ")}`);
+    if (!choices && !/^[1-9]\d*$/.test(value)) refuse(`--${flag} ${value}: expected a whole number from 1 on`);
+    env[variable] = value;
   }
 } catch (error) {
   refuse(error.message);

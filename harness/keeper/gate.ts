@@ -54,8 +54,7 @@ export class Gate {
   passInjection(what: string): void {
     this.passWrite(what);
     const { stopped } = this.state;
-    if (stopped)
-      throw new FlounderError("frozen", `${what} is refused: stopped (${stopped.reason})`, "flounder stop --release REASON lets injections in again");
+    if (stopped) throw new FlounderError("frozen", `${what} is refused: stopped (${stopped.reason})`, "flounder release --reason WHY lets injections in again");
   }
   stop(reason: string): void {
     this.#save({ ...this.#state, stopped: { reason } });

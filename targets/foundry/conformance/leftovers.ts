@@ -8,7 +8,7 @@ import type { EngineName } from "../../../harness/registry.js";
 import { docker } from "./hands.js";
 
 /** `ports`: those that it listened on, on this machine. */
-export async function leftovers(engine: EngineName, { id, dir }: FoundationSpec, ports: readonly number[]): Promise<string[]> {
+export async function leftovers(engine: EngineName, { id, dir }: Pick<FoundationSpec, "id" | "dir">, ports: readonly number[]): Promise<string[]> {
   const seen = spawnSync(process.execPath, [join(root, "scripts", "leftovers.mjs"), id, dir], { encoding: "utf8" });
   const here = [...seen.stdout.split("\n").filter((line) => line !== ""), ...listening(ports)];
   if (seen.status !== 0 && here.length === 0) throw new Error(`scripts/leftovers.mjs: ${seen.stderr}`);
