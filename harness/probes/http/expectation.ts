@@ -32,7 +32,7 @@ export function judge(reader: ResponseReader, expect: Expectation): Judgement {
     if (value === undefined) return wrong(`there is no header ${header.name}`);
     if (header.holds !== undefined && !value.includes(header.holds)) return wrong(`header ${header.name} is "${value.slice(0, 60)}"`);
   }
-  return asksForBody(expect) ? judgeBody(reader, expect) : good;
+  return asksForBody(expect) ? judgeBody(reader, expect) : judgeCoding(reader);
 }
 export const asksForBody = ({ text, pattern, json }: Expectation): boolean => text !== undefined || pattern !== undefined || json !== undefined;
 
@@ -41,6 +41,18 @@ function badStatus({ status, headers }: ResponseReader): Judgement {
   const router = headers["x-cf-routererror"];
   if (status === 404 && router) return { outcome: "no-route", note: router };
   return wrong(`status ${status}`);
+}
+
+/** Nothing is asked of the body; but one that cannot be decoded is shown by no browser. */
+function judgeCoding(reader: ResponseReader): Judgement {
+  if (reader.headers["content-encoding"] === undefined) return good;
+  try {
+    decoded(reader);
+  } catch (error) {
+    // In what is unknown here there may be something for others.
+    if (!(error instanceof Undecodable)) return wrong(`its body cannot be decoded as it says (${reader.headers["content-encoding"]})`);
+  }
+  return good;
 }
 
 function judgeBody(reader: ResponseReader, { text, pattern, json }: Expectation): Judgement {

@@ -6,8 +6,10 @@ export const isRedirection = (status: number): boolean => status === 301 || stat
 
 /** The next hop, or why there is none. */
 export function nextHop(from: Hop, reader: ResponseReader): Hop | string {
-  const { location } = reader.headers;
-  if (location === undefined) return `status ${reader.status} without a Location`;
+  const all = new Set(reader.fields().flatMap(([name, value]) => (name === "location" ? [value] : [])));
+  const [location] = all;
+  if (all.size > 1) return `${all.size} Locations: ${[...all].join(", ").slice(0, 80)}`;
+  if (!location) return `status ${reader.status} without a Location`;
   // Servers write UTF-8 there; what comes from the wire is latin1.
   const bytes = Buffer.from(location, "latin1");
   const utf8 = bytes.toString("utf8");

@@ -68,7 +68,7 @@ export class ResponseReader {
         data = data.subarray(end + 1);
         if (this.#frame === "chunk-end") this.#frame = "chunk-size";
         else if (this.#frame === "chunk-size") {
-          if (!/^[0-9a-f]{1,13}\s*(;|$)/i.test(line)) throw new NotHttp("bad chunk size");
+          if (!/^0*[0-9a-f]{1,13}\s*(;|$)/i.test(line)) throw new NotHttp("bad chunk size");
           this.#left = Number.parseInt(line, 16);
           this.#frame = this.#left === 0 ? "trailer" : "chunk";
         } else if (line === "") this.#frame = "done";
@@ -128,6 +128,8 @@ export class ResponseReader {
   }
 
   #readHead(head: string): void {
+    // It may end the text for whoever reads on in C (RFC 9110 §5.5).
+    if (head.includes("\0")) throw new NotHttp("a NUL in its head");
     // A line that begins with a blank goes on the one before.
     const lines = head.replace(/\r?\n[ \t]+/g, " ").split(/\r?\n/);
     const status = /^HTTP\/1\.([01]) ([1-9]\d\d)(\s|$)/.exec(lines[0]!);
@@ -138,6 +140,8 @@ export class ResponseReader {
     this.#lines = lines.slice(1);
     const { connection = "", "transfer-encoding": coding, "content-length": length, "content-type": type } = this.headers;
     this.reusable = status[1] === "1" ? !/(^|,)\s*close\s*(,|$)/i.test(connection) : /(^|,)\s*keep-alive\s*(,|$)/i.test(connection);
+    const odd = coding?.split(",").find((one) => !/^\s*(chunked|identity|)\s*$/i.test(one));
+    if (odd !== undefined) throw new NotHttp(`its transfer coding is ${odd.trim()}, which nobody asked for`);
     const isTunnel = this.method === "CONNECT" && this.status < 300;
     if (this.method === "HEAD" || this.status === 204 || this.status === 304 || isTunnel) this.#frame = "done";
     else if (coding !== undefined && /chunked\s*$/i.test(coding)) this.#frame = "chunk-size";

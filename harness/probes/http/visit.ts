@@ -99,7 +99,9 @@ export class Visit implements Asking {
     flight.writtenUs = exchange.writtenUs;
     sample.connectUs ||= exchange.connectUs;
     sample.firstUs ||= exchange.firstUs;
-    if (failure) {
+    // Where it leads is known by its head: browsers do not wait for the rest.
+    const leads = failure?.outcome === "reset" && reader.begun && isRedirection(reader.status) && asker.question.follow !== false;
+    if (failure && !leads) {
       flight.settle(failure.outcome, this.#note(failure.note), exchange.endUs);
       return;
     }

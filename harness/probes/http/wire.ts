@@ -144,7 +144,8 @@ export class Wire {
   #secure(socket: Socket, tls: string): void {
     this.#through = true;
     const { secure } = this.endpoint;
-    const secured = tlsModule().connect({ ...secure, socket, ...(isName(tls) ? { servername: tls } : {}) });
+    // An address is no server name (RFC 6066 §3), but what the certificate must be for: without `host` Node would take localhost.
+    const secured = tlsModule().connect({ ...secure, socket, host: tls.replace(/^\[|\]$/g, ""), ...(isName(tls) ? { servername: tls } : {}) });
     secured.on("data", (chunk: Buffer) => this.#read(chunk, chunk.length));
     this.#use(secured);
     secured.once("secureConnect", () => {
