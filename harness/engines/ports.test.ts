@@ -1,7 +1,12 @@
+import { type ChildProcess, fork, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import { lockFile, locksDir } from "../flock.js";
 import { rejection } from "./local/fixture-foundation.js";
 import { type Block, retakeBlock, takeBlock } from "./ports.js";
 
@@ -15,8 +20,15 @@ describe("port blocks", () => {
     held.push(block);
     return block;
   };
-  afterEach(() => {
+  const retake = async (base: number) => {
+    const block = await retakeBlock(base, 600);
+    held.push(block);
+    return block;
+  };
+  afterEach(async () => {
     for (const block of held.splice(0)) block.release();
+    for (const child of children) child.kill("SIGKILL");
+    await Promise.all(children.splice(0).map(ended));
   });
 
   it("of several who ask at once do not overlap, and end below the ephemeral range", async () => {
@@ -50,5 +62,129 @@ describe("port blocks", () => {
 
   it("refuse numbers that clients get from the kernel", async () => {
     expect((await rejection(take(600, 60_500))).message).to.contain("ephemeral");
+  });
+
+  /** A keeper-to-be in a process of its own: resolves with the first port of what it took. */
+  const other = async (options: { uid?: number; state?: string } = {}) => {
+    const child = fork(fileURLToPath(new URL("fixture-block.js", import.meta.url)), {
+      ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid, cwd: "/" }),
+      env: { ...process.env, ...(options.state === undefined ? {} : { XDG_STATE_HOME: options.state }) },
+    } as object);
+    children.push(child);
+    const [base] = (await once(child, "message")) as [number];
+    return { child, base };
+  };
+  const children: ChildProcess[] = [];
+  const ended = async (child: ChildProcess) => {
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  };
+  it("are free again as soon as their keeper is gone, however it ended, and meanwhile nobody's with another state folder", async () => {
+    const state = mkdtempSync(join(tmpdir(), "flounder-state-"));
+    try {
+      const { child, base } = await other({ state });
+      expect((await take(600)).base).to.not.equal(base);
+      child.kill("SIGKILL");
+      await ended(child);
+      expect((await retake(base)).base).to.equal(base);
+    } finally {
+      rmSync(state, { recursive: true, force: true });
+    }
+  });
+
+  it("leave no file behind when they are released", async () => {
+    const before = readdirSync(locksDir());
+    const block = await take(600);
+    const added = readdirSync(locksDir()).filter((name) => !before.includes(name));
+    expect(added).to.have.length(1);
+    expect(statSync(join(locksDir(), added[0]!)).mode & 0o777).to.equal(0o600);
+    block.release();
+    expect(readdirSync(locksDir()).filter((name) => !before.includes(name))).to.deep.equal([]);
+  });
+
+  describe("and another user of the machine", () => {
+    const nobody = 65_534;
+    let state: string;
+    const squatters: Server[] = [];
+    before(function () {
+      if (process.geteuid?.() !== 0) this.skip();
+    });
+    beforeEach(() => {
+      state = mkdtempSync(join(tmpdir(), "flounder-nobody-"));
+      chownSync(state, nobody, nobody);
+    });
+    afterEach(() => {
+      for (const server of squatters.splice(0)) server.close();
+      rmSync(state, { recursive: true, force: true });
+    });
+
+    it("does not get the same block, though both ask at once", async () => {
+      const [mine, theirs] = await Promise.all([take(600), other({ uid: nobody, state })]);
+      expect(Math.abs(mine.base - theirs.base)).to.be.at.least(600);
+      // Nothing of it listens yet.
+      expect((await rejection(take(600, theirs.base))).message).to.contain("stands for the block");
+    });
+
+    it("who has the names that were locks before keeps nobody out", async () => {
+      for (let cell = 1; cell < 95; cell++) {
+        const squatter = createServer();
+        squatters.push(squatter.listen(`\0${`flounder-ports-${cell}`.padEnd(107, ".")}`));
+        // A keeper of before may have it.
+        await once(squatter, "listening").catch(() => {});
+      }
+      expect((await take(600)).base).to.be.above(1024);
+    });
+
+    it("cannot lock our files, nor keep a block from being taken back by its port", async () => {
+      const block = await take(600);
+      const [name] = readdirSync(locksDir()).filter((one) => one.endsWith(`-${Math.floor(block.base / 640)}`));
+      const path = join(locksDir(), name!);
+      const tried = spawnSync("flock", ["-n", path, "true"], { uid: nobody, gid: nobody, encoding: "utf8" });
+      expect(tried.status).to.not.be.oneOf([0, 1]);
+      expect(tried.stderr).to.contain("Permission denied");
+      block.release();
+      const port = 10_140 + Math.floor(block.base / 640);
+      const squatter = spawn(process.execPath, ["-e", `require("dgram").createSocket("udp4").bind(${port}, "127.0.0.1", () => console.log("has it"))`], {
+        uid: nobody,
+        gid: nobody,
+        cwd: "/",
+      });
+      children.push(squatter);
+      await once(squatter.stdout, "data");
+      const again = await retake(block.base);
+      expect(again.base).to.equal(block.base);
+      again.release();
+      expect((await take(600)).base).to.not.equal(block.base);
+    });
+  });
+});
+
+describe("a lock", () => {
+  let dir: string;
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), "flounder-lock-"));
+  });
+  afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+  it("is one holder's at a time, also among those who came while it was released", () => {
+    const path = join(dir, "one");
+    const first = lockFile(path)!;
+    expect(lockFile(path)).to.equal(undefined);
+    first.release();
+    expect(existsSync(path)).to.equal(false);
+    const second = lockFile(path)!;
+    expect(lockFile(path)).to.equal(undefined);
+    second.release();
+  });
+
+  it("is refused in a folder that others may write into, or that is somebody else's", () => {
+    const open = join(dir, "open");
+    mkdirSync(open);
+    chmodSync(open, 0o777);
+    expect(() => lockFile(join(open, "one"))).to.throw("ours alone");
+    if (process.geteuid?.() !== 0) return;
+    const theirs = join(dir, "theirs");
+    mkdirSync(theirs, { mode: 0o700 });
+    chownSync(theirs, 65_534, 65_534);
+    expect(() => lockFile(join(theirs, "one"))).to.throw("ours alone");
   });
 });

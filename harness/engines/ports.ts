@@ -1,14 +1,23 @@
 /**
  * Which ports a foundation has: a block below the ephemeral range, so that no client's own port ever collides.
- * A block is locked by an abstract Unix socket in the keeper's hands: it goes when the keeper goes, and two that start at once cannot both have it.
+ * Among one user's keepers a block is locked by a file that nobody else can lock (flock.ts). Users cannot see one another's locks, so a keeper also holds a port that
+ * stands for the block: two users who start at once cannot both have it. A stranger who takes such a port takes one block of many, as with any port of it; and never
+ * keeps the foundation that is there from being taken over. All of it goes with the keeper.
  */
-import { existsSync, readFileSync } from "node:fs";
-import { createServer, type Server } from "node:net";
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+import { existsSync, readFileSync, readlinkSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
 import { FlounderError } from "../errors.js";
+import { type Lock, lockFile, locksDir } from "../flock.js";
 
 /** Blocks start at multiples of this; a foundation that needs more takes several neighbours. */
 export const blockSize = 640;
 const lowest = 10_240;
+/** The port that stands for a block, among those below the first one: 1 to 95 of them. */
+const flagOf = (cell: number) => 10_140 + cell;
+const flags = { first: flagOf(1), last: flagOf(95) };
 
 export interface Block {
   readonly base: number;
@@ -25,18 +34,21 @@ function ephemeralFrom(): number {
   }
 }
 
-/** Node 20 binds abstract names with all 108 bytes, later ones with their own length: at full length both mean the same. */
-const lockName = (cell: number) => `\0${`flounder-ports-${cell}`.padEnd(107, ".")}`;
+/** Ports are those of a network namespace of one machine; a home folder may be that of many. */
+const placeName = () => `${hostname().replace(/[^\w.-]/g, "_")}-${/\d+/.exec(readlinkSync("/proc/self/ns/net"))?.[0]}`;
+const lock = (cell: number): Lock | undefined => lockFile(join(locksDir(), `ports-${placeName()}-${cell}`));
 
-function lock(cell: number): Promise<Server | undefined> {
-  return new Promise((resolve) => {
-    const server = createServer((socket) => socket.destroy());
-    server.once("error", () => resolve(undefined));
-    server.listen(lockName(cell), () => {
-      server.unref();
-      resolve(server);
-    });
-  });
+/** Undefined: somebody has it. UDP: nobody can connect to it, and what is sent to it is not looked at. */
+async function hoist(cell: number): Promise<Socket | undefined> {
+  const socket = createSocket("udp4").unref();
+  try {
+    socket.bind({ port: flagOf(cell), address: "127.0.0.1", exclusive: true });
+    await once(socket, "listening");
+    return socket.on("error", () => {});
+  } catch {
+    socket.close();
+    return undefined;
+  }
 }
 
 /** A closed connection that the kernel still remembers (TIME_WAIT) keeps nobody from listening. */
@@ -59,25 +71,36 @@ function takenPorts(): ReadonlySet<number> {
   return taken;
 }
 
-async function lockAll(base: number, count: number): Promise<{ release(): void } | undefined> {
-  const held: Server[] = [];
+/** mine: a foundation of ours is there already, so that a flag that somebody else holds says nothing. */
+async function lockAll(base: number, count: number, mine: boolean): Promise<Lock | undefined> {
+  const held: Lock[] = [];
   const release = () => {
-    for (const server of held) server.close();
+    for (const one of held.splice(0)) one.release();
   };
-  for (let cell = Math.floor(base / blockSize); cell <= Math.floor((base + count - 1) / blockSize); cell++) {
-    const server = await lock(cell);
-    if (!server) {
+  try {
+    for (let cell = Math.floor(base / blockSize); cell <= Math.floor((base + count - 1) / blockSize); cell++) {
+      const locked = lock(cell);
+      if (locked) held.push(locked);
+      const flag = locked && (await hoist(cell));
+      if (flag) held.push({ release: () => flag.close() });
+      if (locked && (flag || mine)) continue;
       release();
       return undefined;
     }
-    held.push(server);
+  } catch (error) {
+    release();
+    throw error;
   }
   return { release };
 }
 
 /** Takes back the block of a foundation whose processes are still listening: only the lock is asked for. */
 export async function retakeBlock(base: number, count: number): Promise<Block> {
-  const held = await lockAll(base, count);
+  const held = await lockAll(base, count, true).catch((error: NodeJS.ErrnoException): Lock => {
+    // A full disk, or one that takes no writes, must keep nobody from healing; the foundation's own lock is held.
+    if (["ENOSPC", "EDQUOT", "EROFS"].includes(error.code ?? "")) return { release: () => {} };
+    throw error;
+  });
   if (!held) throw new FlounderError("environment", `ports from ${base} on are locked by another keeper`, "flounder status shows the foundations");
   return { base, count, ...held };
 }
@@ -94,7 +117,9 @@ export async function takeBlock(count: number, wanted?: number): Promise<Block> 
         `ports ${base} to ${base + count - 1} are not between 1024 and the ephemeral range, which begins at ${end}`,
         "give --port-base a number that leaves room, or none",
       );
-    const held = await lockAll(base, count);
+    if (base <= flags.last && base + count > flags.first)
+      throw new FlounderError("environment", `ports ${flags.first} to ${flags.last} stand for blocks`, `give --port-base a number from ${lowest} on, or none`);
+    const held = await lockAll(base, count, false);
     const busy = takenPorts();
     const taken = held && Array.from({ length: count }, (_, i) => base + i).find((port) => busy.has(port));
     if (held && taken === undefined) return { base, count, ...held };
@@ -102,7 +127,9 @@ export async function takeBlock(count: number, wanted?: number): Promise<Block> 
     if (wanted !== undefined)
       throw new FlounderError(
         "environment",
-        held ? `port ${taken} is taken; the foundation needs ${base} to ${base + count - 1}` : `port ${base} is in the block of another foundation that is up`,
+        held
+          ? `port ${taken} is taken; the foundation needs ${base} to ${base + count - 1}`
+          : `port ${base} is in the block of another foundation that is up (or somebody has port ${flagOf(Math.floor(base / blockSize))}, which stands for the block)`,
         "choose another --port-base, or none to get the next free block",
       );
   }

@@ -2,11 +2,11 @@
  * Where a foundation's keeper is found, and who may be it. The door is a socket in the foundation's folder, which nobody else can make or replace; the lock is a flock
  * on that folder, which the kernel drops with its process. Neither is a name that a stranger could take.
  */
-import { spawnSync } from "node:child_process";
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { connect, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { FlounderError } from "../errors.js";
+import { flock, type Lock } from "../flock.js";
 
 const doorName = "keeper.sock";
 
@@ -42,21 +42,28 @@ export function dialKeeper(dir: string): Socket {
 }
 
 /** Holds the lock of the folder until this process ends or lets go of it; undefined: somebody else has it. */
-export function lockFolder(dir: string): { release(): void } | undefined {
-  const lock = (file: number) => {
-    // The lock belongs to the open file, not to the process that asked for it: ours still has it when flock is gone.
-    const { status, error } = spawnSync("flock", ["-n", "-x", "3"], { stdio: ["ignore", "ignore", "ignore", file] });
-    if (status === 0) return { release: () => closeSync(file) };
+export function lockFolder(dir: string): Lock | undefined {
+  const lock = (file: number): Lock | undefined => {
+    try {
+      if (flock(file)) return { release: () => closeSync(file) };
+    } catch (error) {
+      closeSync(file);
+      throw error;
+    }
     closeSync(file);
-    if (status === 1) return undefined;
-    return error ?? new Error(`flock ended with ${status}`);
+    return undefined;
   };
-  let got = lock(openFolder(dir));
-  // A folder on NFS cannot be locked: there a file in it is.
-  if (got instanceof Error) got = lock(openSync(join(dir, "lock"), constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600));
-  if (got instanceof Error)
-    throw new FlounderError("environment", `${dir} cannot be locked: ${got.message}`, "flock must be on PATH (Debian: util-linux)", { cause: got });
-  return got;
+  const folder = openFolder(dir);
+  try {
+    return lock(folder);
+  } catch {
+    // A folder on NFS cannot be locked: there a file in it is.
+    try {
+      return lock(openSync(join(dir, "lock"), constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600));
+    } catch (cause) {
+      throw new FlounderError("environment", `${dir} cannot be locked: ${(cause as Error).message}`, "flock must be on PATH (Debian: util-linux)", { cause });
+    }
+  }
 }
 
 /** Makes the door; whoever has the lock may, and the one that a dead keeper left is in the way. */

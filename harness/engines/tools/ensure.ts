@@ -2,24 +2,17 @@
 
 import { createHash } from "node:crypto";
 import { mkdirSync, renameSync, rmSync } from "node:fs";
-import { createServer, type Server } from "node:net";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { sleep } from "../../clock.js";
 import { FlounderError } from "../../errors.js";
+import { lockFile, locksDir } from "../../flock.js";
 import { cachedTool, findTool } from "./find.js";
 import { goBuild, type Say } from "./go.js";
 import { type ToolName, tools } from "./pins.js";
 import { fetchRelease } from "./release.js";
 
-/** Held in the kernel's hands: it goes with its process, whatever happens to that. Full length: see ports.ts. */
-function tryLock(path: string): Promise<Server | undefined> {
-  const name = `\0${`flounder-tool-${createHash("sha256").update(path).digest("hex").slice(0, 32)}`.padEnd(107, ".")}`;
-  return new Promise((resolve) => {
-    const server = createServer((socket) => socket.destroy());
-    server.once("error", () => resolve(undefined));
-    server.listen(name, () => resolve(server));
-  });
-}
+/** For all of this user who want it at that path. */
+const lockOf = (path: string) => lockFile(join(locksDir(), `tool-${createHash("sha256").update(path).digest("hex").slice(0, 32)}`));
 
 async function obtain(name: ToolName, to: string, say: Say): Promise<void> {
   const { version, releases, go, hint } = tools[name];
@@ -67,8 +60,8 @@ export async function ensureTools<const Name extends ToolName>(names: readonly N
         break;
       }
       mkdirSync(dirname(to), { recursive: true });
-      const lock = await tryLock(to);
-      if (lock) await (findTool(name) ? Promise.resolve() : obtain(name, to, say)).finally(() => lock.close());
+      const lock = lockOf(to);
+      if (lock) await (findTool(name) ? Promise.resolve() : obtain(name, to, say)).finally(() => lock.release());
       else {
         if (!waited) say(`${name}: another process is getting it`);
         waited = true;

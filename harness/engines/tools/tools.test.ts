@@ -126,12 +126,16 @@ describe("tools", () => {
     expect(readdirSync(join(cache, "flounder", "tools"))).to.deep.equal([]);
   });
 
-  it("two processes that want the same one get it once", async () => {
+  it("processes that want the same one get it once, whoever has the name that was their lock before", async () => {
+    const name = `flounder-tool-${sha256(Buffer.from(cachedTool("nats-server"))).slice(0, 32)}`;
+    const squatter = createServer().listen(`\0${name.padEnd(107, ".")}`);
+    await once(squatter, "listening");
     const script = fileURLToPath(new URL("fixture-ensure.js", import.meta.url));
     const children = [1, 2, 3].map(() => fork(script, { env: { ...process.env, FIXTURE_SHA256: sha256(program), PATH: "/nonexistent" } }));
     const paths = await Promise.all(children.map(async (child) => ((await once(child, "message")) as [string])[0]));
     expect(new Set(paths).size).to.equal(1);
     expect(readFileSync(paths[0]!)).to.deep.equal(program);
     expect(asked).to.have.length(1);
+    squatter.close();
   });
 });
