@@ -408,6 +408,8 @@ export interface Addresses {
 export interface Host {
   /** Replaces a file in the component's data folder, whole or not at all. */
   write(component: string, file: string, text: string): Promise<void>;
+  /** Of a file there; rejects when it cannot be read. */
+  read(component: string, file: string): Promise<string>;
   /** To the main process; does nothing when there is none. */
   signal(component: string, signal: "SIGHUP"): Promise<void>;
 }
@@ -466,6 +468,8 @@ export interface TargetSystem {
   recover(call: Call, topology: Topology, say: (line: string) => void, how?: RecoverOptions): Promise<void>;
   /** What users still suffer from once every fault is healed; only reads. Absent: a platform that heals with its faults. */
   ailments?(call: Call, topology: Topology): Promise<readonly Ailment[]>;
+  /** What is otherwise at its components than they were made, as they say themselves, and only a fault makes so; never what an operator or a tenant may have wanted. */
+  differences?(topology: Topology, call: Call, host: Host): Promise<readonly Difference[]>;
   /** What the platform's own monitoring has raised so far, oldest first; asked again and again by the runner, which writes each into the timeline once. */
   alarms?(topology: Topology, call: Call): Promise<readonly SaidAlarm[]>;
   /** What alarms the monitoring gives, and when, for planning and reports. */
@@ -612,6 +616,8 @@ export interface Running extends Addresses {
   vacant(name: TargetName): Promise<boolean>;
   /** Stronger ways to undo, tried in order when heal is not proved: recreate the proxy, restart its Toxiproxy, restart the component. */
   escalate(name: TargetName, step: 0 | 1 | 2): Promise<void>;
+  /** What is otherwise than it was made, read from the machine, whatever was injected; only what faults and strangers do, never what the platform does by itself. */
+  differences(): Promise<readonly Difference[]>;
   /** What platform and supervisor saw: component died, restarted … */
   onTrouble(listener: (from: string, says: string) => void): void;
   /** Ends everything, by mark, cwd and executable, until nothing is left. */
@@ -628,8 +634,10 @@ export interface Client extends AsyncDisposable {
   routes(): Promise<readonly Route[]>;
   /** Resolves when the injection was done (not yet witnessed); rejects when it is refused: frozen, stopped, unknown, not intact. */
   inject(injection: Injection): Promise<void>;
-  /** Heals one, or all; resolves with what is proved. */
+  /** Heals one, or all; resolves with what is proved. When all is asked for: also what differs from what was made, and is no live injection's. */
   heal(id?: string, why?: "asked" | "playbook"): Promise<readonly HealReport[]>;
+  /** What differs on the machine from what was made, and is no live injection's. Mends nothing. */
+  differences(): Promise<readonly SaidDifference[]>;
   /** Blocks new injections, heals all; until release(reason). */
   stop(reason: string): Promise<void>;
   release(reason: string): Promise<void>;
@@ -645,7 +653,19 @@ export interface Client extends AsyncDisposable {
   /** Ends the foundation and its keeper; nothing is left. */
   down(): Promise<void>;
 }
+/** Something that is not as it was made, and how it is put right. */
+export interface Difference {
+  readonly target: TargetName;
+  /** Whose deed it is: a live injection on that target that needs this capability has made it so. */
+  readonly capability: Capability;
+  /** A few words without a verb: "proxy disabled". */
+  readonly says: string;
+  /** May be asked for again. */
+  mend(): Promise<void>;
+}
+export type SaidDifference = Omit<Difference, "mend">;
 export interface HealReport {
+  /** Empty: no injection has recorded it. */
   readonly injection: string;
   readonly target: TargetName;
   readonly proved: boolean;

@@ -8,7 +8,7 @@ export function register(program: Command): void {
     .command("heal")
     .argument("[injection]", "only this one")
     .description(
-      "undoes what is injected, proves it, and says what the platform still suffers from; takes over if the keeper is dead (exit 2 if something stays broken)",
+      "undoes what is injected and whatever else is otherwise than it was made, proves it, and says what the platform still suffers from; takes over if the keeper is dead (exit 2 if something stays broken)",
     )
     .addOption(foundationOption())
     .addOption(jsonOption())
@@ -20,8 +20,8 @@ export function register(program: Command): void {
       else
         process.stdout.write(
           reports.length === 0
-            ? "nothing is injected\n"
-            : `${reports.map((one) => `${one.proved ? "healed    " : "NOT HEALED"} ${one.target}: ${one.says}`).join("\n")}\n`,
+            ? "nothing is injected, and all is as it was made\n"
+            : `${reports.map((one) => `${!one.proved ? "NOT HEALED" : one.injection ? "healed    " : "mended    "} ${one.target}: ${one.says}`).join("\n")}\n`,
         );
       const { ailments } = await aftermath(client);
       const broken = (await client.status()).injections.length > 0;

@@ -1,7 +1,7 @@
 /** flounder status: what is up, how to reach it, what is injected, and what the platform suffers from. */
 import type { Command } from "commander";
 import pc from "picocolors";
-import type { ComponentFacts, FoundationFacts } from "../core.js";
+import type { ComponentFacts, FoundationFacts, SaidDifference } from "../core.js";
 import { listFoundations } from "../keeper/start.js";
 import { sayAilments } from "./aftermath.js";
 import { foundationOption, jsonOption, open } from "./options.js";
@@ -26,16 +26,16 @@ export function register(program: Command): void {
         return;
       }
       await using client = await open(flags.foundation);
-      const [facts, { injections }, ailments] = await Promise.all([client.facts(), client.status(), client.ailments()]);
+      const [facts, { injections }, differences, ailments] = await Promise.all([client.facts(), client.status(), client.differences(), client.ailments()]);
       if (flags.json) {
-        process.stdout.write(`${JSON.stringify({ ...facts, injections, ailments }, null, 2)}\n`);
+        process.stdout.write(`${JSON.stringify({ ...facts, injections, differences, ailments }, null, 2)}\n`);
         return;
       }
       printStatus(facts, false);
       const injected = injections.map(({ fault, target, state, reads }) => `${pc.red("injected")}: ${fault} on ${target} (${state}, reads ${reads})`);
       const suffers = sayAilments(client.id, ailments, injections.length > 0);
       const heal = injections.length > 0 && suffers.length === 0 ? [`  → flounder heal --foundation ${client.id}`] : [];
-      for (const line of [...injected, ...heal, ...suffers]) process.stdout.write(`${line}\n`);
+      for (const line of [...injected, ...heal, ...differencesIn(client.id, differences), ...suffers]) process.stdout.write(`${line}\n`);
     });
 }
 
@@ -55,6 +55,12 @@ export function printStatus(facts: FoundationFacts, json: boolean): void {
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
 }
+
+/** What a foundation's machine shows that no injection holds, and what to do about it. */
+export const differencesIn = (id: string, found: readonly SaidDifference[]): readonly string[] =>
+  found.length === 0
+    ? []
+    : [...found.map(({ target, says }) => `${pc.red("✗")} ${id}: otherwise than it was made: ${target}: ${says}`), `    → flounder heal --foundation ${id}`];
 
 /** Its host where that is not this machine, and its ports. */
 const reached = ({ host, ports }: ComponentFacts): string =>

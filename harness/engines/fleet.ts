@@ -13,6 +13,8 @@ export interface ServerKind<One> {
   launch(of: string, onExit: (says: string) => void): Promise<One>;
   /** Watches one that a former keeper started. */
   adopt(of: string, one: One, onExit: (says: string) => void): void;
+  /** Lets one go on that was stopped, by whomever. */
+  goOn(of: string, one: One): Promise<void>;
   /** Kills it; resolves when it is gone. */
   kill(of: string, one: One): Promise<void>;
   alive(of: string, one: One): boolean;
@@ -33,6 +35,12 @@ export interface SavedFleet<One> {
   readonly servers: Readonly<Record<string, One>>;
   readonly hurt: Readonly<Record<TargetName, LinkHurt>>;
 }
+/** Of a proxy, by its link's or mount's name, or of a server, by its own. */
+export interface ProxyDifference {
+  readonly target: TargetName;
+  readonly says: string;
+  mend(): Promise<void>;
+}
 interface Server<One> {
   readonly class: string;
   readonly name: string;
@@ -40,6 +48,9 @@ interface Server<One> {
   now: One | undefined;
   restarting: Promise<void> | undefined;
 }
+
+/** For one that was let go on. */
+const awakeMs = 1000;
 
 export const serverName = (of: string) => `toxiproxy-${of}`;
 
@@ -107,7 +118,9 @@ export class Fleet<One> {
   /** Kills the server of this link's class and starts it anew with every proxy as wanted; this link's own hurt is forgotten. */
   async restart(target: TargetName): Promise<void> {
     this.links.get(target)!.forget();
-    const server = this.#servers.get(this.place.wiring.proxies.get(target)!.class)!;
+    await this.#anew(this.#servers.get(this.place.wiring.proxies.get(target)!.class)!);
+  }
+  async #anew(server: Server<One>): Promise<void> {
     if (server.restarting) return server.restarting;
     const old = server.now;
     server.now = undefined;
@@ -118,6 +131,33 @@ export class Fleet<One> {
   async facts(): Promise<ReadonlyMap<string, Readonly<Record<string, ProxyFacts>> | null>> {
     const each = [...this.#servers.values()].map(async (server) => [server.class, await server.api.all().catch(() => null)] as const);
     return new Map(await Promise.all(each));
+  }
+
+  /** Servers that do not answer, and proxies that are not as one made them. */
+  async differences(): Promise<readonly ProxyDifference[]> {
+    const facts = await this.facts();
+    const silent = [...this.#servers.values()].filter((server) => !facts.get(server.class) && !server.restarting);
+    const links = [...this.place.wiring.proxies.values()].flatMap(({ target, class: of, slot }): readonly ProxyDifference[] => {
+      const [server, link] = [facts.get(of), this.links.get(target)!];
+      const says = server ? link.differs(server[link.proxy.name], slot) : undefined;
+      return says === undefined ? [] : [{ target, says, mend: () => link.putRight() }];
+    });
+    return [...silent.map((server) => ({ target: server.name, says: "no answer", mend: () => this.#awake(server) })), ...links];
+  }
+  /** A stopped server has kept its connections: it goes on. One that is wedged is started anew. */
+  async #awake(server: Server<One>): Promise<void> {
+    const { now } = server;
+    if (now !== undefined) {
+      await this.place.kind.goOn(server.class, now).catch(() => {});
+      if (
+        await until(`${server.name} to answer`, () => server.api.answers(), awakeMs, 50).then(
+          () => true,
+          () => false,
+        )
+      )
+        return;
+    }
+    await this.#anew(server);
   }
 
   #begin(server: Server<One>): Promise<void> {

@@ -4,7 +4,7 @@
  * undoes a cut, since both are remembered apart.
  */
 import type { CutLink } from "../core.js";
-import type { ProxyWanted, Toxic, ToxiproxyApi } from "./toxiproxy.js";
+import type { ProxyFacts, ProxyWanted, Toxic, ToxiproxyApi } from "./toxiproxy.js";
 
 export interface LinkHurt {
   readonly cut?: CutLink | undefined;
@@ -27,6 +27,9 @@ export function toxicsOf(hurt: LinkHurt): readonly Toxic[] {
     ...(cut === "swallow" ? both("timeout", () => ({ timeout: 0 })) : []),
   ];
 }
+
+/** Toxiproxy says the address that it bound: [::] for 0.0.0.0. */
+const portOf = (address: string) => address.slice(address.lastIndexOf(":"));
 
 const same = (a: Toxic, b: Toxic) => a.name === b.name && Object.entries(a.attributes).every(([key, value]) => b.attributes[key] === value);
 
@@ -90,6 +93,25 @@ export class ProxiedLink {
   forget(): void {
     this.#hurt = {};
     this.remember();
+  }
+
+  /**
+   * What is otherwise with this proxy, as its server has it, than with one that nobody hurt, a remembered hurt too. `slot`: an app may be behind it while its component is
+   * dead, so that is no reason for it to be enabled or not.
+   */
+  differs(now: ProxyFacts | undefined, slot: boolean): string | undefined {
+    const { listen, upstream } = this.proxy;
+    if (!now) return "no proxy";
+    if (portOf(now.listen) !== portOf(listen) || now.upstream !== upstream) return `proxy leads from ${now.listen} to ${now.upstream}`;
+    if (now.toxics.length > 0) return `toxics ${now.toxics.map(({ name }) => name).join(", ")}`;
+    if (now.enabled !== this.#upstreamUp && !(slot && !this.#upstreamUp)) return now.enabled ? "proxy enabled, with nobody behind it" : "proxy disabled";
+    return Object.keys(this.#hurt).length > 0 ? "remembered as hurt" : undefined;
+  }
+  /** Gently where that will do: to make it anew ends whatever goes through it. */
+  async putRight(): Promise<void> {
+    await this.mend().catch(() => {});
+    const now = await this.api.get(this.proxy.name).catch(() => undefined);
+    if (this.differs(now, true) !== undefined) await this.recreate();
   }
 
   /** Brings the proxy from whatever it is to what is wanted. */

@@ -1,6 +1,20 @@
 /** A foundation that runs, whatever brought it to life: its components, links and mounts, and what can be done to them. Used by the keeper alone. */
 import { createHash } from "node:crypto";
-import type { Call, Capabilities, Capability, ComponentFacts, Host, Running, Target, TargetInfo, TargetName, TargetSystem, Topology } from "../core.js";
+import { within } from "../clock.js";
+import type {
+  Call,
+  Capabilities,
+  Capability,
+  ComponentFacts,
+  Difference,
+  Host,
+  Running,
+  Target,
+  TargetInfo,
+  TargetName,
+  TargetSystem,
+  Topology,
+} from "../core.js";
 import { FlounderError } from "../errors.js";
 import { allLinks } from "./all-links.js";
 import { callAdmin } from "./call.js";
@@ -26,6 +40,10 @@ export interface ComponentLife {
   responds(): Promise<boolean>;
   generation(): string;
   population(): number | Promise<number>;
+  /** Held dead, paused, or stopped: a few words, of itself and of what it started for itself, never of its tenants. Undefined: as it was made, or on its way there. */
+  differs(): string | undefined | Promise<string | undefined>;
+  /** Ends all of that. Resolves when it is ready. */
+  putRight(): Promise<void>;
 }
 /** One LUN as one component sees it. */
 export interface MountLife {
@@ -33,6 +51,9 @@ export interface MountLife {
   /** Frees whoever is blocked on it, and makes it anew. */
   remount(): Promise<void>;
   fingerprint(): string | Promise<string>;
+  /** What is otherwise here, past its proxy; undefined: it is as it was made, or its component is away. */
+  differs(): string | undefined | Promise<string | undefined>;
+  putRight(): Promise<void>;
 }
 
 export interface RunningParts<Life extends ComponentLife, Mount extends MountLife> {
@@ -40,7 +61,7 @@ export interface RunningParts<Life extends ComponentLife, Mount extends MountLif
   readonly topology: Topology;
   readonly infos: readonly TargetInfo[];
   readonly wiring: Wiring;
-  readonly fleet: Pick<Fleet<unknown>, "links" | "facts" | "restart" | "hostOf">;
+  readonly fleet: Pick<Fleet<unknown>, "links" | "facts" | "restart" | "hostOf" | "differences">;
   readonly components: ReadonlyMap<string, Life>;
   readonly mounts: ReadonlyMap<TargetName, Mount>;
   readonly host: Host;
@@ -51,6 +72,9 @@ export interface RunningParts<Life extends ComponentLife, Mount extends MountLif
   /** What an SFTP server of this component hears first, where the proxy before it does not say it for us. */
   readonly introduce?: (component: string) => string;
 }
+
+/** For each part of the machine. */
+const lookMs = 5000;
 
 export const reason = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
@@ -113,6 +137,32 @@ export abstract class RunningFoundation<Life extends ComponentLife = ComponentLi
       ...Object.fromEntries([...wiring.proxies.keys()].map((target) => [target, link(target)])),
       ...Object.fromEntries(mounted),
     };
+  }
+
+  async differences(): Promise<readonly Difference[]> {
+    const { system, topology, fleet, components, mounts, host } = this.parts;
+    // What cannot be looked at (Docker is silent) is not as it was made, either; it keeps nobody from looking at the rest.
+    const looked = async <T>(target: string, capability: Capability, look: () => T | Promise<T>, found: (seen: T) => readonly Difference[]) =>
+      within(lookMs, "the look", (async () => look())()).then(found, (error: unknown): readonly Difference[] => [
+        { target, capability, says: `cannot be looked at: ${reason(error)}`, mend: () => Promise.reject(error) },
+      ]);
+    const each = (capability: Capability, made: ReadonlyMap<string, Pick<ComponentLife, "differs" | "putRight">>) =>
+      [...made].map(([target, one]) =>
+        looked(
+          target,
+          capability,
+          () => one.differs(),
+          (says) => (says === undefined ? [] : [{ target, capability, says, mend: () => one.putRight() }]),
+        ),
+      );
+    const proxies = fleet.differences().then((all) => all.map((one): Difference => ({ ...one, capability: mounts.has(one.target) ? "mount" : "link" })));
+    const own = looked(
+      system.name,
+      "config",
+      () => system.differences?.(topology, this.call, host) ?? [],
+      (all) => all,
+    );
+    return (await Promise.all([proxies, ...each("process", components), ...each("mount", mounts), own])).flat();
   }
 
   // ── Targets ──

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { within } from "../clock.js";
-import type { Ailment, Call, Client, Event, FoundationFacts, HealReport, Injection, Route, TargetInfo, Topology } from "../core.js";
+import type { Ailment, Call, Client, Event, FoundationFacts, HealReport, Injection, Route, SaidDifference, TargetInfo, Topology } from "../core.js";
 import { FlounderError } from "../errors.js";
 import { dialKeeper } from "./door.js";
 import { readToken } from "./folder.js";
@@ -147,6 +147,7 @@ export class KeeperClient implements Client {
   ailments = async () => (await this.ask("ailments")) as readonly Ailment[];
   fingerprint = async () => (await this.ask("fingerprint")) as Readonly<Record<string, string>>;
   heal = async (id?: string, why?: "asked" | "playbook") => (await this.ask("heal", { id, why })) as readonly HealReport[];
+  differences = async () => (await this.ask("differences")) as readonly SaidDifference[];
   call: Call = (component, path, body, timeoutMs) => this.ask("call", { component, path, body, timeoutMs });
   async inject(injection: Injection): Promise<void> {
     await this.ask("inject", injection);

@@ -42,6 +42,8 @@ export interface Flaws {
   readonly bootMs?: number;
   /** Attaching fails with these words. */
   readonly attachError?: string;
+  /** Nothing that differs can be put right. */
+  readonly unmendable?: boolean;
   /** Something withstands the end so many times. */
   readonly reapFailures?: number;
 }
@@ -183,6 +185,18 @@ function running(dir: string, flaws: Flaws): Running {
     components: () => [{ name: "cc-1", role: "cc", host: "127.0.0.1", state: "ready", pid: null, ports: {}, restarts: 0, log: "" }],
     vacant: async (name) => readFake(dir, name).vacant === true && readFake(dir, name).cut === undefined,
     escalate: async (name, step) => writeFake(dir, name, { ...readFake(dir, name), escalated: [...(readFake(dir, name).escalated ?? []), step] }),
+    /** What is cut, muted or denied, by whomever. */
+    async differences() {
+      return fakeTargets.flatMap(({ name, can }) => {
+        const { cut, denied, muted } = readFake(dir, name);
+        const says = cut ? `cut (${cut})` : denied ? `denied (${denied})` : muted ? "muted" : undefined;
+        const capability = (["link", "links", "mount", "rules", "subjects"] as const).find((one) => can.includes(one));
+        if (says === undefined || capability === undefined) return [];
+        return [
+          { target: name, capability, says, mend: async () => (flaws.unmendable ? Promise.reject(new Error("it withstands")) : writeFake(dir, name, {})) },
+        ];
+      });
+    },
     onTrouble: () => {},
     async reap() {
       if (reapFailures-- > 0) throw new FlounderError("platform", "something withstands", "end it by hand");

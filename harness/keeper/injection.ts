@@ -31,6 +31,8 @@ export interface InjectionDeps {
   readonly pass: () => void;
   /** True if nobody is behind the target any more, and nothing is left of what was done to it. */
   readonly vacant: () => Promise<boolean>;
+  /** Puts right what else is otherwise than it was made, and no injection's: a server that it goes through may be stopped. A report for each. */
+  readonly mendOthers: () => Promise<readonly HealReport[]>;
   readonly escalate: (step: 0 | 1 | 2) => Promise<void>;
   /** It is over: proved healed, or never begun. */
   readonly over: () => void;
@@ -126,6 +128,13 @@ export class LiveInjection {
     await this.#settleDeed();
     const trouble: string[] = [];
     let proof = await this.#tryHeal(watch, trouble);
+    if (!proof) {
+      const others = await within(deps.limits.escalateMs, "looking at the rest", deps.mendOthers()).catch((error) => {
+        trouble.push(messageOf(error));
+        return [];
+      });
+      if (others.some((one) => one.proved)) proof = await this.#tryHeal(watch, trouble);
+    }
     for (const step of [0, 1, 2] as const) {
       if (proof) break;
       deps.tell({ kind: "trouble", from: injection.target, says: `${injection.id} is not proved healed (${trouble.at(-1)}): ${steps[step]}` });

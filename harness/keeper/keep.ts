@@ -2,9 +2,23 @@
 import { rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { nowUs, within } from "../clock.js";
-import type { Ailment, Capability, Engine, Event, Fault, FoundationFacts, FoundationSpec, HealReport, Injection, Running, TargetSystem } from "../core.js";
+import type {
+  Ailment,
+  Capability,
+  Difference,
+  Engine,
+  Event,
+  Fault,
+  FoundationFacts,
+  FoundationSpec,
+  HealReport,
+  Injection,
+  Running,
+  TargetSystem,
+} from "../core.js";
 import { FlounderError } from "../errors.js";
 import { ableTo } from "./able.js";
+import { Differences } from "./differences.js";
 import { factsOf } from "./facts.js";
 import { type FoundationRecord, lastFailure, readRecord, readSecret, writeRecord } from "./folder.js";
 import { Gate } from "./gate.js";
@@ -42,6 +56,9 @@ export class Keeper {
   /** Those that are over, so that healing one again is no error. */
   readonly #over = new Set<string>();
   readonly #limits: Limits;
+  readonly #differences: Differences;
+  /** What was healed when this keeper took over, until somebody asks for healing. */
+  #untold: readonly HealReport[] = [];
   readonly #bootAbort = new AbortController();
   /** What was found no good in the folder. */
   readonly #damage: string[] = [];
@@ -62,6 +79,15 @@ export class Keeper {
     this.gate = new Gate(dir, note);
     this.journal = new Journal(dir, note);
     this.#limits = { ...limitsFor(this.spec.timeFactor), ...loaders.limits };
+    this.#differences = new Differences({
+      mendMs: this.#limits.escalateMs,
+      look: () => this.running.differences(),
+      injections: () => this.injections(),
+      tell: ({ target, proved, says }) => {
+        this.journal.write({ kind: "mended", target, proved, says });
+        this.tell({ kind: "trouble", from: target, says: `${proved ? "put right" : "otherwise than it was made"}: ${says}` });
+      },
+    });
   }
 
   /**
@@ -99,7 +125,11 @@ export class Keeper {
     this.#running.onTrouble((from, says) => this.tell({ kind: "trouble", from, says }, undefined, "platform"));
     if (record.state !== "up") writeRecord(this.dir, { ...record, state: "up" }); // a full disk keeps nobody from taking over
     for (const injection of openInjections(this.dir, say)) this.#adopt(injection);
-    for (const report of await this.heal(undefined, "lease")) this.#say(`${report.injection}: ${report.says}`);
+    const healed = await this.heal(undefined, "lease");
+    // The journal of a keeper that was killed may not have all of it.
+    const mended = record.state === "up" ? await this.#differences.mend() : [];
+    for (const { injection, target, says } of [...healed, ...mended]) this.#say(`${injection || target}: ${says}`);
+    this.#untold = [...healed, ...mended].filter(({ proved }) => proved);
     this.#booted = true;
   }
   abortBoot(why: string): void {
@@ -179,6 +209,7 @@ export class Keeper {
       pass,
       tell: (event, atUs) => this.tell(event, atUs),
       vacant: () => running.vacant(injection.target),
+      mendOthers: () => this.#differences.mend(),
       escalate: (step) => running.escalate(injection.target, step),
       over: () => {
         this.#live.delete(injection.id);
@@ -204,7 +235,19 @@ export class Keeper {
     const unknown = typeof ids === "string" && !this.#live.has(ids) && !this.#over.has(ids);
     if (unknown) throw new FlounderError("usage", `there is no injection "${ids}"`, `live are: ${[...this.#live.keys()].join(", ") || "none"}`);
     const live = this.injections().filter((one) => asked === undefined || asked.includes(one.injection.id));
-    return Promise.all(live.map((one) => one.heal(why)));
+    const reports = await Promise.all(live.map((one) => one.heal(why)));
+    if (asked !== undefined || why !== "asked") return reports;
+    const mended = await this.#differences.mend();
+    // What could not be proved may have waited for that.
+    const proved = mended.some((one) => one.proved);
+    const again = await Promise.all(live.map((one, i) => (proved && !reports[i]!.proved ? one.heal(why) : reports[i]!)));
+    const untold = this.#untold;
+    this.#untold = [];
+    return [...untold, ...again, ...mended];
+  }
+  /** What is otherwise than it was made, and is no live injection's. */
+  differences(): Promise<readonly Difference[]> {
+    return this.#differences.seen();
   }
   async stop(reason: string): Promise<void> {
     this.gate.stop(reason);

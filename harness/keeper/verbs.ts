@@ -60,6 +60,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   heal: verb(z.strictObject({ id: z.string().optional(), why: z.enum(["asked", "playbook"]).optional() }), (keeper, { id, why }) =>
     keeper.heal(id, why ?? "asked"),
   ),
+  differences: verb(none, async (keeper) => (await keeper.differences()).map(({ target, capability, says }) => ({ target, capability, says }))),
   stop: verb(z.strictObject({ reason }), (keeper, args) => keeper.stop(args.reason)),
   release: verb(z.strictObject({ reason }), (keeper, args) => {
     keeper.gate.release();

@@ -7,14 +7,23 @@ import { busAddress, connected } from "./bus-witness.js";
 const file = "muted.conf";
 const heardMs = 500;
 
+const denying = (patterns: readonly string[]) => `deny: ${JSON.stringify(patterns)}\n`;
+
+/** As its file says: a server that does not answer reads it when it comes back. */
+export async function isMuted(name: string, host: Host): Promise<boolean> {
+  return (await host.read(name, file)).trim() !== denying([]).trim();
+}
+
+async function deny(name: string, host: Host, patterns: readonly string[]): Promise<void> {
+  await host.write(name, file, denying(patterns));
+  await host.signal(name, "SIGHUP");
+}
+export const unmute = (name: string, host: Host): Promise<void> => deny(name, host, []);
+
 export function busSubjects({ name }: Component, addresses: Addresses, host: Host): Capabilities["subjects"] {
-  const deny = async (patterns: readonly string[]) => {
-    await host.write(name, file, `deny: ${JSON.stringify(patterns)}\n`);
-    await host.signal(name, "SIGHUP");
-  };
   return {
-    mute: deny,
-    unmute: () => deny([]),
+    mute: (patterns) => deny(name, host, patterns),
+    unmute: () => unmute(name, host),
     /** The platform's components know the canary's header and say nothing of it. */
     async carries(pattern) {
       const connection = await connected(busAddress(name, addresses));

@@ -4,6 +4,7 @@ import { derived } from "../../harness/engines/secrets.js";
 import { adapters, capabilities } from "./adapters.js";
 import { alarms } from "./alarms.js";
 import { busAddress, busCarries } from "./bus-witness.js";
+import { differences } from "./differences.js";
 import { edgeWays } from "./edge-adapters.js";
 import { fingerprint } from "./fingerprint.js";
 import { foresight } from "./foresight.js";
@@ -76,6 +77,7 @@ const foundry: TargetSystem = {
   shortestTimerMs: shortestScaledMs,
   recover,
   ailments,
+  differences,
   alarms,
   foresight,
   console: operator,

@@ -1,8 +1,10 @@
 /** One component's life as a container. Its supervisor restarts the agent; the keeper restarts the container, holds either dead, pauses both, and tells the proxies. */
+import { readFileSync } from "node:fs";
 import { nowUs, sleep, until, within } from "../../clock.js";
 import type { ComponentFacts } from "../../core.js";
 import { FlounderError } from "../../errors.js";
 import { lastWords } from "../last-words.js";
+import { withDescendants } from "../local/process-table.js";
 import { type ComponentLife, reason } from "../running.js";
 import type { ContainerFacts, Docker } from "./docker.js";
 import type { LifeFolder } from "./life-file.js";
@@ -76,6 +78,43 @@ export class SupervisedContainer implements ComponentLife {
   async population(): Promise<number> {
     const now = await this.#look();
     return now.running ? (await this.life.docker.processes(now.id)).filter((command) => !besides.test(command)).length : 0;
+  }
+  async differs(): Promise<string | undefined> {
+    const { name, lives, supervised } = this.life;
+    if (this.#held || (supervised && lives.isHeld(name))) return "held dead";
+    const state = (await this.life.docker.states()).get(this.container.id);
+    if (this.#paused || state === "paused") return "paused";
+    return state === "running" && (await this.#isStopped()) ? "stopped (SIGSTOP)" : undefined;
+  }
+  /** Of the first process's session, and of those that its supervisor started: the agent with its helpers, and what mounts. Apps lead sessions of their own, below the agent or as orphans. */
+  async #isStopped(): Promise<boolean> {
+    const first = this.here() ?? (await this.#look()).pid;
+    const all = this.here() === undefined ? await this.life.docker.standing(this.container.id) : withDescendants(first);
+    const session = all.find(({ pid }) => pid === first)?.session;
+    const supervisors = all.filter((one) => one.parent === first && one.session === session).map(({ pid }) => pid);
+    const own = new Set([session, ...all.filter(({ parent }) => supervisors.includes(parent)).map((one) => one.session)]);
+    return all.some((one) => one.state === "T" && own.has(one.session));
+  }
+  /** Its first process, if Docker's processes are this machine's, too, and ours to look into: then nothing need be run in a container to see how they are. */
+  here(): number | undefined {
+    const { pid, component } = this.container;
+    try {
+      const own = readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
+      return own.includes(`FLOUNDER_COMPONENT=${component}`) && own.includes(`FLOUNDER_FOUNDATION=${this.life.docker.foundation}`) ? pid : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+  async putRight(): Promise<void> {
+    const { name, lives, docker } = this.life;
+    if (this.#paused) await this.resume();
+    else if (this.container.running) {
+      await docker.unpause(this.container.id);
+      const { pid } = lives.read(name);
+      // 1: what nobody matched is no failure.
+      await docker.command(this.container.id, ["pkill", "-CONT", "-s", ["1", ...(pid === undefined ? [] : [pid])].join()]);
+    }
+    if (this.#held || lives.isHeld(name) || this.lives) await this.start();
   }
   async responds(): Promise<boolean> {
     return this.#container?.running === true && (await this.life.ready(1000));

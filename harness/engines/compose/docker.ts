@@ -34,8 +34,9 @@ export class Docker {
   /** Events come on a connection that may be silent for ever. */
   readonly #listening = new Dockerode({ socketPath: dockerSocket() });
   readonly #filter: string;
+  #states: Promise<ReadonlyMap<string, string>> | undefined;
 
-  constructor(foundation: string) {
+  constructor(readonly foundation: string) {
     this.#filter = `${labels.foundation}=${foundation}`;
   }
 
@@ -89,6 +90,11 @@ export class Docker {
   async unpause(id: string): Promise<void> {
     if ((await this.inspect(id)).paused) await this.#act("unpause", id, [409], (container) => container.unpause());
   }
+  /** Whether it was frozen or its processes stopped, and by whom: all of them but the first, which only waits for them. */
+  async goOn(id: string): Promise<void> {
+    await this.unpause(id);
+    await this.command(id, ["kill", "-CONT", "--", "-1"]);
+  }
   /** SIGKILL to all of it. */
   async kill(id: string): Promise<void> {
     // A paused container takes no signal: it goes on for an instant.
@@ -98,6 +104,27 @@ export class Docker {
   async processes(id: string): Promise<readonly string[]> {
     const top = (await this.#ask("list processes", () => this.#docker.getContainer(id).top({ ps_args: "-eo pid,args" }))) as { Processes: string[][] };
     return top.Processes.map((columns) => columns.at(-1) ?? "");
+  }
+
+  /** "running", "paused", "exited" … of each container of the foundation, by id. One question for all who ask at once: a look at all of them must be quick. */
+  states(): Promise<ReadonlyMap<string, string>> {
+    this.#states ??= this.#ask("list containers", async () => {
+      const found = await this.#docker.listContainers({ all: true, filters: { label: [this.#filter] } });
+      return new Map(found.map(({ Id, State }) => [Id, State]));
+    }).finally(() => {
+      this.#states = undefined;
+    });
+    return this.#states;
+  }
+  /** Its processes, by the numbers that the machine of Docker's engine has for them. */
+  async standing(id: string): Promise<readonly { readonly pid: number; readonly parent: number; readonly session: number; readonly state: string }[]> {
+    const top = (await this.#ask("list processes", () => this.#docker.getContainer(id).top({ ps_args: "-eo pid,ppid,sid,stat" }))) as { Processes: string[][] };
+    return top.Processes.map(([pid, parent, session, state = ""]) => ({
+      pid: Number(pid),
+      parent: Number(parent),
+      session: Number(session),
+      state: state[0]!,
+    }));
   }
 
   /** Runs a command in a container to its end. Rejects when it cannot be begun (a container that is paused or dead), or is not over in time. */

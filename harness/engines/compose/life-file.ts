@@ -44,6 +44,9 @@ export class LifeFolder {
   ended(component: string): void {
     if (this.read(component).pid !== undefined) appendFileSync(join(this.dir, `${component}.life`), "down 137\n");
   }
+  isHeld(component: string): boolean {
+    return existsSync(join(this.dir, `${component}.hold`));
+  }
   hold(component: string, held: boolean): void {
     const file = join(this.dir, `${component}.hold`);
     if (held) writeFileSync(file, "");

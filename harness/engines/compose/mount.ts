@@ -44,6 +44,17 @@ export class ContainerMount implements MountLife {
 
   #mounted = () => this.place.mounts.at(this.#path);
 
+  async differs(): Promise<string | undefined> {
+    if (!this.#isUp()) return undefined;
+    const mounted = await this.#mounted();
+    if (!mounted?.says.startsWith("fuse.sshfs")) return mounted ? `hidden below a mount of ${mounted.says.split(" ")[0]}` : "not mounted";
+    return mounted.readOnly ? "read-only" : undefined;
+  }
+  async putRight(): Promise<void> {
+    if (this.#isUp() && (await this.differs())?.startsWith("hidden")) await this.#run("umount", "-l", this.#path);
+    await this.can.mend();
+    if (this.#isUp() && !(await this.#mounted())?.says.startsWith("fuse.sshfs")) await this.remount();
+  }
   async fingerprint(): Promise<string> {
     return this.#isUp() ? ((await this.#mounted())?.says ?? "not mounted") : "not mounted";
   }

@@ -1,5 +1,5 @@
 /** A foundation of containers. Made by engine.ts, used by the keeper alone. The keeper runs beside Docker and dials containers by their addresses on its bridges. */
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../../clock.js";
 import type { Component, FoundationSpec, Host, TargetName, TargetSystem, Topology, Vantages } from "../../core.js";
@@ -193,7 +193,11 @@ export class ComposeFoundation extends RunningFoundation<SupervisedContainer, Co
     if (luns.length === 0) return;
     const helper = containerHelper(made, luns.length);
     this.#helpers.push(helper);
-    const mounts = new ContainerMounts(async () => (await this.#docker.command(made.container.id, ["cat", "/proc/self/mountinfo"])).text);
+    const mounts = new ContainerMounts(async () => {
+      const first = made.here();
+      if (first !== undefined) return readFileSync(`/proc/${first}/mountinfo`, "utf8");
+      return (await this.#docker.command(made.container.id, ["cat", "/proc/self/mountinfo"])).text;
+    });
     for (const lun of luns) {
       const mount = mountName(name, lun);
       const link = this.#fleet.links.get(mount)!;
@@ -206,6 +210,11 @@ export class ComposeFoundation extends RunningFoundation<SupervisedContainer, Co
         const { id } = this.#components.get(component)!.container;
         const said = await this.#docker.command(id, ["sh", "-c", 'printf %s "$TEXT" > "$0.new" && mv "$0.new" "$0"', `${dataDir}/${file}`], { TEXT: text });
         if (said.code !== 0) throw new FlounderError("platform", `${component}: ${file} could not be written: ${said.text}`, `read logs/${component}.log`);
+      },
+      read: async (component, file) => {
+        const said = await this.#docker.command(this.#components.get(component)!.container.id, ["cat", `${dataDir}/${file}`]);
+        if (said.code !== 0) throw new FlounderError("platform", `${component}: ${file} could not be read: ${said.text}`, `read logs/${component}.log`);
+        return said.text;
       },
       signal: (component, name) => this.#components.get(component)!.signal(name),
     };

@@ -64,6 +64,9 @@ export class ContainedServers implements ServerKind<ContainedServer> {
   adopt(of: string, _: ContainedServer, onExit: (says: string) => void): void {
     this.#exits.set(serverName(of), onExit);
   }
+  async goOn(_: string, { id }: ContainedServer): Promise<void> {
+    await this.docker.goOn(id);
+  }
   async kill(of: string, { id }: ContainedServer): Promise<void> {
     this.#exits.delete(serverName(of));
     await this.docker.kill(id);

@@ -10,7 +10,7 @@ import { remount } from "../read-only.js";
 import { adopt, launch } from "./daemon.js";
 import { mountedAt, tryCommand, unmount } from "./mount-table.js";
 import type { LocalMount } from "./mounts.js";
-import { isAlive, type Living, signal } from "./process-table.js";
+import { isAlive, type Living, signal, statOf } from "./process-table.js";
 
 const mountMs = 5000;
 
@@ -140,6 +140,22 @@ export class FuseMount implements LocalMount {
   fingerprint(): string {
     const mounted = mountedAt(this.place.path);
     return mounted ? `${mounted.type} ${mounted.source} ${mounted.options}` : "not mounted";
+  }
+
+  differs(): string | undefined {
+    if (this.#down || this.#mounting) return undefined;
+    const mounted = mountedAt(this.place.path);
+    if (!mounted) return "not mounted";
+    if (mounted.type !== "fuse.sshfs") return `hidden below a mount of ${mounted.type}`;
+    if (mounted.readOnly) return "read-only";
+    return this.#living && statOf(this.#living.pid)?.state === "T" ? "its sshfs stopped (SIGSTOP)" : undefined;
+  }
+  async putRight(): Promise<void> {
+    if (this.#living) signal(this.#living, "SIGCONT");
+    const { path } = this.place;
+    const top = () => mountedAt(path)?.type;
+    for (let tries = 0; top() !== undefined && top() !== "fuse.sshfs" && tries < 10; tries++) await tryCommand(["umount", "-l", "-c", path], 2000);
+    await this.can.mend();
   }
 
   #readOnly(to: boolean): Promise<void> {

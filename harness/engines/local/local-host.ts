@@ -1,6 +1,6 @@
 /** What adapters may do at a component's own place: replace a file of its data folder, signal its main process. */
 import { randomUUID } from "node:crypto";
-import { lchown, rename, stat, writeFile } from "node:fs/promises";
+import { lchown, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Host } from "../../core.js";
 
@@ -14,6 +14,7 @@ export const localHost = (dataDir: (component: string) => string, signal: (compo
     if (process.geteuid?.() === 0) await lchown(draft, uid, gid);
     await rename(draft, join(dir, file));
   },
+  read: (component, file) => readFile(join(dataDir(component), file), "utf8"),
   async signal(component, name) {
     signal(component, name);
   },

@@ -13,6 +13,7 @@ export interface Living {
 export interface Stat extends Living {
   readonly state: string;
   readonly parent: number;
+  readonly session: number;
   /** 0: no controlling terminal. */
   readonly tty: number;
 }
@@ -25,7 +26,14 @@ export interface Found extends Stat {
 function parse(text: string): Stat | undefined {
   // The command's name may hold blanks and brackets: fields are counted from the last bracket.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return { pid: Number.parseInt(text, 10), state: fields[0]!, parent: Number(fields[1]), tty: Number(fields[4]), start: Number(fields[19]) };
+  return {
+    pid: Number.parseInt(text, 10),
+    state: fields[0]!,
+    parent: Number(fields[1]),
+    session: Number(fields[3]),
+    tty: Number(fields[4]),
+    start: Number(fields[19]),
+  };
 }
 export function statOf(pid: number): Stat | undefined {
   try {
@@ -49,6 +57,34 @@ const isDead = (stat: Stat) => stat.state === "X" || (stat.state === "Z" && !han
 export function isAlive({ pid, start }: Living): boolean {
   const stat = statOf(pid);
   return stat !== undefined && stat.start === start && !isDead(stat);
+}
+/** It and all below it. */
+export function withDescendants(pid: number): readonly Stat[] {
+  const stat = statOf(pid);
+  return stat ? [stat, ...childrenOf(pid).flatMap(withDescendants)] : [];
+}
+/** It, and what it started for itself: those below it in its session. What it started for others, to outlive it, leads a session of its own. */
+export function familyOf(leader: Living): readonly Stat[] {
+  const head = statOf(leader.pid);
+  if (!head || head.start !== leader.start) return [];
+  const found: Stat[] = [];
+  const add = (stat: Stat) => {
+    found.push(stat);
+    for (const child of childrenOf(stat.pid)) {
+      const below = statOf(child);
+      if (below && below.session === head.session && below.parent === stat.pid) add(below);
+    }
+  };
+  add(head);
+  return found;
+}
+function childrenOf(pid: number): readonly number[] {
+  try {
+    const text = readdirSync(`/proc/${pid}/task`).map((task) => readFileSync(`/proc/${pid}/task/${task}/children`, "latin1"));
+    return text.join(" ").split(" ").filter(Boolean).map(Number);
+  } catch {
+    return []; // it has ended meanwhile
+  }
 }
 /** Signals it if it is still the same process; false if it is gone. */
 export function signal(one: Living, name: NodeJS.Signals): boolean {

@@ -32,6 +32,9 @@ export const localServers = ({ wiring, command, dir, env, guard, confinement }: 
     );
   },
   adopt: (_, one, onExit) => adopt(one, onExit),
+  async goOn(_, one) {
+    signal(one, "SIGCONT");
+  },
   async kill(of, one) {
     signal(one, "SIGKILL");
     await until(`${serverName(of)} to be gone`, () => !isAlive(one), killMs, 10);

@@ -6,7 +6,7 @@ import { lastWords } from "../last-words.js";
 import type { ComponentLife } from "../running.js";
 import { adopt, type Launch, launch, runToEnd } from "./daemon.js";
 import { host } from "./hosts.js";
-import { isAlive, type Living, type ProcessTable, signal } from "./process-table.js";
+import { familyOf, isAlive, type Living, type ProcessTable, signal } from "./process-table.js";
 import type { SavedComponent } from "./saved.js";
 
 const prepareMs = 60_000;
@@ -138,6 +138,17 @@ export class SupervisedProcess implements ComponentLife {
     this.life.save();
   }
 
+  #stopped = () => (this.#living ? familyOf(this.#living) : []).filter(({ state }) => state === "T");
+  differs(): string | undefined {
+    return this.#held ? "held dead" : this.#paused ? "paused" : this.#stopped().length > 0 ? "stopped (SIGSTOP)" : undefined;
+  }
+  async putRight(): Promise<void> {
+    // A pause of ours was everybody's; what a stranger stopped is let go on as far as it is the component's own.
+    if (this.#paused) await this.resume();
+    for (const one of this.#stopped()) signal(one, "SIGCONT");
+    if (this.#held || this.lives) await this.start();
+  }
+
   /** To the main process alone; nothing if there is none. */
   signal(name: NodeJS.Signals): void {
     if (this.#living) signal(this.#living, name);
@@ -165,7 +176,7 @@ export class SupervisedProcess implements ComponentLife {
     this.#living = undefined;
     this.#ready = false;
   }
-  #stopped(): boolean {
+  #ends(): boolean {
     return this.#held || this.#ending;
   }
 
@@ -178,13 +189,13 @@ export class SupervisedProcess implements ComponentLife {
   async #bringUp(again: boolean): Promise<void> {
     for (let restart = again; ; restart = true) {
       if (restart) await sleep(this.#backOff());
-      if (this.#stopped()) return;
+      if (this.#ends()) return;
       try {
         await this.#once();
         if (restart && this.#ready) this.life.trouble(`restarted, ready after ${Math.round((nowUs() - this.#startedUs) / 1000)} ms`);
         return;
       } catch (error) {
-        if (this.#stopped()) return;
+        if (this.#ends()) return;
         if (!this.life.supervised) throw error;
         this.life.trouble(`could not be started: ${reason(error)}`);
       }
@@ -201,19 +212,19 @@ export class SupervisedProcess implements ComponentLife {
     if (!this.lives) {
       await life.before();
       if (life.prepare) await runToEnd(life.prepare, prepareMs);
-      if (this.#stopped()) return;
+      if (this.#ends()) return;
       const living = await launch(life.main, (says) => this.#exited(living, says));
       this.#took(living);
       life.save();
       if (this.#held) signal(living, "SIGKILL");
     }
     while (!(await life.ready(500))) {
-      if (this.#stopped()) return;
+      if (this.#ends()) return;
       if (!this.#living) throw new Error(`it ended before it was ready; its log ends with: ${lastWords(life.main.log)}`);
       await sleep(pollMs((nowUs() - this.#startedUs) / 1000));
     }
     await life.upstream(true, true);
-    if (!this.#living || this.#stopped()) return;
+    if (!this.#living || this.#ends()) return;
     this.#ready = true;
   }
 
@@ -222,7 +233,7 @@ export class SupervisedProcess implements ComponentLife {
     const wasReady = this.#ready;
     this.#gone();
     this.life.save();
-    if (this.#stopped()) return;
+    if (this.#ends()) return;
     if (wasReady) this.life.trouble(`died: ${says}`);
     void this.life.upstream(false, false).catch((error: unknown) => this.life.trouble(`the proxies before it could not be disabled: ${reason(error)}`));
     if (!this.life.supervised || this.#bringing) return;

@@ -19,6 +19,8 @@ const nowhere = "/nonexistent/detached";
 
 export class SymlinkMount implements LocalMount {
   readonly living = undefined;
+  /** Its node is dead. */
+  #down = false;
   constructor(private readonly place: SymlinkPlace) {}
 
   #points(): string | undefined {
@@ -37,11 +39,21 @@ export class SymlinkMount implements LocalMount {
   }
 
   async up(): Promise<void> {
+    this.#down = false;
     if (this.#points() === undefined) this.#point(this.place.root());
   }
   upOrLater = () => this.up();
   async down(): Promise<void> {
+    this.#down = true;
     rmSync(this.place.path, { force: true });
+  }
+  differs(): string | undefined {
+    const to = this.#points();
+    if (this.#down || to === this.place.root()) return undefined;
+    return to === undefined ? "no link to it" : to === nowhere ? "detached" : `its link leads to ${to}`;
+  }
+  putRight(): Promise<void> {
+    return this.remount();
   }
   async remount(): Promise<void> {
     this.#point(this.place.root());

@@ -88,7 +88,7 @@ export function recovery(engine: EngineName): void {
         expect(broken.out).to.contain(suffers).and.to.contain(next);
         const healed = await here("heal");
         expect(healed.code, healed.says).to.equal(0);
-        expect(healed.out).to.contain("nothing is injected\n").and.to.contain(suffers).and.to.contain(next);
+        expect(healed.out).to.contain("nothing is injected, and all is as it was made\n").and.to.contain(suffers).and.to.contain(next);
         const status = await here("status");
         expect(status.out).to.contain(suffers).and.to.contain(next);
         const { ailments } = JSON.parse((await here("status", "--json")).out) as FoundationFacts & { readonly ailments: readonly Ailment[] };

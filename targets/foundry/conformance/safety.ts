@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -24,6 +24,9 @@ import { timeFactor } from "./lab.js";
 import { leftovers } from "./leftovers.js";
 
 const profile = "micro";
+
+/** A journal that ends within the last intent on this target, and says nothing of what came after it. */
+const cutWithinIntent = (text: string, target: string) => text.slice(0, text.lastIndexOf(`"target":"${target}"`));
 
 export function safety(engine: EngineName): void {
   describe(`a foundation of the ${engine} engine is safe`, function () {
@@ -171,6 +174,34 @@ export function safety(engine: EngineName): void {
         const cut = async () => (await client.fingerprint())[target] !== fingerprint[target];
         expect(await cut(), "it is still cut").to.equal(true);
         await healed();
+      });
+
+    for (const how of ["emptied", "removed", "cut within an intent"] as const)
+      it(`the keeper is killed and its journal ${how}: heal names what is broken, and mends it`, async () => {
+        const hangs = await mountsHang();
+        await Promise.all([
+          broken("process-pause", "hm-1"),
+          broken(hangs ? "storage-hang" : "storage-cut", "cc-1:lun-1"),
+          broken("firewall-deny", "firewall-1"),
+        ]);
+        await broken("router-flush", "router-1", { hold: true });
+        await broken("link-cut", "cc-1>ccdb-1", { how: "refuse" });
+        process.kill(client.keeper.pid, "SIGKILL");
+        await until("the keeper to be gone", () => !existsSync(`/proc/${client.keeper.pid}`), 5000);
+        const journal = join(spec.dir, "journal.jsonl");
+        if (how === "removed") rmSync(journal);
+        else writeFileSync(journal, how === "emptied" ? "" : cutWithinIntent(readFileSync(journal, "utf8"), "hm-1"));
+        if (way) process.env.DOCKER_HOST = `unix://${way.path}`;
+        const { status, says } = await heal();
+        restoreDocker();
+        expect(status, says).to.equal(0);
+        const named = ["hm-1", "cc-1:lun-1", "firewall-1", "router-1", "cc-1>ccdb-1"];
+        // What stands in the journal before the cut is known from there.
+        const known = (target: string) => (how === "cut within an intent" && target !== "hm-1" ? "(healed|mended)" : "mended");
+        for (const target of named) expect(says).to.match(new RegExp(`^${known(target)} +${target}: `, "m"));
+        client = await takeOver(spec.id);
+        listen();
+        await asBefore();
       });
 
     it("a stranger freezes the component on which a fault is: healing resumes it", async () => {

@@ -1,11 +1,12 @@
 /**
  * What every engine must do, tried on a real foundation: act → seen from elsewhere → mended → seen again, for each capability on every kind of target
- * that has it; each fault on all of its targets; stronger means of undoing; the next keeper; and an end that leaves nothing.
+ * that has it; each fault on all of its targets; stronger means of undoing; what no journal has; the next keeper; and an end that leaves nothing.
  */
 import { expect } from "chai";
 import { type EngineName, loadFaults } from "../../../harness/registry.js";
 import { allFaults } from "./all-faults.js";
 import { attach } from "./attach.js";
+import { differences } from "./differences.js";
 import { edge } from "./edge.js";
 import { engineOf, Lab, system, topology } from "./lab.js";
 import { leftovers } from "./leftovers.js";
@@ -50,6 +51,7 @@ export async function conforms(engine: EngineName): Promise<void> {
     storage(lab);
     edge(lab);
     undo(lab);
+    differences(lab, faults, targets);
     allFaults(lab, faults, targets);
 
     describe("its end", () => {

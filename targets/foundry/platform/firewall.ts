@@ -30,13 +30,19 @@ await admin({
   "POST /rules/deny": async (body) => {
     const { how } = (body ?? {}) as { how?: unknown };
     if (how !== "drop" && how !== "reject") throw new AdminError(400, 'expected {"how": "drop"} or {"how": "reject"}');
-    kept.change(deny(kept.running, kept.saved, how));
+    kept.change(deny(kept.running, kept.saved, how), { hurt: "denied" });
     await apply();
     return kept.facts();
   },
+  /** Whether what enforces the rules is as this component made it. */
+  "GET /rules": async () => ({ enforced: await wall.enforced() }),
+  "POST /rules/enforce": async () => {
+    await apply();
+    return { enforced: await wall.enforced() };
+  },
   /** The rules as they were saved. */
   "POST /rules/allow": async () => {
-    kept.change({ ...kept.running, rules: kept.saved.rules });
+    kept.change({ ...kept.running, rules: kept.saved.rules }, { hurt: null });
     await apply();
     return kept.facts();
   },

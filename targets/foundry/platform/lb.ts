@@ -27,12 +27,12 @@ await admin({
     const { share } = (body ?? {}) as { share?: unknown };
     if (share !== "some" && share !== "all") throw new AdminError(400, 'expected {"share": "some"} or {"share": "all"}');
     const whole = kept.saved.pool;
-    kept.change({ ...kept.running, pool: share === "all" ? [] : whole.slice(Math.max(1, Math.floor(whole.length / 2))) });
+    kept.change({ ...kept.running, pool: share === "all" ? [] : whole.slice(Math.max(1, Math.floor(whole.length / 2))) }, { hurt: "drained" });
     await apply();
     return { pool: kept.running.pool };
   },
   "POST /pool/fill": async () => {
-    kept.change({ ...kept.running, pool: kept.saved.pool });
+    kept.change({ ...kept.running, pool: kept.saved.pool }, { hurt: null });
     await apply();
     return { pool: kept.running.pool };
   },

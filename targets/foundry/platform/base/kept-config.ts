@@ -11,6 +11,8 @@ const marks = z.object({
   /** Counts every change of the file, also over restarts. */
   generation: z.int(),
   wiped: z.boolean(),
+  /** What a fault has made of it otherwise: ended by its undoing, or by a restore. What an operator changes bears no mark. */
+  hurt: z.optional(z.nullable(z.enum(["denied", "drained"]))),
 });
 type Marks = z.infer<typeof marks>;
 
@@ -49,8 +51,9 @@ export class KeptConfig<T extends object> {
     return { ...this.#marks, running: this.#running };
   }
 
-  change(to: T, wiped = this.wiped): void {
-    this.#marks = { generation: this.#marks.generation + 1, wiped };
+  /** `marked`: marks that change with it. */
+  change(to: T, marked: Partial<Pick<Marks, "wiped" | "hurt">> = {}): void {
+    this.#marks = { ...this.#marks, ...marked, generation: this.#marks.generation + 1 };
     this.#running = to;
     writeAtomically(this.#path, `${JSON.stringify({ ...this.#marks, ...to }, null, 2)}\n`);
   }
@@ -71,12 +74,12 @@ export function configRoutes<T extends object>(kept: KeptConfig<T>, { parts, app
       const { part = "all" } = (body ?? {}) as { part?: unknown };
       const wipe = typeof part === "string" && Object.hasOwn(parts, part) ? parts[part] : undefined;
       if (!wipe) throw new AdminError(400, `no part ${JSON.stringify(part)} here; expected one of ${Object.keys(parts).join(", ")}`);
-      kept.change(wipe(kept.running), true);
+      kept.change(wipe(kept.running), { wiped: true });
       await apply();
       return kept.facts();
     },
     "POST /config/restore": async () => {
-      kept.change(kept.saved, false);
+      kept.change(kept.saved, { wiped: false, hurt: null });
       await apply();
       return kept.facts();
     },

@@ -28,6 +28,11 @@ export class Forwarder implements Wall {
     );
   }
 
+  /** Nobody but this process can change what it does. */
+  async enforced(): Promise<boolean> {
+    return true;
+  }
+
   async apply(): Promise<void> {
     await this.#doors.set(this.kept.running.listeners);
     for (const passage of this.#passages) passage.be(judge(this.kept.running, passage.door));

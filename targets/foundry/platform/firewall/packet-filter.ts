@@ -12,7 +12,7 @@ import { log } from "../base/log.js";
 import type { Pool } from "../base/pool.js";
 import { writeAtomically } from "../base/saved.js";
 import { hangUp } from "./hang-up.js";
-import { forwards, load } from "./nft.js";
+import { forwards, listed, load } from "./nft.js";
 import type { Rules } from "./rules.js";
 import { ruleset } from "./ruleset.js";
 import type { Wall } from "./wall.js";
@@ -26,6 +26,8 @@ export class PacketFilter implements Wall {
   );
   readonly #file: string;
   #loaded: string | undefined;
+  /** The kernel's own words for it, read back at once. */
+  #kernels: string | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -42,6 +44,13 @@ export class PacketFilter implements Wall {
   async apply(): Promise<void> {
     this.#loaded = undefined;
     await this.#load();
+  }
+
+  /** Between two loads, never within one. */
+  enforced(): Promise<boolean> {
+    const asked = this.#last.then(async () => this.#loaded !== undefined && (await listed()) === this.#kernels);
+    this.#last = asked.catch(() => {});
+    return asked;
   }
 
   /** After each round of checks: whom they lead to may have changed. What fails is tried again in the next one. */
@@ -64,6 +73,7 @@ export class PacketFilter implements Wall {
     if (text !== this.#loaded) {
       writeAtomically(this.#file, text);
       await load(this.#file);
+      this.#kernels = await listed();
       this.#loaded = text;
       log.info({ ...this.kept.facts(), balancers }, "packet rules loaded");
     }

@@ -8,7 +8,7 @@ import type { Address } from "../base/config.js";
 import type { Action, Rules } from "./rules.js";
 
 /** Nobody else's table is touched: in a container, Docker's own rules are in this namespace, too. */
-const table = "inet flounder";
+export const table = "inet flounder";
 
 const verdicts: Readonly<Record<Action, string>> = { allow: "accept", drop: "drop", reject: "reject with tcp reset" };
 

@@ -2,4 +2,6 @@
 export interface Wall {
   /** Makes it what the config says now; rejects when that fails. */
   apply(): Promise<void>;
+  /** What it made is still there, as it made it. */
+  enforced(): Promise<boolean>;
 }
