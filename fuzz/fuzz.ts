@@ -34,9 +34,11 @@ export async function withEach<T>(inputs: readonly T[], atOnce: number, act: (in
 /** An input in words that can be pasted, cut where it is long. */
 export function shown(input: unknown): string {
   const text =
-    JSON.stringify(input, (_, value: unknown) =>
-      ArrayBuffer.isView(value) ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("latin1") : value,
-    ) ?? String(input);
+    JSON.stringify(input, function (this: Record<string, unknown>, key: string, value: unknown) {
+      // A Buffer has made itself an array of numbers before it comes here.
+      const whole = this[key];
+      return ArrayBuffer.isView(whole) ? Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength).toString("latin1") : value;
+    }) ?? String(input);
   return text.length > 2000 ? `${text.slice(0, 2000)} … (${text.length} characters)` : text;
 }
 

@@ -5,7 +5,8 @@
 
 /** More of a body is not waited for: what is asked of an endpoint is known by then. */
 export const bodyMaxBytes = 2 ** 20;
-const headMaxBytes = 64 * 2 ** 10;
+/** As Chrome has it. */
+const headMaxBytes = 256 * 2 ** 10;
 
 export class NotHttp extends Error {}
 
@@ -42,10 +43,12 @@ export class ResponseReader {
       if (this.#frame === "head") {
         const end = endOfHead(data);
         if (end === undefined) {
-          if (data.length > headMaxBytes) throw new NotHttp("headers over 64 KiB");
+          if (data.length > headMaxBytes) throw new NotHttp("headers over 256 KiB");
           if (data.length >= 5 && data.toString("latin1", 0, 5) !== "HTTP/") throw new NotHttp("not HTTP");
           return this.#wait(data);
         }
+        // In one piece or in many: the same is too long.
+        if (end.text > headMaxBytes) throw new NotHttp("headers over 256 KiB");
         this.#readHead(data.toString("latin1", 0, end.text));
         data = data.subarray(end.next);
         if (this.cut) return true;
@@ -61,7 +64,7 @@ export class ResponseReader {
       } else {
         const end = data.indexOf(10);
         if (end < 0) {
-          if (data.length > headMaxBytes) throw new NotHttp("a chunk's size or a trailer over 64 KiB");
+          if (data.length > headMaxBytes) throw new NotHttp("a chunk's size or a trailer over 256 KiB");
           return this.#wait(data);
         }
         const line = data.toString("latin1", 0, end > 0 && data[end - 1] === 13 ? end - 1 : end);

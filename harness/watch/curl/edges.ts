@@ -33,6 +33,14 @@ const frames: readonly Case[] = [
   says("8-bit letters in a header", `${ok}X-A: \xfc\xe4\r\n${length}`),
   says("header names in any case", `${ok}cOnTeNt-LeNgTh: ${text.length}\r\n\r\n${text}`),
   says("100 kB of headers", `${ok}${Array.from({ length: 100 }, (_, i) => `X-${i}: ${"x".repeat(1000)}\r\n`).join("")}${length}`),
+  {
+    name: "100 kB of headers in two pieces",
+    text,
+    answer: () => {
+      const whole = Buffer.from(`${ok}${Array.from({ length: 100 }, (_, i) => `X-${i}: ${"x".repeat(1000)}\r\n`).join("")}${length}`);
+      return [whole.subarray(0, 90_000), { waitMs: 100 }, whole.subarray(90_000), "end"];
+    },
+  },
   says("1000 header lines", `${ok}${Array.from({ length: 1000 }, (_, i) => `X-${i}: x\r\n`).join("")}${length}`),
   says("the same length twice", `${ok}Content-Length: ${text.length}\r\n${length}`),
   says("two lengths", `${ok}Content-Length: 500\r\n${length}`, { shows: "length" }),
