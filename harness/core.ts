@@ -785,6 +785,8 @@ export type Event = { readonly atUs: number; readonly by: "script" | "model" | "
       readonly shed: number;
     }
   | { readonly kind: "aborted"; readonly why: string }
+  /** The run could not go on: its own fault, or that of what it runs on. Nobody wanted that. */
+  | { readonly kind: "broken-off"; readonly why: string }
 );
 
 // ── 6 Judgement (pure) ──────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,8 @@
 /** Was the experiment sound, and did the foundation come back whole? Everything that a verdict rests on besides its musts. */
 import type { Event, Finding, Plan, Receipt, Sample } from "./core.js";
 import { type Check, compare, fail, open, orPass, pass } from "./judge-findings.js";
-import { isBad, isMeasured, isWithin, steadyWindow, type Window } from "./measure/windows.js";
+import { isBad, isMeasured, isWithin, steadyBegins, steadyWindow, type Window } from "./measure/windows.js";
+import { plural } from "./report/words.js";
 
 /** More than this share of samples lost to the observer, and the ruler itself is in doubt. */
 export const observerFaultsMax = 0.01;
@@ -24,24 +25,42 @@ export const wholeness = (plan: Plan, events: readonly Event[], receipts: readon
 
 function ended(events: readonly Event[], run: Window): Finding[] {
   const end = events.find((event) => event.kind === "phase" && event.phase === "end");
-  return end ? [pass("the run went through all its phases", [end.atUs])] : [open("the run never got to its end", [run.toUs])];
+  if (end) return [pass("the run went through all its phases", [end.atUs])];
+  const off = events.find((event) => event.kind === "broken-off");
+  return [open(`the run never got to its end${off ? `: ${off.why}` : ""}`, [off?.atUs ?? run.toUs])];
 }
 
 function steadyBefore(events: readonly Event[], samples: readonly Sample[]): Finding[] {
   const window = steadyWindow(events);
-  if (!window) return [open("there was no steady phase before turbulence")];
+  const begins = steadyBegins(events);
+  if (!window) return [open(`there was no steady phase before turbulence${sayNeverSteady(begins, events, samples)}`, begins.slice(0, 10))];
   const at = [window.fromUs, window.toUs];
   // A request that was still pending when turbulence began may have been hit by it, and says nothing about before.
   const within = samples.filter((sample) => isWithin(window, sample) && isMeasured(sample) && (sample.outcome === "ok" || sample.endUs <= window.toUs));
   if (within.length === 0) return [open("nothing was measured in the steady phase", at)];
   const bad = within.filter(isBad);
-  if (bad.length === 0) return [pass(`steady before: 0 of ${within.length} samples lost`, at)];
+  const before = begins.length === 1 ? "" : `; begun again ${plural(begins.length - 1, "time")}: ${sayLost(samples, begins[0]!, window.fromUs)} before`;
+  if (bad.length === 0) return [pass(`steady before: 0 of ${within.length} samples lost${before}`, at)];
   return [
     open(
       `not steady before: ${bad.length} of ${within.length} samples lost (${sayOutcomes(bad)})`,
       bad.slice(0, 10).map((sample) => sample.dueUs),
     ),
   ];
+}
+
+/** Where nothing was injected since it was never steady: how often it was tried, and what was lost meanwhile. */
+function sayNeverSteady(begins: readonly number[], events: readonly Event[], samples: readonly Sample[]): string {
+  if (events.some((event) => event.kind === "phase" && event.phase === "turbulence")) return "";
+  const tried = begins.length === 0 ? "it never began" : `it was begun ${plural(begins.length, "time")}`;
+  return `: ${tried}, and ${sayLost(samples, 0, Number.POSITIVE_INFINITY)}`;
+}
+
+/** "1 of 267 samples was lost (login api outside timeout ×1)" */
+function sayLost(samples: readonly Sample[], fromUs: number, toUs: number): string {
+  const measured = samples.filter((sample) => isMeasured(sample) && isWithin({ fromUs, toUs }, sample));
+  const bad = measured.filter(isBad);
+  return `${bad.length} of ${plural(measured.length, "sample")} ${bad.length === 1 ? "was" : "were"} lost${bad.length === 0 ? "" : ` (${sayOutcomes(bad)})`}`;
 }
 
 /** "login api outside refused ×3, …", most frequent first. */

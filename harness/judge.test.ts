@@ -229,6 +229,44 @@ describe("judge", () => {
     });
   }
 
+  it("a run that could not go on says why, and not that somebody wanted it", () => {
+    const { result, says } = verdictOf({
+      events: (events) => [
+        ...without((event) => event.kind === "phase" && event.phase === "end")(events),
+        { atUs: us(9), by: "script", kind: "broken-off", why: "the prober ended before its time (SIGKILL)" },
+      ],
+    });
+    expect(result).to.equal("inconclusive");
+    expect(says).to.include("inconclusive: the run never got to its end: the prober ended before its time (SIGKILL)");
+  });
+
+  describe("a steady phase that was begun again", () => {
+    const again = (events: Event[]) =>
+      events.flatMap((event): Event[] => (event.kind === "phase" && event.phase === "steady" ? [{ ...event, atUs: us(0.2) }, event] : [event]));
+    it("counts from its last beginning, and says how often it began and what was lost", () => {
+      const isLost = ({ probe, from, dueUs }: Sample) => probe === "login" && from === "outside" && dueUs === us(0.5);
+      const samples = smallSamples().map((sample) => (isLost(sample) ? { ...sample, outcome: "timeout" as const } : sample));
+      const { findings, result } = judge(smallPlan(), again(smallEvents()), samples);
+      expect(result).to.equal("pass");
+      expect(findings.map(({ says }) => says).find((says) => says.startsWith("steady before"))).to.match(
+        /^steady before: 0 of 1\d\d samples lost; begun again 1 time: 1 of \d+ samples? was lost \(login api outside timeout ×1\) before$/,
+      );
+    });
+
+    it("and never ended, says how often it was begun, and what was lost", () => {
+      const early = (event: Event) => event.atUs < us(4);
+      const plan = smallPlan();
+      const samples = smallSamples(plan, (probe, s) => (probe.probe === "app" && probe.from === "outside" && s < 2 ? "refused" : "ok")).filter(
+        ({ dueUs }) => dueUs < us(4),
+      );
+      const { findings, result } = judge(plan, again(smallEvents()).filter(early), samples);
+      expect(result).to.equal("inconclusive");
+      expect(findings.map(({ says }) => says).find((says) => says.startsWith("there was no steady phase"))).to.match(
+        /^there was no steady phase before turbulence: it was begun 2 times, and \d+ of \d+ samples were lost \(app app-1 outside refused ×\d+\)$/,
+      );
+    });
+  });
+
   it("an injection that was never done is inconclusive even if its target broke by itself", () => {
     const { result, says } = verdictOf({ events: without((event) => "injection" in event && event.injection === "cut/router-1" && event.kind !== "reading") });
     expect(result).to.equal("inconclusive");

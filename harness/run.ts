@@ -18,8 +18,9 @@ import { Combined } from "./probes/combined.js";
 import { startReporter } from "./report/apart.js";
 import type { LiveView } from "./report/terminal.js";
 import { openResults } from "./results.js";
-import { type EventBody, quietMs, type Stage } from "./stage.js";
-import { SteadyWatch } from "./steady.js";
+import type { EventBody, Stage } from "./stage.js";
+import { SteadyWatch, settled } from "./steady.js";
+import { steadyPhase } from "./steady-phase.js";
 import { playActs } from "./turbulence.js";
 
 export interface RunInputs {
@@ -61,7 +62,10 @@ export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdic
   const steady = new SteadyWatch(plan.probes);
   const conditions = new Conditions(plan.probes);
   listeners.add((event) => conditions.event(event));
-  const giveUp = AbortSignal.any([inputs.signal, AbortSignal.timeout(plan.giveUpS * 1000)]);
+  /** Nobody measures any more: whatever is broken from now on proves nothing. */
+  const blind = new AbortController();
+  const giveUp = AbortSignal.any([inputs.signal, blind.signal, AbortSignal.timeout(plan.giveUpS * 1000)]);
+  const pause = (ms: number) => sleep(ms, giveUp);
   const topology = system.topology(plan.foundation.profile, plan.foundation.timeFactor, plan.foundation.policy ?? {});
   const stage: Stage = {
     plan,
@@ -76,14 +80,8 @@ export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdic
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    async settle(quiet, budgetMs, since = now() - quiet * 1000) {
-      const end = now() + budgetMs * 1000;
-      while (steady.why(now(), quiet, since) !== undefined) {
-        if (now() > end) return false;
-        await sleep(50, giveUp);
-      }
-      return true;
-    },
+    pause,
+    settle: (quiet, budgetMs, since) => settled(steady, { now, pause }, quiet, budgetMs, since),
     play() {
       if (!plan.procedures || !playbook) return undefined;
       const console = system.console?.(client.call, topology, "script", ({ atIso: _, ...line }) => note({ kind: "audit", ...line }));
@@ -121,6 +119,7 @@ export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdic
       },
       facts,
     );
+    void prober.broken.then((says) => blind.abort(new FlounderError("environment", says, "run it again; if it stays so, flounder doctor")));
     const routing = keepRoutes(client, prober, giveUp, note);
     const hearing = keepAlarms(system, topology, client, giveUp, ({ from, alarm, on, says }) =>
       write({ atUs: now(), by: "platform", kind: "alarm", from, alarm, says: `${alarm} ${on}: ${says}` }),
@@ -137,12 +136,12 @@ export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdic
     await Promise.all([keepLogs(facts, results.logsDir, note), keeperEvents.drain()]);
     note({ kind: "phase", phase: "end" });
   } catch (error) {
-    if (giveUp.aborted) {
+    if (giveUp.aborted && giveUp.reason !== blind.signal.reason) {
       const why = inputs.signal.aborted ? String(inputs.signal.reason?.message ?? inputs.signal.reason) : `not done after giveUpS = ${plan.giveUpS} s`;
       note({ kind: "aborted", why });
     } else {
       // What went wrong belongs in the timeline; the verdict of a run without its end is inconclusive at best.
-      note({ kind: "trouble", from: "runner", says: error instanceof Error ? error.message : String(error) });
+      note({ kind: "broken-off", why: error instanceof Error ? error.message : String(error) });
       if (!(error instanceof FlounderError)) process.exitCode = 70;
     }
     await prober?.end();
@@ -159,17 +158,11 @@ export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdic
 /** Steady phase, turbulence, watch. */
 async function theActs(stage: Stage): Promise<void> {
   const { plan, note } = stage;
-  const settled = await stage.settle(quietMs, plan.phases.recoveryS * 1000);
-  note({ kind: "phase", phase: "steady" });
-  if (!settled) {
-    note({ kind: "trouble", from: "runner", says: `the foundation was not steady before anything was injected: ${stage.steady.why(stage.now(), quietMs)}` });
-    return;
-  }
-  await sleep(plan.phases.steadyS * 1000, stage.signal);
+  if (!(await steadyPhase(stage))) return;
   note({ kind: "phase", phase: "turbulence" });
   await playActs(stage);
   note({ kind: "phase", phase: "watch" });
-  await sleep(plan.phases.watchS * 1000, stage.signal);
+  await stage.pause(plan.phases.watchS * 1000);
 }
 
 /** After the last sample: remove what the probes made, read the ledger back, compare the fingerprints. */

@@ -12,6 +12,8 @@ export interface Stage {
   readonly signal: AbortSignal;
   /** µs since the run's zero. */
   now(): number;
+  /** Resolves after ms; rejects when the run is to end. */
+  pause(ms: number): Promise<void>;
   note(event: EventBody): void;
   /** Keeper events as they come, after they were written. */
   onEvent(listener: (event: Event) => void): () => void;

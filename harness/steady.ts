@@ -1,5 +1,6 @@
 /** Is the foundation steady? Every probe's newest answer is good, and for a while none was bad. Fed with live samples. */
 import type { PlannedProbe, Sample } from "./core.js";
+import type { Stage } from "./stage.js";
 
 const key = (of: { probe: string; from: string; target: string }) => `${of.from} ${of.probe} ${of.target}`;
 /** Outcomes that say nothing about the target. */
@@ -23,6 +24,14 @@ export class SteadyWatch {
     }
   }
 
+  /** The last answer that was bad since then, in words; undefined if none was. */
+  lostSince(sinceUs: number): string | undefined {
+    const bad = this.#lastBad;
+    return bad && this.#lastBadEndUs >= sinceUs
+      ? `${bad.probe} ${bad.target} from ${bad.from} was ${bad.outcome}${bad.note ? ` (${bad.note})` : ""}`
+      : undefined;
+  }
+
   /** Undefined if steady at `nowUs` (relative to the run's zero), with no bad answer for quietMs; else why not, in words. */
   why(nowUs: number, quietMs: number, sinceUs = 0): string | undefined {
     for (const probe of this.probes) {
@@ -37,4 +46,20 @@ export class SteadyWatch {
       return `${bad.probe} ${bad.target} from ${bad.from} was ${bad.outcome} ${Math.round((nowUs - this.#lastBadEndUs) / 1000)} ms ago`;
     return undefined;
   }
+}
+
+/** Waits until it is steady, looking again and again; false when budgetMs is over. `sinceUs`: answers from before do not count. */
+export async function settled(
+  watch: SteadyWatch,
+  { now, pause }: Pick<Stage, "now" | "pause">,
+  quietMs: number,
+  budgetMs: number,
+  sinceUs = now() - quietMs * 1000,
+): Promise<boolean> {
+  const endUs = now() + budgetMs * 1000;
+  while (watch.why(now(), quietMs, sinceUs) !== undefined) {
+    if (now() > endUs) return false;
+    await pause(50);
+  }
+  return true;
 }

@@ -29,7 +29,7 @@ const event = z.discriminatedUnion("kind", [
   one("fingerprint", { when: z.enum(["before", "after"]), values: z.record(text, text) }),
   one(["acked", "missing"], { write: text }),
   one("observer", { cpuUs: us, latenessP50Us: us, latenessP99Us: us, samples: z.number(), shed: z.number() }),
-  one("aborted", { why: text }),
+  one(["aborted", "broken-off"], { why: text }),
 ]);
 
 /** Undefined if it is an event; else what is wrong with it. */

@@ -27,10 +27,14 @@ export function runWindow(plan: Pick<Plan, "phases">, events: readonly Event[], 
   return { fromUs: Math.min(phaseAt(events, "turbulence") ?? toUs, toUs), toUs };
 }
 
-/** The steady phase just before turbulence; undefined if either never came. */
+/** Each time that the steady phase began. */
+export const steadyBegins = (events: readonly Event[]): readonly number[] =>
+  events.flatMap((event) => (event.kind === "phase" && event.phase === "steady" ? [event.atUs] : []));
+
+/** The steady phase just before turbulence, the last one where it was begun again; undefined if either never came. */
 export function steadyWindow(events: readonly Event[]): Window | undefined {
   const toUs = phaseAt(events, "turbulence");
-  const fromUs = phaseAt(events, "steady");
+  const fromUs = steadyBegins(events).at(-1);
   return fromUs === undefined || toUs === undefined || fromUs >= toUs ? undefined : { fromUs, toUs };
 }
 

@@ -24,6 +24,9 @@ export interface Prober {
   /** Ends sampling; resolves after the last flush with the last report of each, also of one that died meanwhile. */
   end(): Promise<readonly ProberReport[]>;
 }
+/** It reports each second: silent for so long, while we live, it is stopped or hangs, and is ended. Before it samples, set-up may take longer. */
+const silentMaxS = { sampling: 10, settingUp: 60 };
+
 /** A prober's start; its file is made anew. */
 type Start<Ask> = Omit<ProberStart, "ask"> & { readonly ask: Ask };
 
@@ -89,6 +92,11 @@ function proberOf({ name, child }: ProberProcess, start: ProberStart, listener: 
   let last: ProberReport | undefined;
   let fault = "";
   let sampling = false;
+  let silentS = 0;
+  const watchdog = setInterval(() => {
+    if (sampling || ended) silentS++;
+    if (silentS >= silentMaxS[sampling ? "sampling" : "settingUp"]) child.kill("SIGKILL");
+  }, 1000);
   let isReady!: () => void;
   let failed!: (error: Error) => void;
   const ready = new Promise<void>((resolve, reject) => {
@@ -102,6 +110,7 @@ function proberOf({ name, child }: ProberProcess, start: ProberStart, listener: 
   });
   const closed = new Promise<void>((resolve) => {
     const end = (why: string) => {
+      clearInterval(watchdog);
       const says = sampling ? `${name} ended before its time (${why}): nothing was measured after that` : `${name} ended (${why})`;
       failed(new FlounderError("environment", fault || says, "run again; if it stays so, flounder doctor"));
       if (!ended) {
@@ -113,9 +122,10 @@ function proberOf({ name, child }: ProberProcess, start: ProberStart, listener: 
     };
     child.once("error", (error) => end(`${child.spawnfile} cannot be run: ${error.message}`));
     // Not "exit": what it said last is read before.
-    child.once("close", (code, signal) => end(`${signal ?? `exit ${code}`}${lastLines(stderr)}`));
+    child.once("close", (code, signal) => end(`${silentS > 5 ? `silent for ${silentS} s, ` : ""}${signal ?? `exit ${code}`}${lastLines(stderr)}`));
   });
   createInterface({ input: child.stdout }).on("line", (line) => {
+    silentS = 0;
     const message = JSON.parse(line) as ProberMessage;
     if (message.kind === "ready") {
       sampling = true;

@@ -211,7 +211,7 @@ export function happened(story: Story): Markup {
       );
     }
     if (event.kind === "alarm" || event.kind === "trouble") return row(`${event.from}: ${event.says}`, event.kind);
-    if (event.kind === "aborted") return row(event.why, "aborted");
+    if (event.kind === "aborted" || event.kind === "broken-off") return row(event.why, event.kind);
     return [];
   });
   return markup`<section><details><summary>What happened, line by line</summary>${table([{ title: "run" }, { title: "kind" }, { title: "what" }], rows)}</details></section>`;

@@ -122,6 +122,7 @@ export function liveView(plan: Plan, out: Out, colour = pc.isColorSupported && (
       else if (event.kind === "act" && event.state === "not-steady") row(atUs, `  NOT steady again after ${event.act}`, "", paint.red);
       else if (event.kind === "missing") row(atUs, `an acknowledged write is gone: ${event.write}`, "", paint.red);
       else if (event.kind === "aborted") row(atUs, `ABORTED: ${event.why}`, "", paint.red);
+      else if (event.kind === "broken-off") row(atUs, `BROKEN OFF: ${event.why}`, "", paint.red);
     },
     samples(batch) {
       state.add(batch);

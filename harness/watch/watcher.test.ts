@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { sleep, until } from "../clock.js";
+import { sleep, until, within } from "../clock.js";
 import { isCovered, matches } from "../measure/against-truth.js";
 import { startProber } from "../probes/child.js";
 import { type KnownServer, knownServer } from "../probes/fixtures/known-server.js";
@@ -75,6 +75,27 @@ describe("the prober of watch", function () {
     expect(last.lanes[0]!.lostS).to.deep.equal({ lo: 0, hi: 0 });
     expect(last.lanes[0]!.counts.observer).to.be.within(25, 45);
     expect(last.hiccups).to.be.at.least(1);
+  });
+
+  it("stopped for good, is ended, and whoever started it is told why", async () => {
+    const server: KnownServer = await knownServer();
+    const endpoints = [target(`http://127.0.0.1:${server.port}/`, 100, "fresh")];
+    const watcher = startProber({ zeroUs: 0, ask: { endpoints }, tell: "totals", warmUpMs: 300 }, {});
+    try {
+      await watcher.ready;
+      process.kill(watcher.pids[0]!, "SIGSTOP");
+      expect(await within(18_000, "noticing that it is silent", watcher.broken)).to.equal(
+        "the prober ended before its time (silent for 10 s, SIGKILL): nothing was measured after that",
+      );
+      await within(1000, "ending what has ended", watcher.end());
+    } finally {
+      await server.close();
+      try {
+        process.kill(watcher.pids[0]!, "SIGKILL");
+      } catch {
+        // as it should be: it has ended
+      }
+    }
   });
 
   it("serves Prometheus what it knows, on loopback", async () => {

@@ -179,15 +179,73 @@ describe("the command line at a foundation that is up", function () {
     expect(JSON.parse(readFileSync(join(home.dir, "results", results[0]!, "verdict.json"), "utf8"))).to.include({ result: "aborted" });
   });
 
+  /** The newest results of a scenario. */
+  function resultsOf(scenario: string): {
+    readonly verdict: { readonly result: string; readonly findings: readonly { readonly result: string; readonly says: string }[] };
+  } {
+    const newest = readdirSync(join(home.dir, "results"))
+      .filter((one) => one.includes(scenario))
+      .sort()
+      .at(-1)!;
+    return { verdict: JSON.parse(readFileSync(join(home.dir, "results", newest, "verdict.json"), "utf8")) };
+  }
+  const proberOf = (runner: ChildProcess): number =>
+    readFileSync(`/proc/${runner.pid}/task/${runner.pid}/children`, "utf8")
+      .trim()
+      .split(" ")
+      .map(Number)
+      .find((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("prober.js"))!;
+
+  it("a run ends as soon as its own prober dies: it heals, and is inconclusive with that reason", async () => {
+    const from = events.length;
+    const fresh = () => events.slice(from);
+    const child = run("./stare.ts", "--approve", await digestOf("./stare.ts"));
+    const end = ended(child);
+    await until("the table to be seen empty", () => fresh().some((event) => event.kind === "reading" && event.reading.state === "broken"), 60_000, 20);
+    const fromMs = performance.now();
+    process.kill(proberOf(child), "SIGKILL");
+    await until("it to be healed", () => fresh().some((event) => event.kind === "healed" && event.proved), 10_000, 20);
+    expect(performance.now() - fromMs, "healed at once").to.be.below(5000);
+    const { code, says } = await end;
+    expect(code, says).to.equal(2);
+    const { verdict } = resultsOf("stare");
+    expect(verdict.result).to.equal("inconclusive");
+    expect(verdict.findings).to.deep.include({
+      ...verdict.findings.find((finding) => finding.says.startsWith("the run never got to its end"))!,
+      result: "inconclusive",
+      says: "the run never got to its end: the prober ended before its time (SIGKILL): nothing was measured after that",
+    });
+    await asBefore();
+  });
+
+  it("a run whose steady phase loses something begins it again, says so, and passes", async () => {
+    const child = run("./blink.ts", "--approve", await digestOf("./blink.ts"));
+    const end = ended(child);
+    let said = "";
+    child.stderr!.on("data", (chunk) => {
+      said += chunk;
+    });
+    await until("its steady phase", () => said.includes("steady phase of"), 60_000, 20);
+    const restart = client.call("router-1", "/table/hold", { hold: true }).then(() => client.call("router-1", "/table/flush", {}));
+    await restart;
+    await until("it to begin again", () => said.includes("the steady phase begins again: "), 10_000, 20);
+    await client.call("router-1", "/table/hold", { hold: false });
+    const { code, says } = await end;
+    expect(code, says).to.equal(0);
+    const { verdict } = resultsOf("blink");
+    expect(verdict.findings.map((finding) => finding.says).find((line) => line.startsWith("steady before"))).to.match(
+      /^steady before: 0 of \d+ samples lost; begun again \d+ times?: \d+ of \d+ samples (was|were) lost \(.* outside .*\) before$/,
+    );
+    await asBefore();
+  });
+
   it("watch ends as soon as its own prober dies: nobody can say that all went well", async () => {
     const json = join(home.dir, "watched.json");
     const child = flounder("watch", "--foundation", name, "--for", "60", "--json", json);
     const end = ended(child);
     const seconds = () => (existsSync(json) ? (JSON.parse(readFileSync(json, "utf8")) as { seconds: number }).seconds : 0);
     await until("two seconds are in", () => seconds() > 2, 30_000, 50);
-    const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim().split(" ").map(Number);
-    const prober = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("prober.js"))!;
-    process.kill(prober, "SIGKILL");
+    process.kill(proberOf(child), "SIGKILL");
     const { code, says } = await end;
     expect(code, says).to.equal(3);
     expect(says).to.contain("the prober ended before its time (SIGKILL): nothing was measured after that");
