@@ -4,7 +4,7 @@ import YAML from "yaml";
 import * as z from "zod";
 import { durationMs } from "../durations.js";
 import { FlounderError } from "../errors.js";
-import type { Expectation } from "../probes/http/expectation.js";
+import { asksForBody, codings, type Expectation } from "../probes/http/expectation.js";
 import { type Proxies, parseProxy, proxiesOf } from "../probes/http/proxy.js";
 import { parseUrl } from "../probes/http/question.js";
 import { type EndpointQuestion, type EndpointTarget, placeOf } from "../probes/target.js";
@@ -209,6 +209,12 @@ function questionOf(spec: EndpointSpec, defaults: Defaults): EndpointQuestion {
   const headers = Object.entries(spec.headers ?? {});
   for (const [name, value] of headers)
     if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) || /[\r\n\0]/.test(value)) throw usage(`header "${name}" cannot be sent`, "give one like 'X-Name: value'");
+  const unread = asksForBody(expectationOf(spec)) ? codingsOffered(headers).filter((one) => !codings.includes(one)) : [];
+  if (unread.length > 0)
+    throw usage(
+      `the header Accept-Encoding offers ${unread.join(", ")}, which Node ${process.version} cannot read, and something is expected of the body`,
+      `offer ${codings.slice(0, -1).join(", ")}`,
+    );
   const tls = {
     ...(spec.insecure ? { rejectUnauthorized: false } : {}),
     ...(spec.cacert === undefined ? {} : { ca: pem(spec.cacert, "cacert") }),
@@ -231,6 +237,14 @@ function questionOf(spec: EndpointSpec, defaults: Defaults): EndpointQuestion {
     ...(spec.resolve === undefined ? {} : { resolve: Object.fromEntries(spec.resolve.map(resolveOf)) }),
   };
 }
+const codingsOffered = (headers: readonly (readonly [string, string])[]): string[] =>
+  headers
+    .filter(([name]) => name.toLowerCase() === "accept-encoding")
+    .flatMap(([, value]) => value.split(","))
+    .map((one) => one.trim().toLowerCase())
+    .filter((one) => one !== "" && !/;\s*q=0(\.0*)?$/.test(one))
+    .map((one) => one.split(";")[0]!.trim())
+    .filter((one) => one !== "*");
 function resolveOf(text: string): [string, string] {
   const [, host, port, address] = /^([^:]+):(\d+):(.+)$/.exec(text) ?? [];
   if (!host || !port || !address) throw usage(`--resolve ${text} is not HOST:PORT:ADDR`, "give one like app.example.com:443:10.0.0.7");

@@ -263,7 +263,6 @@ describe("flounder watch", function () {
     for (const [flags, says] of [
       [["--url", "nonsense"], "is not a URL"],
       [["--url", "ftp://example.com/"], "neither http nor https"],
-      [["--url", url(), "--proxy", "socks5://me:pass@p"], "proxy socks5://***@p is a proxy of socks5, which cannot be used here"],
       [["--url", url(), "--", "/no/such/command"], "not found"],
       [["--url", url(), "--", locked], `the command ${locked} cannot be run: EACCES`],
       [["--url", url(), "--junit", "/no/such/folder/x"], "--junit /no/such/folder/x cannot be written: ENOENT"],

@@ -7,6 +7,7 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:
 import { expect } from "chai";
 import { ask, type Question } from "../fixtures/asking.js";
 import type { HttpAsking } from "./asker.js";
+import { codings } from "./expectation.js";
 
 const run = promisify(execFile);
 
@@ -105,6 +106,20 @@ describe("the HTTP client", function () {
         expect(await outcomes({ url, expect: { text: "and" } })).to.deep.equal(["ok", "ok"]);
         expect(await outcomes({ url, expect: { text: "or" } })).to.deep.equal(["wrong-answer", "wrong-answer"]);
       });
+    it("encoded as zstd, where Node can read it; elsewhere it says so, as curl does that was not told to decode", async () => {
+      const url = await serve((_, response) =>
+        response.writeHead(200, { "content-encoding": "zstd" }).end(Buffer.from("28b52ffd240d69000077656c6c20616e6420676f6f6442ce81f6", "hex")),
+      );
+      const [sample] = (await ask({ url, expect: { text: "and" } })).samples;
+      if (codings.includes("zstd")) expect(sample!.outcome).to.equal("ok");
+      else
+        expect([sample!.outcome, sample!.note]).to.deep.equal([
+          "wrong-answer",
+          `its body is encoded as zstd, which Node ${process.version} cannot read (22.15 can)`,
+        ]);
+      expect(await outcomes({ url })).to.deep.equal(["ok", "ok"]);
+      expect((await run("curl", ["-sS", "--compressed", url])).stdout).to.equal(text);
+    });
     it("says which encoding it cannot read", async () => {
       const url = await serve((_, response) => response.writeHead(200, { "content-encoding": "compress" }).end("x"));
       expect((await ask({ url, expect: { text: "x" } })).samples[0]!.note).to.contain("encoded as compress");

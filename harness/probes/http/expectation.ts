@@ -1,4 +1,5 @@
 /** Whether an answer is the one that was asked for. */
+import * as zlib from "node:zlib";
 import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSync } from "node:zlib";
 import type { Outcome } from "../../core.js";
 import { bodyMaxBytes, type ResponseReader } from "./response.js";
@@ -81,9 +82,15 @@ function judgeBody(reader: ResponseReader, { text, pattern, json }: Expectation)
 
 class Undecodable extends Error {}
 
+/** Node has it from 22.15 on. */
+const unzstd = (zlib as { readonly zstdDecompressSync?: (body: Buffer, how: object) => Buffer }).zstdDecompressSync;
+
+/** What a server may be told that is read here. */
+export const codings: readonly string[] = ["gzip", "x-gzip", "deflate", "br", ...(unzstd ? ["zstd"] : []), "identity"];
+
 /** The body as the server meant it (RFC 9110 §8.4); of one that was left in the middle, as much as can be decoded. */
 function decoded(reader: ResponseReader): Buffer {
-  const codings = (reader.headers["content-encoding"] ?? "")
+  const applied = (reader.headers["content-encoding"] ?? "")
     .split(",")
     .map((one) => one.trim().toLowerCase())
     .filter((one) => one !== "" && one !== "identity");
@@ -92,13 +99,16 @@ function decoded(reader: ResponseReader): Buffer {
     maxOutputLength: 8 * bodyMaxBytes,
     ...(reader.cut ? { finishFlush: constants.Z_SYNC_FLUSH } : {}),
   };
-  for (const coding of codings.reverse()) {
+  for (const coding of applied.reverse()) {
     if (body.length === 0) continue;
     if (coding === "gzip" || coding === "x-gzip") body = gunzipSync(body, how);
     // Some servers send raw deflate under this name: browsers take both. A zlib header has 8 in its low nibble.
     else if (coding === "deflate") body = (body[0]! & 15) === 8 ? inflateSync(body, how) : inflateRawSync(body, how);
     else if (coding === "br")
       body = brotliDecompressSync(body, { maxOutputLength: 8 * bodyMaxBytes, ...(reader.cut ? { finishFlush: constants.BROTLI_OPERATION_FLUSH } : {}) });
+    else if (coding === "zstd" && unzstd)
+      body = unzstd(body, { maxOutputLength: 8 * bodyMaxBytes, ...(reader.cut ? { finishFlush: (constants as { ZSTD_e_flush?: number }).ZSTD_e_flush } : {}) });
+    else if (coding === "zstd") throw new Undecodable(`its body is encoded as zstd, which Node ${process.version} cannot read (22.15 can)`);
     else throw new Undecodable(`its body is encoded as ${coding}, which cannot be read here`);
   }
   return body;
