@@ -39,6 +39,7 @@ interface Flags {
   readonly data?: string;
   readonly userAgent?: string;
   readonly redirect: boolean;
+  readonly http2?: boolean;
   readonly insecure?: boolean;
   readonly cacert?: string;
   readonly cert?: string;
@@ -97,6 +98,7 @@ export function register(program: Command): void {
     .option("--data <text>", "the request's body")
     .option("--user-agent <text>", "instead of flounder")
     .option("--no-redirect", "a redirection is the answer (default: it is followed, with the cookies that it sets)")
+    .option("--http2", "offers HTTP/2 where there is TLS; a server that does not take it is asked with HTTP/1.1, and it is said")
     .option("--insecure", "certificates are not checked")
     .option("--cacert <file>", "authorities that are trusted, PEM")
     .option("--cert <file>", "certificate of the client, PEM")
@@ -134,8 +136,8 @@ function specsOf(flags: Flags): EndpointSpec[] {
   });
   const headers = Object.fromEntries([...(flags.userAgent === undefined ? [] : [["User-Agent", flags.userAgent] as const]), ...named]);
   const connections = flags.connection === "both" ? (["fresh", "kept"] as const) : [flags.connection];
-  const { redirect, insecure, method, data: body, cacert, cert, key, resolve, status, expect: text } = flags;
-  const request = { method, body, headers, cacert, cert, key, resolve, insecure, redirects: redirect, expect: { status, text } };
+  const { redirect, http2, insecure, method, data: body, cacert, cert, key, resolve, status, expect: text } = flags;
+  const request = { method, body, headers, cacert, cert, key, resolve, insecure, http2, redirects: redirect, expect: { status, text } };
   const flagged = [
     ...(flags.url ?? []).flatMap((url) => connections.map((connection) => ({ ...request, url, connection }))),
     ...(flags.tcp ?? []).map((words) => {

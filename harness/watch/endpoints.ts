@@ -62,6 +62,8 @@ export const endpointSchema = z.strictObject({
   /** To a TCP endpoint, after it connected. */
   send: z.string().optional(),
   redirects: z.boolean().optional(),
+  /** HTTP/2 is offered in TLS; a server that does not take it is asked with HTTP/1.1. */
+  http2: z.boolean().optional(),
   insecure: z.boolean().optional(),
   /** Paths of PEM files. */
   cacert: z.string().optional(),
@@ -233,6 +235,7 @@ function questionOf(spec: EndpointSpec, defaults: Defaults): EndpointQuestion {
     ...(spec.body === undefined ? {} : { body: spec.body }),
     ...(spec.redirects === undefined ? {} : { follow: spec.redirects }),
     ...(Object.keys(tls).length === 0 ? {} : { tls }),
+    ...(spec.http2 ? { http2: true } : {}),
     ...(proxies === undefined ? {} : { proxies }),
     ...(spec.resolve === undefined ? {} : { resolve: Object.fromEntries(spec.resolve.map(resolveOf)) }),
   };

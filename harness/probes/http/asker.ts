@@ -1,16 +1,18 @@
 /** Asks one HTTP endpoint, sample by sample: connections that are kept, addresses of names, and what all samples of it share. */
 import type { Asker, Asking, Flight } from "../schedule/flight.js";
 import { asksForBody, type Expectation, type Judgement, judge } from "./expectation.js";
+import type { H2Session } from "./h2.js";
 import { type Address, Names } from "./names.js";
 import { type HttpProxy, nameOf, proxyFor } from "./proxy.js";
 import { bytesOf, firstHop, type Hop, type HttpQuestion } from "./question.js";
-import type { ResponseReader } from "./response.js";
+import type { Answer } from "./response.js";
 import { connectBytes } from "./tunnel.js";
 import { Visit } from "./visit.js";
 import { type Endpoint, Wire } from "./wire.js";
 
 /** Idle connections are closed before servers close them (Node after 5 s): else a request meets the closing and looks like a reset. */
 const idleMaxUs = 2e6;
+const fallback = "HTTP/1.1";
 const certificateWarnMs = 14 * 86_400_000;
 
 export interface HttpAsking extends HttpQuestion {
@@ -26,7 +28,8 @@ export class HttpAsker implements Asker {
   /** What was found beside the outcomes of samples, and how often. */
   readonly findings = new Map<string, number>();
   readonly #idle: { wire: Wire; sinceUs: number }[] = [];
-  #judged: { reader: ResponseReader; judgement: Judgement } | undefined;
+  readonly #sessions: H2Session[] = [];
+  #judged: { answer: Answer; judgement: Judgement } | undefined;
   #certificateAskedUs = Number.NEGATIVE_INFINITY;
 
   readonly names: Names;
@@ -36,6 +39,7 @@ export class HttpAsker implements Asker {
     this.first = firstHop(question);
     this.expect = question.expect ?? {};
     this.sought = asksForBody(this.expect) ? (this.expect.text ?? "") : undefined;
+    if (question.http2 && this.first.url.protocol === "http:") this.found(`${fallback}: without TLS HTTP/2 is not asked for`);
     const proxy = this.proxyFor(this.first);
     this.bytes = { fresh: bytesOf(this.first, { keep: false, proxy }), keep: bytesOf(this.first, { keep: true, proxy }) };
   }
@@ -47,6 +51,7 @@ export class HttpAsker implements Asker {
   }
   close(): void {
     for (const { wire } of this.#idle) wire.destroy();
+    for (const session of this.#sessions) session.destroy();
   }
 
   get keeps(): boolean {
@@ -61,6 +66,14 @@ export class HttpAsker implements Asker {
       else if (last.wire.idle) return last.wire;
     }
   }
+  /** One that takes another request; it may have others under way. */
+  openSession(): H2Session | undefined {
+    while (this.#sessions.length > 0 && !this.#sessions[0]!.open) this.#sessions.shift();
+    return this.#sessions[0];
+  }
+  keepSession(session: H2Session): void {
+    this.#sessions.push(session);
+  }
   keep(wire: Wire, sinceUs: number): void {
     this.#idle.push({ wire, sinceUs });
   }
@@ -71,19 +84,19 @@ export class HttpAsker implements Asker {
   }
   dial({ addresses, last }: Address, { url }: Hop, proxy: HttpProxy | undefined): Wire {
     const tls = url.protocol === "https:";
-    const { tls: secure } = this.question;
+    const { tls: secure, http2 } = this.question;
     const port = proxy?.port ?? (Number(url.port) || (tls ? 443 : 80));
     return new Wire({
       addresses,
       port,
       last,
-      ...(tls ? { tls: url.hostname, ...(secure ? { secure } : {}) } : {}),
+      ...(tls ? { tls: url.hostname, ...(secure ? { secure } : {}), ...(http2 ? { http2 } : {}) } : {}),
       ...(proxy ? { proxy: wayThrough(proxy, url) } : {}),
     });
   }
   /** Of the same answer the same is said. */
-  judge(reader: ResponseReader): Judgement {
-    if (this.#judged?.reader !== reader) this.#judged = { reader, judgement: judge(reader, this.expect) };
+  judge(answer: Answer): Judgement {
+    if (this.#judged?.answer !== answer) this.#judged = { answer, judgement: judge(answer, this.expect) };
     return this.#judged.judgement;
   }
 
@@ -93,6 +106,7 @@ export class HttpAsker implements Asker {
   /** What the connection shows beside its answer; a certificate once a minute. */
   look(wire: Wire, atUs: number): void {
     const { proxy } = wire.endpoint;
+    if (wire.endpoint.http2) this.found(wire.protocol === "h2" ? "HTTP/2" : `${fallback}: the server does not take HTTP/2`);
     if (wire.passedOver.length > 0)
       this.found(
         `${proxy ? `the proxy ${proxy.name}: ` : ""}${wire.passedOver.every((one) => one.includes("::") || /^[0-9a-f]+:/i.test(one)) && !wire.address.includes(":") ? "IPv6 fails, IPv4 is well" : "another address answered"}: ${wire.passedOver.join(", ")}; ${wire.address} answered`,

@@ -2,7 +2,7 @@
 import * as zlib from "node:zlib";
 import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSync } from "node:zlib";
 import type { Outcome } from "../../core.js";
-import { bodyMaxBytes, type ResponseReader } from "./response.js";
+import { type Answer, bodyMaxBytes } from "./response.js";
 
 export interface Expectation {
   /** Ranges, both ends included; absent: whatever is below 400. */
@@ -24,7 +24,7 @@ const good: Judgement = { outcome: "ok", note: "" };
 const wrong = (note: string): Judgement => ({ outcome: "wrong-answer", note });
 
 /** Of an answer to which no redirection leads any further. */
-export function judge(reader: ResponseReader, expect: Expectation): Judgement {
+export function judge(reader: Answer, expect: Expectation): Judgement {
   const { status } = reader;
   if (expect.statuses ? !expect.statuses.some(([from, to]) => status >= from && status <= to) : status >= 400) return badStatus(reader);
   const { header } = expect;
@@ -37,7 +37,7 @@ export function judge(reader: ResponseReader, expect: Expectation): Judgement {
 }
 export const asksForBody = ({ text, pattern, json }: Expectation): boolean => text !== undefined || pattern !== undefined || json !== undefined;
 
-function badStatus({ status, headers }: ResponseReader): Judgement {
+function badStatus({ status, headers }: Answer): Judgement {
   if (status >= 500) return { outcome: "http-5xx", note: "" };
   const router = headers["x-cf-routererror"];
   if (status === 404 && router) return { outcome: "no-route", note: router };
@@ -45,7 +45,7 @@ function badStatus({ status, headers }: ResponseReader): Judgement {
 }
 
 /** Nothing is asked of the body; but one that cannot be decoded is shown by no browser. */
-function judgeCoding(reader: ResponseReader): Judgement {
+function judgeCoding(reader: Answer): Judgement {
   if (reader.headers["content-encoding"] === undefined) return good;
   try {
     decoded(reader);
@@ -56,7 +56,7 @@ function judgeCoding(reader: ResponseReader): Judgement {
   return good;
 }
 
-function judgeBody(reader: ResponseReader, { text, pattern, json }: Expectation): Judgement {
+function judgeBody(reader: Answer, { text, pattern, json }: Expectation): Judgement {
   let body: Buffer;
   try {
     body = decoded(reader);
@@ -89,7 +89,7 @@ const unzstd = (zlib as { readonly zstdDecompressSync?: (body: Buffer, how: obje
 export const codings: readonly string[] = ["gzip", "x-gzip", "deflate", "br", ...(unzstd ? ["zstd"] : []), "identity"];
 
 /** The body as the server meant it (RFC 9110 §8.4); of one that was left in the middle, as much as can be decoded. */
-function decoded(reader: ResponseReader): Buffer {
+function decoded(reader: Answer): Buffer {
   const applied = (reader.headers["content-encoding"] ?? "")
     .split(",")
     .map((one) => one.trim().toLowerCase())

@@ -1,11 +1,11 @@
 /** Where a redirection leads, as browsers follow it: the fetch standard, and RFC 9110 §15.4. */
 import { type Hop, hop } from "./question.js";
-import type { ResponseReader } from "./response.js";
+import type { Answer } from "./response.js";
 
 export const isRedirection = (status: number): boolean => status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
 
 /** The next hop, or why there is none. */
-export function nextHop(from: Hop, reader: ResponseReader): Hop | string {
+export function nextHop(from: Hop, reader: Answer): Hop | string {
   const all = new Set(reader.fields().flatMap(([name, value]) => (name === "location" ? [value] : [])));
   const [location] = all;
   if (all.size > 1) return `${all.size} Locations: ${[...all].join(", ").slice(0, 80)}`;

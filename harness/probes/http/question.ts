@@ -11,6 +11,8 @@ export interface HttpQuestion {
   readonly headers?: readonly (readonly [name: string, value: string])[];
   readonly body?: string;
   readonly expect?: Expectation;
+  /** HTTP/2 is offered where there is TLS; HTTP/1.1 is taken as well. */
+  readonly http2?: boolean;
   /** Default true: redirections are followed as browsers do. */
   readonly follow?: boolean;
   /** As curl's --resolve: "host:port" in lower case → address. */

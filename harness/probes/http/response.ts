@@ -10,12 +10,24 @@ const headMaxBytes = 256 * 2 ** 10;
 
 export class NotHttp extends Error {}
 
+/** What is looked at of an answer, whatever it came by. */
+export interface Answer {
+  readonly status: number;
+  /** By lower-case name; values of one name are joined by ", ". */
+  readonly headers: Record<string, string>;
+  /** One by one, as some must not be joined (Set-Cookie). */
+  fields(): [name: string, value: string][];
+  readonly body: Buffer;
+  /** The body was left before its end: it is a stream, or longer than `bodyMaxBytes`. */
+  readonly cut: boolean;
+}
+
 type Frame = "head" | "length" | "chunk-size" | "chunk" | "chunk-end" | "trailer" | "close" | "done";
 
 /** A stream of events never ends: its head is the answer. */
-const isStream = (type: string | undefined): boolean => /^(text\/event-stream|multipart\/x-mixed-replace)\b/i.test(type ?? "");
+export const isStream = (type: string | undefined): boolean => /^(text\/event-stream|multipart\/x-mixed-replace)\b/i.test(type ?? "");
 
-export class ResponseReader {
+export class ResponseReader implements Answer {
   status = 0;
   /** The connection can carry another request. */
   reusable = true;

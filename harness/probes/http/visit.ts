@@ -1,15 +1,18 @@
 /** One sample of an HTTP endpoint: the first question, redirections as browsers follow them, and at most one repetition where a kept connection had been closed. */
 import { createRequire } from "node:module";
+import type { TLSSocket } from "node:tls";
 import type { CookieJar } from "tough-cookie";
 import { nowUs } from "../../clock.js";
 import type { Asking, Flight } from "../schedule/flight.js";
 import type { HttpAsker } from "./asker.js";
 import type { Judgement } from "./expectation.js";
+import type { Failure } from "./failure.js";
+import { H2Session } from "./h2.js";
 import { isRedirection, nextHop } from "./location.js";
 import type { Address } from "./names.js";
 import { nameOf } from "./proxy.js";
 import { bytesOf, type Hop } from "./question.js";
-import type { ResponseReader } from "./response.js";
+import type { Answer } from "./response.js";
 import { wantsCredentials } from "./tunnel.js";
 import type { Exchange, Wire } from "./wire.js";
 
@@ -23,6 +26,8 @@ const cookies = () => createRequire(import.meta.url)("tough-cookie") as typeof i
 export class Visit implements Asking {
   #hop: Hop;
   #wire: Wire | undefined;
+  /** Ends the HTTP/2 stream that is under way. */
+  #cutStream: ((failure: Failure) => void) | undefined;
   #hops = 0;
   #stale = false;
   /** Cookies live as long as the sample: each is a new user. */
@@ -38,7 +43,13 @@ export class Visit implements Asking {
 
   go(): void {
     const { asker, flight } = this;
-    const kept = asker.keeps && this.#hops === 0 && !this.#stale ? asker.takeIdle(flight.sample.sentUs) : undefined;
+    const mayReuse = asker.keeps && this.#hops === 0 && !this.#stale;
+    const session = mayReuse ? asker.openSession() : undefined;
+    if (session) {
+      this.#stream(session, undefined);
+      return;
+    }
+    const kept = mayReuse ? asker.takeIdle(flight.sample.sentUs) : undefined;
     if (kept) {
       this.#ask(kept, true);
       return;
@@ -57,7 +68,8 @@ export class Visit implements Asking {
   expire(atUs: number): void {
     const { flight } = this;
     const ms = Math.round(flight.lane.schedule.deadlineUs / 1000);
-    if (!this.#wire) flight.settle("dns", "no address before the deadline", atUs);
+    if (this.#cutStream) this.#cutStream({ outcome: "timeout", note: `${flight.sample.firstUs > 0 ? "no whole answer" : "no answer"} in ${ms} ms` });
+    else if (!this.#wire) flight.settle("dns", "no address before the deadline", atUs);
     else this.#wire.abort("timeout", `${this.#wire.waitsFor} in ${ms} ms`);
     flight.settle("timeout", "no answer", atUs);
   }
@@ -74,9 +86,49 @@ export class Visit implements Asking {
         ? asker.bytes.keep
         : asker.bytes.fresh
       : bytesOf(this.#hop, { keep: false, cookie: this.#cookies(), proxy: asker.proxyFor(this.#hop) });
-    wire.request({ bytes, method: this.#hop.method, ...(asker.sought === undefined ? {} : { sought: asker.sought }) }, (exchange) =>
-      this.#answered(wire, reused, exchange),
-    );
+    const onHttp2 = (socket: TLSSocket, connectUs: number) => this.#secured(wire, socket, connectUs);
+    const question = { bytes, method: this.#hop.method, ...(asker.sought === undefined ? {} : { sought: asker.sought }) };
+    wire.request(asker.question.http2 ? { ...question, onHttp2 } : question, (exchange) => this.#answered(wire, reused, exchange));
+  }
+
+  /** The server takes HTTP/2. */
+  #secured(wire: Wire, socket: TLSSocket, connectUs: number): void {
+    const { asker, flight } = this;
+    const session = new H2Session(socket, this.#hop.url.origin);
+    if (flight.over) {
+      session.destroy();
+      return;
+    }
+    flight.sample.connectUs ||= connectUs;
+    if (asker.keeps && this.#hops === 0) asker.keepSession(session);
+    this.#stream(session, wire);
+  }
+  /** `wire`: that of a session which is new. */
+  #stream(session: H2Session, wire: Wire | undefined): void {
+    const { asker, flight } = this;
+    const kept = asker.keeps && this.#hops === 0;
+    flight.writtenUs = nowUs();
+    const onFirst = (atUs: number) => {
+      flight.sample.firstUs ||= atUs;
+    };
+    const cut = session.request({ hop: this.#hop, cookie: this.#cookies(), sought: asker.sought, onFirst }, (end) => {
+      this.#cutStream = undefined;
+      if (!kept) setImmediate(() => session.destroy());
+      if (flight.over) return;
+      const { failure, answer, endUs } = end;
+      if (failure?.outcome === "reset" && !wire && end.firstUs === 0 && (end.untouched || idempotent.has(this.#hop.method))) {
+        this.#again();
+        return;
+      }
+      if (failure) {
+        const proxy = asker.proxyFor(this.#hop);
+        flight.settle(failure.outcome, this.#note(proxy ? `${failure.note} (through the proxy ${nameOf(proxy)})` : failure.note), endUs);
+        return;
+      }
+      if (wire) asker.look(wire, endUs);
+      this.#judge(answer, endUs);
+    });
+    if (!flight.over) this.#cutStream = cut;
   }
 
   #answered(wire: Wire, reused: boolean, exchange: Exchange): void {
@@ -90,10 +142,7 @@ export class Visit implements Asking {
     const { failure, reader } = exchange;
     if (failure?.outcome === "reset" && reused && exchange.firstUs === 0 && idempotent.has(this.#hop.method)) {
       // The server closed it while the question was on its way: no browser shows that (RFC 9112 §9.3.1).
-      this.#stale = true;
-      this.#wire = undefined;
-      asker.found("stale-connection");
-      this.go();
+      this.#again();
       return;
     }
     flight.writtenUs = exchange.writtenUs;
@@ -106,17 +155,28 @@ export class Visit implements Asking {
       return;
     }
     if (!reused) asker.look(wire, exchange.endUs);
-    sample.status = reader.status;
-    if (isRedirection(reader.status) && asker.question.follow !== false) {
-      this.#redirected(reader, exchange.endUs);
+    this.#judge(reader, exchange.endUs);
+  }
+  #again(): void {
+    this.#stale = true;
+    this.#wire = undefined;
+    this.asker.found("stale-connection");
+    this.go();
+  }
+
+  #judge(answer: Answer, endUs: number): void {
+    const { asker, flight } = this;
+    flight.sample.status = answer.status;
+    if (isRedirection(answer.status) && asker.question.follow !== false) {
+      this.#redirected(answer, endUs);
       return;
     }
-    const { outcome, note } = this.#byProxy(reader, asker.judge(reader));
-    flight.settle(outcome, this.#note(note), exchange.endUs);
+    const { outcome, note } = this.#byProxy(answer, asker.judge(answer));
+    flight.settle(outcome, this.#note(note), endUs);
   }
 
   /** Says whose answer a bad one is, or may be: the proxy's own or the endpoint's. What comes through a tunnel is not the proxy's. */
-  #byProxy({ status, headers }: ResponseReader, judged: Judgement): Judgement {
+  #byProxy({ status, headers }: Answer, judged: Judgement): Judgement {
     const proxy = this.#hop.url.protocol === "http:" ? this.asker.proxyFor(this.#hop) : undefined;
     if (!proxy || judged.outcome === "ok") return judged;
     if (status === 407) return { outcome: "refused", note: `the proxy ${nameOf(proxy)}: ${wantsCredentials(proxy.authorization !== undefined)}` };
@@ -127,7 +187,7 @@ export class Visit implements Asking {
     return { ...judged, note };
   }
 
-  #redirected(reader: ResponseReader, atUs: number): void {
+  #redirected(reader: Answer, atUs: number): void {
     const { flight } = this;
     const to = nextHop(this.#hop, reader);
     if (typeof to === "string") {
@@ -150,7 +210,7 @@ export class Visit implements Asking {
   /** The same place with other cookies is another question. */
   #key = (hop: Hop): string => `${hop.method} ${hop.url.href} ${this.#cookies(hop)}`;
 
-  #takeCookies(reader: ResponseReader): void {
+  #takeCookies(reader: Answer): void {
     for (const [name, value] of reader.fields()) {
       if (name !== "set-cookie") continue;
       this.#jar ??= new (cookies().CookieJar)(undefined, { looseMode: true, rejectPublicSuffixes: false });

@@ -4,7 +4,7 @@
  */
 import { createRequire } from "node:module";
 import type { Socket } from "node:net";
-import type { ConnectionOptions } from "node:tls";
+import type { ConnectionOptions, TLSSocket } from "node:tls";
 import { nowUs } from "../../clock.js";
 import { type Dial, type Dialled, dial } from "./dial.js";
 import { type Failure, failureOf } from "./failure.js";
@@ -17,6 +17,8 @@ export interface Endpoint {
   readonly port: number;
   /** TLS, with this server name. */
   readonly tls?: string;
+  /** HTTP/2 is offered. */
+  readonly http2?: boolean;
   /** What else TLS is to be told: authorities, a certificate of ours. */
   readonly secure?: ConnectionOptions;
   /** The addresses are a proxy's. With `connect` it is asked for a tunnel; else it is asked instead of the endpoint. */
@@ -41,6 +43,8 @@ export interface Question {
   readonly method: string;
   /** A text that an unending body is read for. */
   readonly sought?: string;
+  /** The peer takes HTTP/2: the connection, with nothing sent yet, is the caller's from then on, and `done` is not called. */
+  readonly onHttp2?: (socket: TLSSocket, connectUs: number) => void;
 }
 
 /** Loaded for the first endpoint that needs it: OpenSSL is a tenth of what a prober's start costs. */
@@ -59,6 +63,8 @@ export class Wire {
   passedOver: readonly string[] = [];
   /** Of the peer's certificate; undefined without TLS. */
   certificateEnds: Date | undefined;
+  /** As TLS negotiated it. */
+  protocol = "";
   /** What is to be had of the proxy, if there is one, was had. */
   #through = false;
   #socket: Socket | undefined;
@@ -143,15 +149,27 @@ export class Wire {
   }
   #secure(socket: Socket, tls: string): void {
     this.#through = true;
-    const { secure } = this.endpoint;
+    const { secure, http2 } = this.endpoint;
     // An address is no server name (RFC 6066 §3), but what the certificate must be for: without `host` Node would take localhost.
-    const secured = tlsModule().connect({ ...secure, socket, host: tls.replace(/^\[|\]$/g, ""), ...(isName(tls) ? { servername: tls } : {}) });
-    secured.on("data", (chunk: Buffer) => this.#read(chunk, chunk.length));
-    this.#use(secured);
+    const host = tls.replace(/^\[|\]$/g, "");
+    const ALPNProtocols = http2 ? ["h2", "http/1.1"] : undefined;
+    const secured = tlsModule().connect({ ...secure, socket, host, ...(isName(tls) ? { servername: tls } : {}), ...(ALPNProtocols ? { ALPNProtocols } : {}) });
+    const letGo = this.#use(secured);
     secured.once("secureConnect", () => {
       // Read now: once its answer is there the connection may be gone.
       const { valid_to: ends } = secured.getPeerCertificate();
       this.certificateEnds = ends ? new Date(ends) : undefined;
+      this.protocol = secured.alpnProtocol || "";
+      const onHttp2 = this.protocol === "h2" ? this.#question?.onHttp2 : undefined;
+      if (onHttp2) {
+        letGo();
+        this.#socket = undefined;
+        this.#exchange = undefined;
+        this.#done = undefined;
+        onHttp2(secured, nowUs());
+        return;
+      }
+      secured.on("data", (chunk: Buffer) => this.#read(chunk, chunk.length));
       this.#connected();
     });
   }
@@ -159,12 +177,14 @@ export class Wire {
     if (this.#exchange) this.#exchange.connectUs = nowUs();
     this.#write();
   }
-  #use(socket: Socket): void {
+  /** Returns how to take hands off it. */
+  #use(socket: Socket): () => void {
     this.#socket = socket;
-    socket.on("error", (error: NodeJS.ErrnoException) => this.#finish(failureOf(error)));
-    socket.on("end", () => this.#ended());
-    socket.on("close", () => this.#ended());
+    const onError = (error: NodeJS.ErrnoException) => this.#finish(failureOf(error));
+    const onEnd = () => this.#ended();
+    socket.on("error", onError).on("end", onEnd).on("close", onEnd);
     if (this.dead) socket.destroy();
+    return () => socket.off("error", onError).off("end", onEnd).off("close", onEnd);
   }
 
   #write(): void {
