@@ -42,8 +42,6 @@ export interface Flaws {
   readonly bootMs?: number;
   /** Attaching fails with these words. */
   readonly attachError?: string;
-  /** Nothing that differs can be put right. */
-  readonly unmendable?: boolean;
   /** Something withstands the end so many times. */
   readonly reapFailures?: number;
 }
@@ -81,6 +79,10 @@ export function readFake(dir: string, name: string): FakeState {
 export const writeFake = (dir: string, name: string, state: Partial<FakeState>): void =>
   writeWhole(fileOf(dir, name), JSON.stringify({ generation: readFake(dir, name).generation, ...state }));
 
+function mayUndo(dir: string, name: string, { healsAfterStep }: Flaws): void {
+  if (healsAfterStep !== undefined && !readFake(dir, name).escalated?.includes(healsAfterStep)) throw new Error("the proxy does not answer");
+}
+
 /** The capabilities of one target, all of them: what it may be asked for is checked by target(). */
 function capabilities(dir: string, name: string, flaws: Flaws): Capabilities {
   const read = () => readFake(dir, name);
@@ -91,7 +93,7 @@ function capabilities(dir: string, name: string, flaws: Flaws): Capabilities {
   const undo = async (drop: readonly (keyof FakeState)[], change: Partial<FakeState> = {}) => {
     await sleep(flaws.slowMs ?? 0);
     const state = read();
-    if (flaws.healsAfterStep !== undefined && !state.escalated?.includes(flaws.healsAfterStep)) throw new Error("the proxy does not answer");
+    mayUndo(dir, name, flaws);
     writeFake(dir, name, {
       ...(Object.fromEntries(Object.entries(state).filter(([key]) => !drop.includes(key as keyof FakeState))) as Partial<FakeState>),
       ...change,
@@ -192,9 +194,11 @@ function running(dir: string, flaws: Flaws): Running {
         const says = cut ? `cut (${cut})` : denied ? `denied (${denied})` : muted ? "muted" : undefined;
         const capability = (["link", "links", "mount", "rules", "subjects"] as const).find((one) => can.includes(one));
         if (says === undefined || capability === undefined) return [];
-        return [
-          { target: name, capability, says, mend: async () => (flaws.unmendable ? Promise.reject(new Error("it withstands")) : writeFake(dir, name, {})) },
-        ];
+        const mend = async () => {
+          mayUndo(dir, name, flaws);
+          writeFake(dir, name, {});
+        };
+        return [{ target: name, capability, says, mend }];
       });
     },
     onTrouble: () => {},
