@@ -2,6 +2,7 @@
 import { nowUs, sleep } from "../clock.js";
 import type { Ailment } from "../core.js";
 import type { KeeperClient } from "../keeper/client.js";
+import type { KeeperStatus } from "../keeper/verbs.js";
 
 type Fingerprint = Readonly<Record<string, string>>;
 
@@ -46,3 +47,9 @@ export function sayAilments(id: string, ailments: readonly Ailment[], broken = f
     commands.length > 0 ? `  → ${commands.join(", then ")}` : `  → it should pass by itself; if it stays, read the log: flounder logs --foundation ${id}`,
   ];
 }
+
+/** Lines for people: what a stop or a freeze forbids, and the command that ends it. */
+export const sayGate = (id: string, { stopped, frozen }: Pick<KeeperStatus, "stopped" | "frozen">): readonly string[] => [
+  ...(stopped === null ? [] : [`new injections are refused: ${stopped}`, `  → flounder release --reason WHY --foundation ${id}`]),
+  ...(frozen === null ? [] : [`frozen until ${frozen.untilIso}: ${frozen.reason}`]),
+];

@@ -1,6 +1,6 @@
 /** flounder heal: undoes everything that is injected, proves it, and says what the platform still suffers from. Works after the keeper was killed, too. */
 import type { Command } from "commander";
-import { aftermath, sayAilments } from "./aftermath.js";
+import { aftermath, sayAilments, sayGate } from "./aftermath.js";
 import { foundationOption, jsonOption, open, say } from "./options.js";
 
 export function register(program: Command): void {
@@ -24,8 +24,9 @@ export function register(program: Command): void {
             : `${reports.map((one) => `${!one.proved ? "NOT HEALED" : one.injection ? "healed    " : "mended    "} ${one.target}: ${one.says}`).join("\n")}\n`,
         );
       const { ailments } = await aftermath(client);
-      const broken = (await client.status()).injections.length > 0;
-      for (const line of sayAilments(client.id, ailments, broken)) flags.json ? say(line) : process.stdout.write(`${line}\n`);
+      const status = await client.status();
+      const left = [...sayAilments(client.id, ailments, status.injections.length > 0), ...sayGate(client.id, status)];
+      for (const line of left) flags.json ? say(line) : process.stdout.write(`${line}\n`);
       if (reports.some((one) => !one.proved)) process.exitCode = 2;
     });
 }

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import pc from "picocolors";
 import type { ComponentFacts, FoundationFacts, SaidDifference } from "../core.js";
 import { listFoundations } from "../keeper/start.js";
-import { sayAilments } from "./aftermath.js";
+import { sayAilments, sayGate } from "./aftermath.js";
 import { foundationOption, jsonOption, open } from "./options.js";
 
 export function register(program: Command): void {
@@ -26,16 +26,18 @@ export function register(program: Command): void {
         return;
       }
       await using client = await open(flags.foundation);
-      const [facts, { injections }, differences, ailments] = await Promise.all([client.facts(), client.status(), client.differences(), client.ailments()]);
+      const [facts, status, differences, ailments] = await Promise.all([client.facts(), client.status(), client.differences(), client.ailments()]);
+      const { injections, stopped, frozen } = status;
       if (flags.json) {
-        process.stdout.write(`${JSON.stringify({ ...facts, injections, differences, ailments }, null, 2)}\n`);
+        process.stdout.write(`${JSON.stringify({ ...facts, stopped, frozen, injections, differences, ailments }, null, 2)}\n`);
         return;
       }
       printStatus(facts, false);
       const injected = injections.map(({ fault, target, state, reads }) => `${pc.red("injected")}: ${fault} on ${target} (${state}, reads ${reads})`);
       const suffers = sayAilments(client.id, ailments, injections.length > 0);
       const heal = injections.length > 0 && suffers.length === 0 ? [`  → flounder heal --foundation ${client.id}`] : [];
-      for (const line of [...injected, ...heal, ...differencesIn(client.id, differences), ...suffers]) process.stdout.write(`${line}\n`);
+      for (const line of [...injected, ...heal, ...differencesIn(client.id, differences), ...suffers, ...sayGate(client.id, status)])
+        process.stdout.write(`${line}\n`);
     });
 }
 

@@ -14,8 +14,8 @@ import { tidy } from "./rounds/tidy.js";
 import foundry from "./target.js";
 
 const engine = (process.env.FLOUNDER_ROUNDS_ENGINE || "local") as EngineName;
-/** `npm test` plays a share: a full disk, signals to runner, keeper and Toxiproxy, a damaged file. */
-const share = [3, 4, 5, 6, 10, 15];
+/** `npm test` plays a share: a full disk, signals to runner, keeper and Toxiproxy, damaged files. */
+const share = [2, 3, 4, 6, 8, 15];
 const firstSeed = Number(process.env.FLOUNDER_ROUNDS_SEED || 1);
 const seeds = process.env.FLOUNDER_ROUNDS ? Array.from({ length: Number(process.env.FLOUNDER_ROUNDS) }, (_, at) => firstSeed + at) : share;
 

@@ -16,7 +16,8 @@ import type { FoundationFacts } from "../../../harness/scenario.js";
 import { prepare } from "../prepare.js";
 import { Eye } from "./look.js";
 
-const diskMb = 96;
+/** Containers keep all that they write there, and are not begun on less than 1000 MB. */
+const diskMb: Readonly<Record<EngineName, number>> = { local: 96, compose: 1400 };
 
 export interface Said {
   readonly words: string;
@@ -48,7 +49,7 @@ export class Ground {
     this.#dir = mkdtempSync(join(tmpdir(), "flounder-rounds-"));
     this.#home = join(this.#dir, "state");
     mkdirSync(this.#home, { mode: 0o700 });
-    this.ownDisk = process.geteuid?.() === 0 && spawnSync("mount", ["-t", "tmpfs", "-o", `size=${diskMb}m,mode=0700`, "tmpfs", this.#home]).status === 0;
+    this.ownDisk = process.geteuid?.() === 0 && spawnSync("mount", ["-t", "tmpfs", "-o", `size=${diskMb[engine]}m,mode=0700`, "tmpfs", this.#home]).status === 0;
     process.env.XDG_STATE_HOME = this.#home;
   }
   close(): void {

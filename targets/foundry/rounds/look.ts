@@ -75,7 +75,9 @@ export class Eye {
   async look(facts: FoundationFacts): Promise<Readonly<Record<string, string>>> {
     const own = this.#processes();
     const words: Record<string, string> = {};
-    for (const { component } of own) if (component !== "") words[`${component} runs`] = "yes";
+    // Helpers of the keeper come when they are needed first.
+    const expected = (component: string) => component.startsWith("toxiproxy-") || facts.components.some(({ name }) => name === component);
+    for (const { component } of own) if (expected(component)) words[`${component} runs`] = "yes";
     for (const { pid, state, component } of own) if (/^[Tt]$/.test(state)) words[`${component || "a process"} is stopped`] = pid;
     for (const { pid } of own) for (const path of this.#mounts(pid)) words[`mount ${path}`] = "there";
     const tables = new Map<string, Table>();
