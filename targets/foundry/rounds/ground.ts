@@ -49,7 +49,8 @@ export class Ground {
     this.#dir = mkdtempSync(join(tmpdir(), "flounder-rounds-"));
     this.#home = join(this.#dir, "state");
     mkdirSync(this.#home, { mode: 0o700 });
-    this.ownDisk = process.geteuid?.() === 0 && spawnSync("mount", ["-t", "tmpfs", "-o", `size=${diskMb[engine]}m,mode=0700`, "tmpfs", this.#home]).status === 0;
+    this.ownDisk =
+      process.geteuid?.() === 0 && spawnSync("mount", ["-t", "tmpfs", "-o", `size=${diskMb[engine]}m,mode=0700`, "tmpfs", this.#home]).status === 0;
     process.env.XDG_STATE_HOME = this.#home;
   }
   close(): void {
