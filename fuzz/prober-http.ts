@@ -161,7 +161,9 @@ async function withProber(url: string, act: () => Promise<void>): Promise<void> 
     const grown = rss() - before;
     if (grown > 64 * 2 ** 20) throw new Error(`the prober has grown by ${Math.round(grown / 2 ** 20)} MB`);
   } finally {
-    await prober.end();
+    // One that cannot end is ended: what was found is told.
+    const ended = await Promise.race([prober.end(), sleep(10_000)]);
+    if (!ended) process.kill(prober.pids[0]!, "SIGKILL");
   }
 }
 
