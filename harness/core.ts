@@ -313,8 +313,11 @@ export interface PlannedCalibration {
   readonly machine: Machine;
   readonly rows: readonly CalibratedRow[];
 }
+export type CalibratedAsker = "http" | "probe" | "tcp" | "dns" | "exec";
 /** Outage lengths as the prober reported them, held against the true ones. */
 export interface CalibratedRow {
+  /** Whose questions: absent, a plain request of `watch` ("http"); else a target's probe of several steps, or one of the other kinds of endpoint. */
+  readonly asker?: CalibratedAsker | undefined;
   /** How the outages were: 503, refuse, stall … */
   readonly mode: string;
   readonly connection: "fresh" | "kept";

@@ -13,7 +13,7 @@ export function register(program: Command): void {
   program
     .command("calibrate")
     .description("holds the prober against servers whose outages are known, and remembers its error for the reports of this machine")
-    .option("--quick", "three short outages per mode, half a minute")
+    .option("--quick", "three short outages per mode, a minute and a half")
     .option("--seed <n>", "decides lengths and times of the outages (default: from the commit)", whole)
     .option("--json", "the record on stdout as well")
     .addHelpText("after", "\nExample: flounder calibrate --quick")
@@ -52,9 +52,9 @@ function commitSeed(): number {
 }
 
 export function table(record: Calibration): string {
-  const head = `${"mode".padEnd(13)}${"conn".padEnd(7)}${"Hz".padStart(4)}${"n".padStart(5)}${"missed".padStart(8)}${"cut".padStart(5)}${"bias ms".padStart(9)}${"rms ms".padStart(8)}${"best".padStart(7)}${"covered".padStart(9)}${"edge ms".padStart(9)}${"delay ms".padStart(10)}`;
+  const head = `${"asker".padEnd(7)}${"mode".padEnd(13)}${"conn".padEnd(7)}${"Hz".padStart(4)}${"n".padStart(5)}${"missed".padStart(8)}${"cut".padStart(5)}${"bias ms".padStart(9)}${"rms ms".padStart(8)}${"best".padStart(7)}${"covered".padStart(9)}${"edge ms".padStart(9)}${"delay ms".padStart(10)}`;
   const line = (row: TableRow) =>
-    `${row.mode.padEnd(13)}${row.connection.padEnd(7)}${String(row.rateHz).padStart(4)}${String(row.windows).padStart(5)}${String(row.missed).padStart(8)}${String(row.cut).padStart(5)}${row.biasMs.toFixed(1).padStart(9)}${row.rmsMs.toFixed(1).padStart(8)}${row.theoryMs.toFixed(1).padStart(7)}${`${(100 * row.coverage).toFixed(0)} %`.padStart(9)}${row.edgeMs.toFixed(1).padStart(9)}${row.delayMs.toFixed(0).padStart(10)}`;
+    `${(row.asker ?? "http").padEnd(7)}${row.mode.padEnd(13)}${row.connection.padEnd(7)}${String(row.rateHz).padStart(4)}${String(row.windows).padStart(5)}${String(row.missed).padStart(8)}${String(row.cut).padStart(5)}${row.biasMs.toFixed(1).padStart(9)}${row.rmsMs.toFixed(1).padStart(8)}${row.theoryMs.toFixed(1).padStart(7)}${`${(100 * row.coverage).toFixed(0)} %`.padStart(9)}${row.edgeMs.toFixed(1).padStart(9)}${row.delayMs.toFixed(0).padStart(10)}`;
   const { frozen, latenessMs } = record;
   return [
     pc.bold(head),

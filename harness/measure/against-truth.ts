@@ -48,7 +48,7 @@ export const isCovered = ({ truth, found }: Match): boolean =>
   found.length > 0 && touches(found[0]!.startUs, truth.startUs) && touches(found.at(-1)!.endUs, truth.endUs);
 
 /** A row of figures over matches of one mode, connection and rate. */
-export function rowOf(all: readonly Match[], of: Pick<CalibrationRow, "mode" | "connection" | "rateHz">): CalibrationRow {
+export function rowOf(all: readonly Match[], of: Pick<CalibrationRow, "mode" | "connection" | "rateHz" | "asker">): CalibrationRow {
   const seen = all.filter((one) => one.found.length > 0);
   const errors = seen.map((one) => errorMs(one)!);
   const mean = (values: readonly number[]) => (values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length);
@@ -70,10 +70,10 @@ export function rowOf(all: readonly Match[], of: Pick<CalibrationRow, "mode" | "
 /** A row of a table: of one connection, or of all. */
 export type TableRow = Omit<CalibrationRow, "connection"> & { readonly connection: string };
 
-/** The rows, and one more per rate over all of them: rms and bias over all windows, the median of medians for what is a median. Without brown-outs: no ruler is sharp there. */
+/** The rows, and one more per asker and rate over all of them: rms and bias over all windows, the median of medians for what is a median. Without brown-outs: no ruler is sharp there. */
 export function withPooled(rows: readonly CalibrationRow[]): readonly TableRow[] {
-  const rates = [...new Set(rows.map((row) => row.rateHz))];
-  return [...rows, ...rates.flatMap((rateHz) => pooled(rows.filter((row) => row.rateHz === rateHz && row.mode !== "brown-out")))];
+  const groups = [...new Map(rows.map(({ asker, rateHz }) => [`${asker} ${rateHz}`, { asker, rateHz }])).values()];
+  return [...rows, ...groups.flatMap((one) => pooled(rows.filter((row) => row.rateHz === one.rateHz && row.asker === one.asker && row.mode !== "brown-out")))];
 }
 
 function pooled(all: readonly CalibrationRow[]): TableRow[] {
@@ -82,6 +82,7 @@ function pooled(all: readonly CalibrationRow[]): TableRow[] {
   const sum = (of: (row: CalibrationRow) => number) => all.reduce((total, row) => total + of(row), 0);
   const found = sum((row) => row.windows - row.missed);
   const one: TableRow = {
+    asker: first.asker,
     mode: "all of these",
     connection: "",
     rateHz: first.rateHz,

@@ -61,6 +61,14 @@ describe("error bars", () => {
     expect(errorNear(ruler, 100, "kept")!.rmsMs).to.be.closeTo(50, 1e-9);
     expect(errorNear(rulerOf(record(row(20, 30)), "here"), 20, "kept")!.rmsMs).to.be.closeTo(30, 1e-9);
   });
+  it("are those of the asker that measured: of one that was never calibrated nothing is known", () => {
+    const ruler = rulerOf(record(row(20, 30), row(20, 60, { asker: "probe" }), row(100, 40, { asker: "dns" })), "here");
+    expect(errorNear(ruler, 20)!.rmsMs).to.be.closeTo(30, 1e-9);
+    expect(errorNear(ruler, 20, "fresh", "probe")!.rmsMs).to.be.closeTo(60, 1e-9);
+    expect(errorNear(ruler, 20, "fresh", "dns")!.rateHz).to.equal(100);
+    expect(errorNear(ruler, 20, "fresh", "exec")).to.equal(undefined);
+    expect(stretch(ruler, 50, "fresh", "exec")).to.equal(1);
+  });
   it("pool modes by their outages, and leave out brown-outs, stalls and what was missed", () => {
     const ruler = rulerOf(
       record(

@@ -9,15 +9,16 @@
  *   √(1 + 6 (own/P)²)
  *
  * which is never less than 1. Pooled over modes, weighted by outages, without brown-outs and stalls: T/√6 is no limit of theirs (edges by chance; an end that
- * the answers themselves tell). `own` is that of the calibrated rate nearest to the probe's.
+ * the answers themselves tell). `own` is that of the calibrated rate nearest to the probe's, and of the same asker: of one that was never calibrated nothing is known.
  */
-import type { Bounds, CalibratedRow, PlannedCalibration } from "../core.js";
+import type { Bounds, CalibratedAsker, CalibratedRow, PlannedCalibration } from "../core.js";
 
 /** What is known of the ruler that measured. other: the record is another machine's, so nothing is. unsaid: nobody wrote down where it was measured. */
 export type Ruler = { readonly is: "none" } | { readonly is: "known" | "other" | "unsaid"; readonly record: PlannedCalibration };
 
 /** Of one calibrated rate, ms. */
 export interface RulerError {
+  readonly asker: CalibratedAsker;
   readonly rateHz: number;
   /** Outages that were not missed, and those that were. */
   readonly windows: number;
@@ -39,12 +40,14 @@ export function rulerOf(record: PlannedCalibration | undefined, machine: string 
 }
 
 const notOfPeriod = ["brown-out", "stall"];
+const askerOf = (row: CalibratedRow): CalibratedAsker => row.asker ?? "http";
 const counts = (row: CalibratedRow): boolean => !notOfPeriod.includes(row.mode) && row.windows > row.missed;
 
-/** At the calibrated rate nearest to that one (by ratio; of two, the slower); undefined if the ruler is not known. */
-export function errorNear(ruler: Ruler, rateHz: number, connection: Connection = "fresh"): RulerError | undefined {
+/** At the calibrated rate nearest to that one (by ratio; of two, the slower); undefined if the ruler is not known, or never asked so while it was calibrated. */
+export function errorNear(ruler: Ruler, rateHz: number, connection: Connection = "fresh", asker: CalibratedAsker = "http"): RulerError | undefined {
   if (ruler.is !== "known") return undefined;
-  const all = ruler.record.rows.filter(counts);
+  const all = ruler.record.rows.filter((row) => counts(row) && askerOf(row) === asker);
+  if (all.length === 0) return undefined;
   const alike = all.some((row) => row.connection === connection) ? all.filter((row) => row.connection === connection) : all;
   const far = (hz: number) => Math.abs(Math.log(hz / rateHz));
   const nearest = alike.map((row) => row.rateHz).sort((a, b) => far(a) - far(b) || a - b)[0]!;
@@ -60,6 +63,7 @@ function pooled(rows: readonly CalibratedRow[]): RulerError {
   const { rateHz } = rows[0]!;
   const theoryMs = 1000 / rateHz / Math.sqrt(6);
   return {
+    asker: askerOf(rows[0]!),
     rateHz,
     windows,
     missed,
@@ -72,8 +76,8 @@ function pooled(rows: readonly CalibratedRow[]): RulerError {
 }
 
 /** How many times as wide as its bounds the bar of a probe is; 1 if the ruler is not known. */
-export function stretch(ruler: Ruler, periodMs: number, connection?: Connection): number {
-  const error = errorNear(ruler, 1000 / periodMs, connection);
+export function stretch(ruler: Ruler, periodMs: number, connection?: Connection, asker?: CalibratedAsker): number {
+  const error = errorNear(ruler, 1000 / periodMs, connection, asker);
   return error ? Math.sqrt(1 + 6 * (error.ownMs / periodMs) ** 2) : 1;
 }
 

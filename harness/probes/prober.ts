@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { nowUs, sleep } from "../clock.js";
 import type { Route, Sample, TargetSystem } from "../core.js";
 import { loadTarget } from "../registry.js";
+import { stepsSystem } from "../ruler/steps.js";
 import { endpointsSource } from "./endpoints-source.js";
 import { lookupsUnderWay } from "./http/names.js";
 import { plannedSource } from "./planned-source.js";
@@ -140,7 +141,7 @@ if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLTo
   raisePriority();
   process.on("SIGINT", () => {}); // Ctrl-C goes to the whole terminal; whoever started us ends us
   process.on("SIGTERM", () => process.stdin.destroy());
-  await prober(process.stdin, process.stdout, loadTarget);
+  await prober(process.stdin, process.stdout, async (name) => (name === stepsSystem ? import("../ruler/steps.js") : loadTarget(name)));
   // A thread that waits for a resolver holds up an exit for as long as that is silent.
   process.stdout.write("", () => (lookupsUnderWay() > 0 ? process.kill(process.pid, "SIGKILL") : process.exit(0)));
 }

@@ -19,7 +19,7 @@ export interface BarOf {
 /** The widest that a probe of the lane would have. */
 export function barOf({ plan, ruler }: Pick<Story, "plan" | "ruler">, { plane, from, op, within }: BarOf, bounds: Bounds): Bounds {
   const own = plan.probes.filter((probe) => probe.plane === plane && probe.from === from && (op === undefined || probe.probe === op));
-  const bar = errorBar(bounds, Math.max(1, ...own.map((probe) => stretch(ruler, probe.periodMs))));
+  const bar = errorBar(bounds, Math.max(1, ...own.map((probe) => stretch(ruler, probe.periodMs, "fresh", "probe"))));
   const longest = within ? (within.toUs - within.fromUs) / 1e6 : Number.POSITIVE_INFINITY;
   return { lo: bar.lo, hi: Math.max(bounds.hi, Math.min(bar.hi, longest)) };
 }
@@ -49,5 +49,5 @@ export function whisker(story: Story, { plane, from }: Pick<BarOf, "plane" | "fr
 export const rulerWords = ({ plan, ruler }: Story): string =>
   sayRuler(
     ruler,
-    plan.probes.map(({ periodMs }) => ({ rateHz: 1000 / periodMs, connection: "fresh" })),
+    plan.probes.map(({ periodMs }) => ({ rateHz: 1000 / periodMs, connection: "fresh", asker: "probe" })),
   );

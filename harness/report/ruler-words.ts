@@ -1,5 +1,5 @@
 /** What reports say about the ruler: its measured error at the rates of the probes, or why nothing is known of it. Plain text. */
-import type { PlannedCalibration } from "../core.js";
+import type { CalibratedAsker, PlannedCalibration } from "../core.js";
 import { type Connection, errorNear, type Ruler, type RulerError, stretch } from "../measure/error-bars.js";
 import { plural } from "./words.js";
 
@@ -10,8 +10,21 @@ const whose = ({ machine, madeIso }: PlannedCalibration) =>
 const ms = (value: number): string => `${value.toFixed(1)} ms`;
 const hz = (value: number): string => `${Number(value.toFixed(2))} Hz`;
 
-/** `asked`: what was measured with, one for each rate and connection. */
-export function sayRuler(ruler: Ruler, asked: readonly { readonly rateHz: number; readonly connection: Connection }[]): string {
+const askers: Readonly<Record<CalibratedAsker, string>> = {
+  http: "plain requests",
+  probe: "a target’s probes",
+  tcp: "TCP endpoints",
+  dns: "DNS questions",
+  exec: "commands",
+};
+export interface Asked {
+  readonly rateHz: number;
+  readonly connection: Connection;
+  readonly asker: CalibratedAsker;
+}
+
+/** `asked`: what was measured with, one for each rate, connection and asker. */
+export function sayRuler(ruler: Ruler, asked: readonly Asked[]): string {
   if (ruler.is === "none") return `There is no calibration record for this machine: how far its prober is off is not known, and ${alone}; ${make}.`;
   const { record } = ruler;
   if (ruler.is === "other")
@@ -19,20 +32,26 @@ export function sayRuler(ruler: Ruler, asked: readonly { readonly rateHz: number
   if (ruler.is === "unsaid")
     return `There is a calibration record (${whose(record)}), but the timeline does not say which machine measured; it is not used: ${alone}.`;
   const groups = new Map<string, { readonly error: RulerError; readonly connection: Connection; readonly rates: number[] }>();
-  for (const { rateHz, connection } of asked) {
-    const error = errorNear(ruler, rateHz, connection)!;
-    const key = `${error.rateHz} ${connection}`;
+  const unknown = new Set<CalibratedAsker>();
+  for (const { rateHz, connection, asker } of asked) {
+    const error = errorNear(ruler, rateHz, connection, asker);
+    if (!error) {
+      unknown.add(asker);
+      continue;
+    }
+    const key = `${asker} ${error.rateHz} ${connection}`;
     const group = groups.get(key) ?? { error, connection, rates: [] };
     groups.set(key, group);
     group.rates.push(rateHz);
   }
   const says = [...groups.values()].map(({ error, connection, rates }) =>
-    sayError(error, rates, Math.max(...rates.map((rate) => stretch(ruler, 1000 / rate, connection)))),
+    sayError(error, rates, Math.max(...rates.map((rate) => stretch(ruler, 1000 / rate, connection, error.asker)))),
   );
+  if (unknown.size > 0) says.push(`For ${[...unknown].map((asker) => askers[asker]).join(" and ")} the record has no row, and ${alone}; ${make}.`);
   return `This machine’s prober was held against known outages on ${record.madeIso.slice(0, 10)}${record.quick ? " (quickly: a few short ones)" : ""}. ${says.join(" ")}`;
 }
 
-function sayError({ rateHz, windows, missed, rmsMs, theoryMs, biasMs, ownMs, coverage }: RulerError, rates: readonly number[], widest: number): string {
+function sayError({ asker, rateHz, windows, missed, rmsMs, theoryMs, biasMs, ownMs, coverage }: RulerError, rates: readonly number[], widest: number): string {
   const [slowest, fastest] = [Math.min(...rates), Math.max(...rates)];
   const probes = slowest === fastest ? hz(slowest) : `${Number(slowest.toFixed(2))} to ${hz(fastest)}`;
   const at = slowest === rateHz && fastest === rateHz ? `At ${hz(rateHz)}` : `At ${hz(rateHz)}, the calibrated rate nearest to the ${probes} asked here,`;
@@ -40,5 +59,5 @@ function sayError({ rateHz, windows, missed, rmsMs, theoryMs, biasMs, ownMs, cov
     widest < 1.005
       ? "next to the sampling periods that is nothing, and error bars are the bounds"
       : `it makes error bars up to ${widest.toFixed(2)} times as wide as the bounds`;
-  return `${at} the lengths of ${plural(windows, "outage")} (brown-outs and stalls apart) were off by ${ms(rmsMs)} rms (bias ${ms(biasMs)}) where sampling alone makes ${ms(theoryMs)}; ${missed === 0 ? "none was" : `${missed} more were`} missed, and the bounds held the truth in ${(100 * coverage).toFixed(0)} %. The ruler’s own part is ${ms(ownMs)}: ${bars}.`;
+  return `${at} the lengths of ${plural(windows, "outage")}${asker === "http" ? "" : `, asked as ${askers[asker]} are`} (brown-outs and stalls apart) were off by ${ms(rmsMs)} rms (bias ${ms(biasMs)}) where sampling alone makes ${ms(theoryMs)}; ${missed === 0 ? "none was" : `${missed} more were`} missed, and the bounds held the truth in ${(100 * coverage).toFixed(0)} %. The ruler’s own part is ${ms(ownMs)}: ${bars}.`;
 }

@@ -14,8 +14,8 @@ const calibration = (id: string): PlannedCalibration => ({
   quick: true,
   machine: { id, cpu: "Some <CPU>", cores: 2, kernel: "6.1", node: "v20.20.2" },
   rows: [
-    { mode: "503", connection: "fresh", rateHz: 20, windows: 20, missed: 0, biasMs: -4, rmsMs: 205, coverage: 0.95 },
-    { mode: "brown-out", connection: "fresh", rateHz: 20, windows: 20, missed: 0, biasMs: 500, rmsMs: 600, coverage: 1 },
+    { asker: "probe", mode: "503", connection: "fresh", rateHz: 20, windows: 20, missed: 0, biasMs: -4, rmsMs: 205, coverage: 0.95 },
+    { asker: "probe", mode: "brown-out", connection: "fresh", rateHz: 20, windows: 20, missed: 0, biasMs: 500, rmsMs: 600, coverage: 1 },
   ],
 });
 /** A run that measured on the machine `here`, with what its plan knew of the ruler. */
@@ -52,7 +52,7 @@ describe("the ruler in reports", () => {
   it("this machine's: says how far it was off at the nearest rate, and draws bars that are wider than the bounds", () => {
     const run = told(calibration("here"));
     const says =
-      /held against known outages on 2026-04-20 \(quickly: .*\)\. At 20 Hz, the calibrated rate nearest to the 10 Hz asked here, the lengths of 20 outages \(brown-outs and stalls apart\) were off by 205\.0 ms rms \(bias -4\.0 ms\) where sampling alone makes 20\.4 ms; none was missed, and the bounds held the truth in 95 %\. The ruler’s own part is 204\.0 ms: it makes error bars up to 5\.10 times as wide/;
+      /held against known outages on 2026-04-20 \(quickly: .*\)\. At 20 Hz, the calibrated rate nearest to the 10 Hz asked here, the lengths of 20 outages, asked as a target’s probes are \(brown-outs and stalls apart\) were off by 205\.0 ms rms \(bias -4\.0 ms\) where sampling alone makes 20\.4 ms; none was missed, and the bounds held the truth in 95 %\. The ruler’s own part is 204\.0 ms: it makes error bars up to 5\.10 times as wide/;
     expect(footOf(html(run))).to.match(says);
     expect(markdown(run).replace(/\\/g, "")).to.match(says);
     const bounds = run.verdict.lostS.data.outside;
@@ -68,6 +68,13 @@ describe("the ruler in reports", () => {
     );
     const [error, inner] = drawn.find(([width]) => Number(width) > 0)!;
     expect(error! / inner!).to.be.closeTo(5.1, 0.05);
+  });
+  it("this machine's, of plain requests alone: says that nothing is known of a target's probes, and draws the bounds", () => {
+    const known = calibration("here");
+    const run = told({ ...known, rows: known.rows.map(({ asker: _, ...row }) => row) });
+    expect(footOf(html(run))).to.match(/For a target’s probes the record has no row, and the bounds come from the sampling periods alone/);
+    const bounds = run.verdict.lostS.data.outside;
+    expect(barOf(run, { plane: "data", from: "outside" }, bounds)).to.deep.equal(bounds);
   });
   it("no bar is longer than the time there was", () => {
     const run = told(calibration("here"));

@@ -9,6 +9,7 @@ import { startProber } from "../probes/child.js";
 import type { ProberReport } from "../probes/protocol.js";
 import type { EndpointTarget } from "../probes/target.js";
 import { type Random, seeded } from "../random.js";
+import { type AskersMeasured, askersLanes, askersMs, calibrateAskers } from "./calibrate-askers.js";
 import { startTruth } from "./truth-child.js";
 import { type TruthMode, type TruthWindow, truthModes } from "./truth-server.js";
 
@@ -40,6 +41,12 @@ export async function calibrate({ seed, quick, say }: CalibrateInputs): Promise<
     say(`${lanes.flat().length} outages at ${rateHz} Hz, ${Math.round(lengthMs(lanes) / 1000)} s`);
     parts.push(await session(lanes, rateHz, quick ? ["fresh"] : ["fresh", "kept"], seed));
   }
+  const others: AskersMeasured[] = [];
+  for (const rateHz of quick ? [ratesHz[0]] : ratesHz) {
+    const lanes = askersLanes({ rateHz, ...(quick ? { windows: 2, fromS: 0.3, toS: 1 } : { windows: 6, fromS: 0.2, toS: 3 }) }, random);
+    say(`probes of several steps, TCP, DNS${rateHz === ratesHz[0] ? " and commands" : ""} at ${rateHz} Hz, ${Math.round(askersMs(lanes) / 1000)} s`);
+    others.push(await calibrateAskers(lanes, { rateHz, seed }));
+  }
   say("the prober stopped for 300 ms");
   const frozen = await frozenSession(seed);
   const busyRows: CalibrationRow[] = [];
@@ -52,11 +59,14 @@ export async function calibrate({ seed, quick, say }: CalibrateInputs): Promise<
       for (const burner of burners) burner.kill("SIGKILL");
     }
   }
-  const sum = (of: (part: Measured) => number) => parts.reduce((all, part) => all + of(part), 0);
+  const sum = (of: (part: AskersMeasured) => number) => [...parts, ...others].reduce((all, part) => all + of(part), 0);
   const samples = sum((part) => part.samples);
   const worst = (key: "p50" | "p99" | "max") => Math.max(...parts.map((part) => part.latenessMs[key]));
   return {
-    rows: parts.flatMap((part) => part.rows).sort((a, b) => truthModes.indexOf(a.mode as TruthMode) - truthModes.indexOf(b.mode as TruthMode)),
+    rows: [
+      ...parts.flatMap((part) => part.rows).sort((a, b) => truthModes.indexOf(a.mode as TruthMode) - truthModes.indexOf(b.mode as TruthMode)),
+      ...others.flatMap((part) => part.rows),
+    ],
     busyRows,
     falseAlarms: sum((part) => part.falseAlarms),
     // No sample at all is nothing measured, and not nothing lost.
@@ -88,11 +98,7 @@ function threeLanes(random: Random, { windows, fromS, toS }: { windows: number; 
 }
 const lengthMs = (lanes: readonly (readonly TruthWindow[])[]): number => Math.max(...lanes.map((lane) => lane.at(-1)!.atMs + lane.at(-1)!.forMs)) + pauseMs;
 
-interface Measured {
-  readonly rows: readonly CalibrationRow[];
-  readonly falseAlarms: number;
-  readonly samples: number;
-  readonly observerFaults: number;
+interface Measured extends AskersMeasured {
   readonly latenessMs: Calibration["latenessMs"];
 }
 

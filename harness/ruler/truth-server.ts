@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { nowUs } from "../clock.js";
 import { raisePriority } from "../probes/schedule/priority.js";
 import { type Random, seeded } from "../random.js";
+import { FileFace, NameFace } from "./truth-faces.js";
 
 export const truthModes = ["503", "refuse", "reset", "hang-kept", "hang-dropped", "stall", "slow", "brown-out", "wrong"] as const;
 export type TruthMode = (typeof truthModes)[number];
@@ -24,6 +25,10 @@ export interface TruthPlan {
   readonly brownOutShare: number;
   readonly slowMs: number;
   readonly seed: number;
+  /** A name server on the same port, which has the same outages, or none. */
+  readonly names?: "follow" | "stay up";
+  /** Holds the mode, for commands to read. */
+  readonly file?: string;
 }
 /** One outage as it was. */
 export interface Truth {
@@ -46,6 +51,8 @@ export class TruthServer {
   readonly #random: Random;
   /** When each request came in, monotonic µs, if asked to keep that. */
   arrivals: number[] | undefined;
+  #names: NameFace | undefined;
+  #file: FileFace | undefined;
 
   constructor(readonly plan: Omit<TruthPlan, "windows">) {
     this.#random = seeded(plan.seed);
@@ -57,12 +64,24 @@ export class TruthServer {
     this.#port = (this.#server.address() as AddressInfo).port;
     return this.#port;
   }
+  /** What it shows beside its port. */
+  async openFaces(): Promise<void> {
+    const { names, file } = this.plan;
+    if (names !== undefined) {
+      this.#names = new NameFace(this.#port);
+      await this.#names.open();
+    }
+    if (file !== undefined) this.#file = new FileFace(file);
+    this.#file?.become("up");
+  }
 
   /** Changes what it does; resolves with the instants between which that happened. */
   async become(mode: TruthMode | "up"): Promise<{ lo: number; hi: number }> {
     const before = this.mode;
     const lo = nowUs();
     this.mode = mode;
+    this.#file?.become(mode);
+    if (this.plan.names === "follow") await this.#names?.become(mode);
     if (mode === "refuse") {
       this.#server.close();
       for (const socket of this.#sockets) socket.resetAndDestroy();
@@ -85,6 +104,7 @@ export class TruthServer {
   readonly #forgotten = new WeakSet<Socket>();
 
   close(): void {
+    this.#names?.close();
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
   }
@@ -123,7 +143,9 @@ async function main(): Promise<void> {
   const plan = JSON.parse(process.argv[2] ?? "{}") as TruthPlan & { readonly arrivals?: boolean };
   const server = new TruthServer(plan);
   if (plan.arrivals) server.arrivals = [];
-  say({ kind: "port", port: await server.listen() });
+  const port = await server.listen();
+  await server.openFaces();
+  say({ kind: "port", port });
   process.stdin.on("end", () => {
     if (server.arrivals) say({ kind: "arrivals", arrivals: server.arrivals });
     server.close();

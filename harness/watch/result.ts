@@ -170,14 +170,16 @@ export function watchVerdict(endpoints: readonly WatchedEndpoint[], command: Com
 /** With what is known of the ruler's own error. */
 export function barred(endpoint: WatchedEndpoint, ruler: Ruler): WatchedEndpoint {
   if (ruler.is !== "known") return endpoint;
-  const times = stretch(ruler, 1000 / endpoint.rateHz, endpoint.connection);
+  const times = stretch(ruler, 1000 / endpoint.rateHz, endpoint.connection, endpoint.kind);
   const outages = endpoint.outages.map((outage) => ({ ...outage, errorBarS: errorBar(outage.lostS, times) }));
   return { ...endpoint, outages, errorBarS: errorBar(endpoint.lostS, times) };
 }
 
 export function calibrationOf(endpoints: readonly WatchedEndpoint[], ruler: Ruler): WatchResult["calibration"] {
-  const asked = [...new Map(endpoints.map(({ rateHz, connection }) => [`${rateHz} ${connection}`, { rateHz, connection }])).values()];
-  const errors = asked.flatMap(({ rateHz, connection }) => errorNear(ruler, rateHz, connection) ?? []);
+  const asked = [
+    ...new Map(endpoints.map(({ rateHz, connection, kind }) => [`${rateHz} ${connection} ${kind}`, { rateHz, connection, asker: kind }] as const)).values(),
+  ];
+  const errors = asked.flatMap(({ rateHz, connection, asker }) => errorNear(ruler, rateHz, connection, asker) ?? []);
   const says = sayRuler(ruler, asked);
   if (ruler.is === "none") return { is: ruler.is, says, errors };
   const { madeIso, quick, machine } = ruler.record;
