@@ -18,6 +18,7 @@ import { junit } from "../watch/junit.js";
 import { liveOutput } from "../watch/live.js";
 import { metricsText } from "../watch/metrics.js";
 import type { CommandEnd, WatchLimits, WatchResult } from "../watch/result.js";
+import { WatchStrips } from "../watch/strips.js";
 import { report } from "../watch/text.js";
 import { type Measured, resultOf, type Watching, watchEndpoints } from "../watch/watch.js";
 import { positive, whole } from "./options.js";
@@ -53,6 +54,7 @@ interface Flags {
   readonly allowLost?: number;
   readonly json?: string;
   readonly junit?: string;
+  readonly html?: string;
   readonly samples?: string;
   readonly metrics?: number;
 }
@@ -116,6 +118,7 @@ export function register(program: Command): void {
     .option("--allow-lost <s>", "fails if an endpoint loses more seconds than this", notNegative)
     .option("--json <file>", "writes what was found, anew each second while it runs; - is stdout")
     .option("--junit <file>", "writes a JUnit report")
+    .option("--html <file>", "writes a report as one HTML file that opens offline")
     .option("--samples <file>", "keeps every sample, gzipped JSON lines, each second")
     .option("--metrics <port>", "serves Prometheus /metrics on 127.0.0.1 while it runs", whole)
     .argument("[command...]", "after --: what to run meanwhile")
@@ -166,10 +169,19 @@ async function watch(argv: readonly string[], flags: Flags): Promise<number> {
     ...(flags.proxy === undefined ? {} : { proxy: flags.proxy }),
   });
   for (const says of proxyWords(watched, proxyVariables(process.env), flags.proxy)) process.stderr.write(`flounder: ${says}\n`);
-  const outputs: { readonly flag: string; readonly path: string; readonly file: OutputFile; text(result: WatchResult): string }[] = [];
+  const outputs: { readonly flag: string; readonly path: string; readonly file: OutputFile; text(result: WatchResult): string | Promise<string> }[] = [];
   if (flags.json !== undefined)
     outputs.push({ flag: "--json", path: flags.json, file: openOutput(flags.json, "--json"), text: (result) => `${JSON.stringify(result, null, 2)}\n` });
   if (flags.junit !== undefined) outputs.push({ flag: "--junit", path: flags.junit, file: openOutput(flags.junit, "--junit"), text: junit });
+  const strips = new WatchStrips();
+  if (flags.html !== undefined)
+    outputs.push({
+      flag: "--html",
+      path: flags.html,
+      file: openOutput(flags.html, "--html"),
+      // What draws takes half a second to load: after nothing is measured any more.
+      text: async (result) => (await import("../watch/html.js")).watchHtml(result, strips),
+    });
   // The prober opens it itself: here only what is no file is found out before anything is measured.
   if (flags.samples !== undefined) checkSamples(flags.samples);
   const toStdout = outputs.some(({ path }) => path === "-" || path === "/dev/stdout");
@@ -204,6 +216,7 @@ async function watch(argv: readonly string[], flags: Flags): Promise<number> {
     resultOf(measured, { flounder, startedIso, complete, command, ...(aborted === undefined ? {} : { aborted }) }, limits, ruler);
   const onMeasured = (measured: Measured) => {
     newest = make(measured, false, null);
+    strips.add(measured);
     for (const { flag, file } of outputs) if (flag === "--json") file.update(`${JSON.stringify(newest)}\n`);
     live.show(newest);
   };
@@ -246,13 +259,14 @@ async function watch(argv: readonly string[], flags: Flags): Promise<number> {
     }
     const aborted = abortion({ broken, signal: signalled.name, cut, timedOut, forMs: flags.for });
     const result = make(measured, true, end ?? null, aborted);
+    strips.add(measured);
     live.end();
     const troubles =
       measured.samplesFailed === undefined
         ? []
         : [`--samples ${flags.samples}: samples are missing, the file could not be written (${measured.samplesFailed})`];
     for (const { flag, path, file, text } of outputs) {
-      const failed = await file.finish(text(result));
+      const failed = await file.finish(await text(result));
       if (failed !== undefined) troubles.push(`${flag} ${path} could not be written (${failed})`);
     }
     (toStdout ? process.stderr : process.stdout).write(report(result, troubles));

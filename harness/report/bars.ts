@@ -31,9 +31,21 @@ export const sayBar = (bounds: Bounds, bar: Bounds): string => (range(bar) === r
 export function whisker(story: Story, { plane, from }: Pick<BarOf, "plane" | "from">): Markup | "" {
   const barIn = (lane: Pick<BarOf, "plane" | "from">) => barOf(story, { ...lane, within: story.run }, story.verdict.lostS[lane.plane][lane.from]);
   const most = Math.max(...lanesInOrder.map((lane) => barIn(lane).hi));
-  if (most === 0) return "";
-  const bounds = story.verdict.lostS[plane][from];
   const bar = barIn({ plane, from });
+  const label = `${laneName(plane, from)}: error bar ${range(bar)} s, on a scale of ${range({ lo: 0, hi: most })} s`;
+  return whiskerOf({ most, bounds: story.verdict.lostS[plane][from], bar, label });
+}
+
+export interface Whisker {
+  /** Seconds at the end of the scale; 0: nothing is drawn. */
+  readonly most: number;
+  readonly bounds: Bounds;
+  readonly bar: Bounds;
+  readonly label: string;
+}
+/** A figure's bounds (thick) and its error bar (thin). */
+export function whiskerOf({ most, bounds, bar, label }: Whisker): Markup | "" {
+  if (most === 0) return "";
   const x = (s: number) => (2 + (96 * s) / most).toFixed(2);
   const line = (kind: string, x1: number, x2: number, y1 = 5, y2 = 5) => `<line class="${kind}" x1="${x(x1)}" x2="${x(x2)}" y1="${y1}" y2="${y2}"/>`;
   const marks = [
@@ -41,7 +53,6 @@ export function whisker(story: Story, { plane, from }: Pick<BarOf, "plane" | "fr
     ...(bounds.hi === 0 ? [] : [line("error", bar.lo, bar.hi), line("error", bar.lo, bar.lo, 2, 8), line("error", bar.hi, bar.hi, 2, 8)]),
     ...(bounds.hi === 0 ? [] : [line("bounds", bounds.lo, bounds.hi), line("at", middle(bounds), middle(bounds), 0, 10)]),
   ];
-  const label = `${laneName(plane, from)}: error bar ${range(bar)} s, on a scale of ${range({ lo: 0, hi: most })} s`;
   return markup`<svg class="whisker" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label="${label}">${new Markup(marks.join(""))}</svg>`;
 }
 

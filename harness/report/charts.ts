@@ -1,9 +1,10 @@
 /** The pictures of report.html as static SVG: Observable Plot on linkedom. Colours are CSS variables of style.ts, so that one picture serves light and dark. */
 import { DOMParser } from "linkedom";
+import type { Window } from "../measure/windows.js";
 import { bandsOf, defs, flagsOf, type LabelAt, labelsOf, noticesOf, rowsOf } from "./marks.js";
 import * as Plot from "./plot.js";
 import type { Story } from "./story.js";
-import { type LatencyPoint, latency } from "./strips.js";
+import { type LatencyPoint, latency, type Stretch } from "./strips.js";
 import { laneName, who } from "./words.js";
 
 /** Drawn once per width, since text must not shrink with the screen; the page shows the one that fits. */
@@ -22,7 +23,8 @@ const document = new DOMParser().parseFromString("<!doctype html><html><body></b
 function svgOf(options: Plot.PlotOptions, label: string, definitions: string): string {
   const style = { fontSize: "12px", fontFamily: "inherit", background: "none", overflow: "visible" };
   const svg = Plot.plot({ ...options, marginLeft: margin, marginRight: margin, document, className: "plot", ariaLabel: label, style });
-  return svg.outerHTML.replace(/(<svg[^>]*>)/, `$1<defs>${definitions}</defs>`);
+  // A label may hold a ">".
+  return svg.outerHTML.replace(/^<svg(?:[^>"]|"[^"]*")*>/, (open: string) => `${open}<defs>${definitions}</defs>`);
 }
 
 /** Run seconds at the foot, few enough to be read. */
@@ -54,32 +56,84 @@ const labelMarks = (labels: readonly LabelAt[], y: (row: number) => number): Plo
     ),
   );
 
+const [laneH, nameH] = [34, 20];
+const pitch = laneH + nameH + 4;
+interface NamedLane {
+  readonly name: string;
+  readonly stretches: readonly Stretch[];
+}
+
+/** What was served and lost in each lane, one below the other from `top` on. */
+function stretchMarks(lanes: readonly NamedLane[], top: number, size: Size): Plot.Markish[] {
+  const stretches = lanes.flatMap(({ name, stretches }, i) => {
+    const y1 = top + i * pitch + nameH;
+    return stretches.map(({ fromUs, toUs, lost }) => ({ x1: fromUs / 1e6, x2: toUs / 1e6, y1, y2: y1 + laneH, lost, name }));
+  });
+  const rect = { x1: "x1", x2: "x2", y1: "y1", y2: "y2" };
+  return [
+    // Served is translucent, so that bands show through; lost is not, so that red is the same red everywhere.
+    Plot.rect(stretches, {
+      ...rect,
+      fill: (d) => (d.lost === null ? `url(#unmeasured-${size.name})` : "var(--ok)"),
+      fillOpacity: 0.8,
+      shapeRendering: "crispEdges",
+    }),
+    Plot.rect(
+      stretches.filter((d) => (d.lost ?? 0) > 0).map((d) => ({ ...d, y1: d.y2 - Math.max(0.12, d.lost!) * laneH })),
+      {
+        ...rect,
+        fill: "var(--lost)",
+        shapeRendering: "crispEdges",
+        title: (d) => `${d.name}: ${Math.round(d.lost! * 100)} % lost, ${d.x1.toFixed(1)}–${d.x2.toFixed(1)} s`,
+      },
+    ),
+  ];
+}
+const nameMark = (lanes: readonly NamedLane[], top: number, atS: number): Plot.Markish =>
+  Plot.text(lanes, {
+    x: () => atS,
+    y: (_, i) => top + i * pitch + nameH - 9,
+    text: (lane) => lane.name,
+    textAnchor: "start",
+    fill: "var(--ink)",
+    stroke: "var(--card)",
+    strokeWidth: 4,
+  });
+
+/** Lanes of any names on one axis, and nothing else. */
+export function namedLanesChart(lanes: readonly NamedLane[], { fromUs, toUs }: Window, label: string, size: Size): string {
+  const top = 4;
+  const foot = top + lanes.length * pitch + 2;
+  const lettersMax = Math.floor((size.width - 2 * margin) / 7);
+  const named = lanes.map((lane) => (lane.name.length > lettersMax ? { ...lane, name: `${lane.name.slice(0, lettersMax - 1)}…` } : lane));
+  return svgOf(
+    {
+      width: size.width,
+      height: foot + 28,
+      marginTop: 0,
+      marginBottom: 28,
+      x: { domain: [fromUs / 1e6, toUs / 1e6] },
+      y: { domain: [foot, 0], axis: null },
+      marks: [...stretchMarks(named, top, size), nameMark(named, top, fromUs / 1e6), axis(size)],
+    },
+    label,
+    defs([], size.name),
+  );
+}
+
 /** The four lanes on one axis, with the faults' bands, the steps' flags and the alarms' ticks. */
 export function lanesChart(story: Story, size: Size): string {
   const [x1, x2] = [story.shown.fromUs / 1e6, story.shown.toUs / 1e6];
   const perPx = (x2 - x1) / (size.width - 2 * margin);
   const labels = labelsOf(story, perPx, x2, size.name === "narrow");
   const top = 10 + 15 * rowsOf(labels);
-  const [laneH, nameH] = [34, 20];
-  const pitch = laneH + nameH + 4;
   const lanesEnd = top + story.lanes.length * pitch;
   const flags = flagsOf(story, perPx);
   const notices = noticesOf(story);
   const flagY = lanesEnd + 12;
   const noticeY = flagY + (flags.length > 0 ? 15 * rowsOf(flags) + 4 : 0);
   const foot = notices.length > 0 ? noticeY + 18 : noticeY + 2;
-  const laneTop = (i: number) => top + i * pitch + nameH;
-  const stretches = story.lanes.flatMap((lane, i) =>
-    lane.stretches.map(({ fromUs, toUs, lost }) => ({
-      x1: fromUs / 1e6,
-      x2: toUs / 1e6,
-      y1: laneTop(i),
-      y2: laneTop(i) + laneH,
-      lost,
-      name: laneName(lane.plane, lane.from),
-    })),
-  );
-  const rect = { x1: "x1", x2: "x2", y1: "y1", y2: "y2" };
+  const lanes = story.lanes.map(({ plane, from, stretches }) => ({ name: laneName(plane, from), stretches }));
   const bands = bandsOf(story, size.name);
   return svgOf(
     {
@@ -91,33 +145,10 @@ export function lanesChart(story: Story, size: Size): string {
       y: { domain: [foot, 0], axis: null },
       marks: [
         Plot.rect(bands, { x1: "x1", x2: "x2", y1: () => top - 4, y2: () => foot, fill: "fill", title: "title" }),
-        // Served is translucent, so that bands show through; lost is not, so that red is the same red everywhere.
-        Plot.rect(stretches, {
-          ...rect,
-          fill: (d) => (d.lost === null ? `url(#unmeasured-${size.name})` : "var(--ok)"),
-          fillOpacity: 0.8,
-          shapeRendering: "crispEdges",
-        }),
-        Plot.rect(
-          stretches.filter((d) => (d.lost ?? 0) > 0).map((d) => ({ ...d, y1: d.y2 - Math.max(0.12, d.lost!) * laneH })),
-          {
-            ...rect,
-            fill: "var(--lost)",
-            shapeRendering: "crispEdges",
-            title: (d) => `${d.name}: ${Math.round(d.lost! * 100)} % lost, ${d.x1.toFixed(1)}–${d.x2.toFixed(1)} s`,
-          },
-        ),
+        ...stretchMarks(lanes, top, size),
         Plot.ruleX(labels, { x: "x", y1: (d) => top - 8 - 15 * d.row, y2: () => foot, stroke: "colour", strokeWidth: 1.5 }),
         ...labelMarks(labels, (row) => top - 14 - 15 * row),
-        Plot.text(story.lanes, {
-          x: () => x1,
-          y: (_, i) => laneTop(i) - 9,
-          text: (lane) => laneName(lane.plane, lane.from),
-          textAnchor: "start",
-          fill: "var(--ink)",
-          stroke: "var(--card)",
-          strokeWidth: 4,
-        }),
+        nameMark(lanes, top, x1),
         Plot.ruleX(flags, { x: "x", y1: () => lanesEnd, y2: (d) => flagY + 15 * d.row + 6, stroke: "var(--step)" }),
         Plot.text(flags, {
           x: "x",

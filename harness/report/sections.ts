@@ -13,7 +13,8 @@ const stamps = (atUs: readonly number[]): string =>
   atUs.length === 0 ? "" : ` at ${[...new Set(atUs.map(at))].slice(0, 4).join(", ")}${atUs.length > 4 ? " …" : ""}`;
 const result = (word: string): Markup => markup`<span class="mark ${word}">${word}</span>`;
 const swatch = (colour: string): Markup => markup`<span class="swatch" style="background:${colour}"></span>`;
-const pictures = (draw: (size: (typeof sizes)[number]) => string): Markup =>
+/** One for each width; the page shows the one that fits. */
+export const pictures = (draw: (size: (typeof sizes)[number]) => string): Markup =>
   new Markup(sizes.map((size) => `<div class="${size.name}">${draw(size)}</div>`).join(""));
 
 export function top(story: Story): Markup {
@@ -211,7 +212,7 @@ export function happened(story: Story): Markup {
       );
     }
     if (event.kind === "alarm" || event.kind === "trouble") return row(`${event.from}: ${event.says}`, event.kind);
-    if (event.kind === "aborted" || event.kind === "broken-off") return row(event.why, event.kind);
+    if (event.kind === "aborted") return row(event.why, "aborted");
     return [];
   });
   return markup`<section><details><summary>What happened, line by line</summary>${table([{ title: "run" }, { title: "kind" }, { title: "what" }], rows)}</details></section>`;

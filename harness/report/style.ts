@@ -10,6 +10,7 @@ text.act,.plot .act text{filter:brightness(1.6) saturate(.85)}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;font-variant-numeric:tabular-nums;-webkit-text-size-adjust:100%}
 main{max-width:1120px;margin:0 auto;padding:28px 20px 60px}
+h1,h2,h3,p,li,.meta,.legend,.tile{overflow-wrap:anywhere}
 h1{font-size:clamp(1.08rem,.95rem + .8vw,1.5rem);line-height:1.4;font-weight:600;margin:14px 0 12px;text-wrap:pretty;letter-spacing:-.01em}
 h2{font-size:1.1rem;margin:0 0 4px;letter-spacing:-.005em}
 h3{font-size:.9rem;margin:16px 0 2px;font-weight:600}
@@ -22,7 +23,7 @@ p{margin:0 0 10px;max-width:76ch}
 .top{display:flex;flex-wrap:wrap;gap:6px 14px;align-items:center}
 section{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:18px 20px;margin-top:16px}
 .tiles{display:grid;grid-template-columns:repeat(4,1fr);gap:12px;margin-top:18px}
-.tile{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:12px 14px}
+.tile{min-width:0;overflow-wrap:anywhere;background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:12px 14px}
 .tile b{display:block;font-size:1.6rem;line-height:1.2;font-weight:650}
 .tile b small{font-size:.9rem;font-weight:500;color:var(--soft)}
 .tile .bad{color:var(--lost)}
@@ -68,5 +69,6 @@ ul.findings li{grid-template-columns:1fr;gap:2px}td,th{padding-right:10px}.clock
 td,td.n{display:flex;justify-content:space-between;gap:14px;text-align:right;padding:2px 0;border:0;white-space:normal}td::before{content:attr(data-label);color:var(--soft);text-align:left;flex:none;max-width:55%}
 td>span{min-width:0;overflow-wrap:anywhere}td[data-label=""]::before{content:none}td:has(.bar){display:block;text-align:left}td:has(.bar)::before{content:none}td:first-child{font-weight:600}
 tr.worst{background:var(--fail-bg);margin:0 -14px;padding:8px 14px}tr.worst td{background:none}tr.worst td:first-child,tr.worst td:last-child{box-shadow:none}}
+@media (max-width:300px){body{overflow-wrap:anywhere}.mark,.badge,td .b{white-space:normal;max-width:100%}.top,.meta{display:block}.scroll{margin:8px 0 0;padding:0}tr.worst{margin:0;padding:0}.tiles{grid-template-columns:1fr}td,td.n{flex-direction:column;align-items:flex-start;text-align:left;padding-right:0}td::before{max-width:100%}main{padding:8px 4px}section{padding:6px}.tile{padding:6px}.badge{padding:3px 6px}}
 @media print{section,.tile{break-inside:avoid}body{background:none}}
 `;

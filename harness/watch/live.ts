@@ -1,6 +1,7 @@
 /** What is seen while a watch measures: in a terminal the lanes of the last minutes, redrawn each second; elsewhere a line whenever something changes. */
 import pc from "picocolors";
 import type { WatchedEndpoint, WatchResult } from "./result.js";
+import { since } from "./strips.js";
 import { liveLine, stateOf } from "./text.js";
 
 interface Terminal {
@@ -26,11 +27,7 @@ const nameColumns = 28;
 
 /** What the last second was like, from what was counted before it and after. */
 export function cellOf(before: WatchedEndpoint["counts"], now: WatchedEndpoint["counts"]): Cell {
-  const since = (outcome: keyof typeof now) => (now[outcome] ?? 0) - (before[outcome] ?? 0);
-  const good = since("ok");
-  const bad = (Object.keys(now) as (keyof typeof now)[])
-    .filter((outcome) => !["ok", "observer", "not-attempted"].includes(outcome))
-    .reduce((sum, outcome) => sum + since(outcome), 0);
+  const { good, bad } = since(before, now);
   if (good + bad === 0) return "unknown";
   return bad === 0 ? "good" : good === 0 ? "bad" : "some";
 }
