@@ -19,15 +19,16 @@ export const timersS = {
   crashReap: 3600, // dea: folders of crashed instances
   longestDip: 36, // cabinet: a flickering supply's longest dip. Our choice: over dropletLost, so that it is noticed, and under lunLost, so that the loss comes from the end of the supply
   mirrorLost: 60, // cabinet, policy eager: a mirror that has taken nothing for so long is given up for lost. Our choice: over lunLost
+  blobGrace: 1200, // cc: a blob that nobody refers to is kept so long after its last use. Our choice: an upload that was told that it is there must find it
   cacheFlush: 30, // cabinet: a write may stay in the cache so long (Linux' dirty_expire_centisecs)
 } as const;
 export type TimerName = keyof typeof timersS;
 
 /**
  * Never shorter than this, whatever the factor: processes start no faster because a timer was scaled, and disks flush no faster. lunLost: twice the longest proof
- * that was measured under pushes on a busy machine (docs/decisions.md), and still under every alarm and fail-over of 2011 that comes after it. mirrorLost: over lunLost.
+ * that was measured under pushes on a quiet machine; a proof of 4.2 s was seen where the load was 20 on two cores, so a machine that busy can lose a LUN for nothing. Still under every alarm and fail-over of 2011 that comes after it. mirrorLost: over lunLost.
  */
-export const floorsMs: Partial<Record<TimerName, number>> = { restartTimeout: 5000, lunLost: 3000, mirrorLost: 4000 };
+export const floorsMs: Partial<Record<TimerName, number>> = { restartTimeout: 5000, lunLost: 3000, mirrorLost: 4000, blobGrace: 60_000 };
 
 /** Not scaled at all (ms): anything under 1 s at factor 1, processes, TCP, clients' back-off. */
 export const unscaledMs = {

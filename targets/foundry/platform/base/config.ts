@@ -30,6 +30,7 @@ export interface TimersMs {
   readonly longestDip: number;
   readonly cacheFlush: number;
   readonly mirrorLost: number;
+  readonly blobGrace: number;
   readonly healthProbe: number;
   readonly discoverTimeout: number;
   readonly taintPerInstance: number;

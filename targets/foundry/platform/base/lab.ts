@@ -31,6 +31,7 @@ const timers: TimersMs = {
   longestDip: 1700,
   cacheFlush: 1500,
   mirrorLost: 3000,
+  blobGrace: 60_000,
   healthProbe: 500,
   discoverTimeout: 2000,
   taintPerInstance: 10,

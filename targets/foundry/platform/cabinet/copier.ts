@@ -165,7 +165,10 @@ export class Copier {
       if (this.#shards.get(shard) === changedMs) continue;
       if (!this.#shards.has(shard)) watch(join(blobs, shard), () => this.#wake()).on("error", () => {});
       this.#shards.set(shard, Date.now() - changedMs < settledMs ? Number.NaN : changedMs);
-      for (const sha1 of readdirSync(join(blobs, shard)))
+      const there = readdirSync(join(blobs, shard));
+      // What is gone may come again, and is sent again then. Its copy is not ours to remove: it may be all that is left of a blob that was torn.
+      for (const sha1 of this.#sent ?? []) if (sha1.startsWith(shard) && !there.includes(sha1)) this.#sent!.delete(sha1);
+      for (const sha1 of there)
         if (/^[0-9a-f]{40}$/.test(sha1) && !this.#sent?.has(sha1) && !this.#waiting.some((one) => one.sha1 === sha1))
           this.#waiting.push({ sha1, path: join(blobs, shard, sha1) });
     }

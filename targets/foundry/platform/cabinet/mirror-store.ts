@@ -45,6 +45,8 @@ const isSha1 = (name: string) => /^[0-9a-f]{40}$/.test(name);
 
 export class MirrorStore {
   #usedBytes = 0;
+  /** Of copies that are being written. */
+  #coming = 0;
   roomBytes: number;
   /** Copies that are not complete, by <lun>/<copy>. */
   readonly #underWay = new Map<string, UnderWay>();
@@ -95,10 +97,14 @@ export class MirrorStore {
     if (isDark(partner)) return 503;
     const path = join(this.#root(lun, copy), "blobs", sha1.slice(0, 2), sha1);
     if (existsSync(path)) return 201;
-    if (this.#usedBytes + bytes > this.roomBytes) this.#clear();
+    if (this.#usedBytes + bytes > this.roomBytes) {
+      this.#clear();
+      this.#count();
+    }
     if (this.#usedBytes + bytes > this.roomBytes || isFull(partner)) return 507;
     // Its room is taken while it comes: several come at once.
     this.#usedBytes += bytes;
+    this.#coming += bytes;
     const draft = `${path}.${randomBytes(4).toString("hex")}.part`;
     let status = 400;
     try {
@@ -106,6 +112,7 @@ export class MirrorStore {
       status = (await this.#write(draft, pieces)) === sha1 ? (isDark(partner) ? 503 : this.isServing(lun) ? 409 : 201) : 400;
       if (status === 201) renameSync(draft, path);
     } finally {
+      this.#coming -= bytes;
       if (status !== 201) {
         this.#usedBytes -= bytes;
         rmSync(draft, { force: true });
@@ -159,6 +166,13 @@ export class MirrorStore {
     this.#usedBytes -= this.#underWay.get(`${lun}/${copy}`)?.bytes ?? 0;
     this.#underWay.delete(`${lun}/${copy}`);
     return 200;
+  }
+  /** Cloud Controllers remove copies of blobs that nobody wants any more, past us. */
+  #count(): void {
+    this.#usedBytes =
+      this.settings.kept.reduce((sum, { lun }) => sum + this.#bytesOf(lun), 0) +
+      [...this.#underWay.values()].reduce((sum, { bytes }) => sum + bytes, 0) +
+      this.#coming;
   }
   #clear(): void {
     for (const [key, { lastMs }] of this.#underWay) if (Date.now() - lastMs > leftBehindMs) this.drop(...(key.split("/") as [string, string]));

@@ -28,6 +28,8 @@ const name = "ccdb.json.gz";
 const deadlineMs = 20_000;
 /** A statement has little time. */
 const rowsAtOnce = 200;
+/** Of storage: it is in a backup, since a CCDB can be gone, but what is newer stays. */
+const facts = "blobs";
 const excluded = ["schema_migrations", "storage_losses"];
 
 /** In the order in which they were made: what refers to another table comes after it. */
@@ -49,6 +51,8 @@ function lunOf(storage: Storage): string {
 export async function backUp(database: Database, storage: Storage, scratch: string): Promise<BackedUp> {
   const from = performance.now();
   const lun = lunOf(storage);
+  // What this backup knows stays until the next one: restored, its apps must have their blobs. Those that come meanwhile are in their grace.
+  await database.rows("update blobs set backed_up = true where doomed_by is null and not backed_up");
   const content = await database.transaction(async (sql): Promise<Content> => {
     await sql.rows("set transaction isolation level repeatable read, read only");
     const at = await sql.row<{ now: Date }>("select now()");
@@ -57,6 +61,12 @@ export async function backUp(database: Database, storage: Storage, scratch: stri
       tables[table] = (await sql.rows<{ row: unknown }>(`select to_json(t) as row from ${table} t`)).map(({ row }) => row);
     return { version: 1, atIso: at!.now.toISOString(), tables };
   });
+  const needed = new Set(
+    ["packages", "droplets", "package_files"].flatMap((table) =>
+      (content.tables[table] as readonly { readonly sha1: string | null }[]).map(({ sha1 }) => sha1),
+    ),
+  );
+  await database.rows("update blobs set backed_up = true where sha1 = any($1) and doomed_by is null and not backed_up", [[...needed]]);
   const local = join(scratch, "backup");
   const bytes = await promisify(gzip)(JSON.stringify(content));
   await writeFile(local, bytes);
@@ -65,6 +75,7 @@ export async function backUp(database: Database, storage: Storage, scratch: stri
   } finally {
     await rm(local, { force: true });
   }
+  await database.rows("update blobs set backed_up = false where backed_up and sha1 <> all($1)", [[...needed].filter((sha1) => sha1 !== null)]);
   const rows = Object.values(content.tables).reduce((sum, table) => sum + table.length, 0);
   log.warn({ lun, rows, bytes: bytes.length }, "CCDB backed up");
   return { lun, atIso: content.atIso, rows, bytes: bytes.length, tookMs: Math.round(performance.now() - from) };
@@ -88,11 +99,15 @@ export async function restore(database: Database, storage: Storage, scratch: str
   }
   await database.transaction(async (sql) => {
     const tables = await tablesOf(sql);
-    await sql.rows(`truncate ${tables.join(", ")}`);
+    // What is on the LUNs is not undone by going back in time.
+    await sql.rows(`truncate ${tables.filter((table) => table !== facts).join(", ")}`);
     for (const table of tables) {
       const rows = content.tables[table] ?? [];
       for (let i = 0; i < rows.length; i += rowsAtOnce)
-        await sql.rows(`insert into ${table} select * from json_populate_recordset(null::${table}, $1)`, [JSON.stringify(rows.slice(i, i + rowsAtOnce))]);
+        await sql.rows(
+          `insert into ${table} select * from json_populate_recordset(null::${table}, $1)${table === facts ? " on conflict (sha1) do nothing" : ""}`,
+          [JSON.stringify(rows.slice(i, i + rowsAtOnce))],
+        );
     }
     // Later events must come after those that are there again.
     await sql.rows("select setval(pg_get_serial_sequence('audit_events', 'seq'), coalesce((select max(seq) from audit_events), 0) + 1)");

@@ -8,6 +8,7 @@ import { config } from "../base/config.js";
 import { log } from "../base/log.js";
 import { type AppRow, appTarget, findApp } from "./app-rows.js";
 import { tarFolder } from "./archive.js";
+import { pin } from "./blobs.js";
 import { CfError, unprocessable } from "./cf-error.js";
 import type { Context } from "./context.js";
 import { isAway } from "./database.js";
@@ -113,6 +114,10 @@ export function builds(api: FastifyInstance, context: Context): void {
     await commit(async (sql) => {
       const app = await sql.row<AppRow>("select * from apps where guid = $1", [build.app_guid]);
       if (!app) return;
+      if (!(await pin(sql, [staged.sha1])).has(staged.sha1)) {
+        const says = "StagingError: the droplet was removed before it was referred to: push again";
+        return sql.rows("update builds set state = 'FAILED', error = $2, updated_at = now() where guid = $1", [build.guid, says]);
+      }
       const guid = randomUUID();
       await sql.rows(
         "insert into droplets (guid, app_guid, package_guid, state, sha1, runtime, buildpack, command) values ($1, $2, $3, 'STAGED', $4, $5, $6, $7)",

@@ -1,5 +1,6 @@
 /** What the parts of a Cloud Controller share. */
 import type { Bus } from "../base/bus.js";
+import type { BlobSweep } from "./blob-sweep.js";
 import type { Blobs } from "./blobs.js";
 import type { Database } from "./database.js";
 import type { Lifecycle } from "./lifecycle.js";
@@ -11,6 +12,7 @@ export interface Context {
   readonly storage: Storage;
   readonly blobs: Blobs;
   readonly work: Work;
+  readonly sweep: BlobSweep;
   readonly lifecycle: Lifecycle;
   /** Undefined until the bus was reached for the first time. */
   bus(): Bus | undefined;

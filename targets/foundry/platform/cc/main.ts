@@ -10,6 +10,7 @@ import { log } from "../base/log.js";
 import { readMirrors } from "../base/mirrors.js";
 import { sleep } from "../base/until.js";
 import { apps } from "./apps.js";
+import { BlobSweep } from "./blob-sweep.js";
 import { Blobs } from "./blobs.js";
 import { builds } from "./builds.js";
 import { registration, takeDuties } from "./bus-duties.js";
@@ -86,7 +87,8 @@ export async function main(): Promise<void> {
   const blobs = new Blobs(database, storage);
   const lifecycle = new Lifecycle(new Placement(database, () => bus, blobs), () => bus);
   const work = new Work(database);
-  const context: Context = { database, storage, blobs, work, lifecycle, bus: () => bus, scratch };
+  const sweep = new BlobSweep(database, storage, config().timers.blobGrace);
+  const context: Context = { database, storage, blobs, work, sweep, lifecycle, bus: () => bus, scratch };
 
   const api = await server(database);
   for (const part of [
@@ -123,6 +125,7 @@ export async function main(): Promise<void> {
   surviveDefects();
   await untilMigrated(database);
   work.start();
+  sweep.start();
   ready();
   const broker = openBroker();
   if (broker) void learnCatalog(database, broker);

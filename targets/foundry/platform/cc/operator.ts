@@ -43,6 +43,7 @@ export function operator(context: Context): AdminRoutes {
       jobs: work.running,
       storageHelper: storage.helperPid,
       proofsMs: storage.proofsMs(),
+      blobsRemoved: context.sweep.removed,
     }),
     "POST /storage/verify": () => verify(database, storage, scratch),
     "POST /storage/reconsider": async () => ({ moved: await storage.reconsider() }),

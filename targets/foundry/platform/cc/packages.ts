@@ -9,7 +9,8 @@ import pLimit from "p-limit";
 import * as z from "zod";
 import { appTarget, findApp } from "./app-rows.js";
 import { zipFolder } from "./archive.js";
-import { badRequest, CfError, unprocessable } from "./cf-error.js";
+import { digest, pin } from "./blobs.js";
+import { badRequest, CfError, unavailable, unprocessable } from "./cf-error.js";
 import type { Context } from "./context.js";
 import type { Sql } from "./database.js";
 import { record } from "./events.js";
@@ -63,7 +64,11 @@ function jsonOf(text: string): unknown {
 }
 
 /** The parts of an upload: what was matched before, and the zip of the rest, saved in `dir`. */
-async function parts(request: FastifyRequest, dir: string): Promise<{ readonly matched: readonly Resource[]; readonly zip: string | undefined }> {
+async function parts(
+  request: FastifyRequest,
+  dir: string,
+  onMatched: (matched: readonly Resource[]) => Promise<void>,
+): Promise<{ readonly matched: readonly Resource[]; readonly zip: string | undefined }> {
   if (!request.isMultipart()) throw badRequest("The package must be uploaded as multipart/form-data");
   let matched: readonly Resource[] = [];
   let zip: string | undefined;
@@ -77,6 +82,7 @@ async function parts(request: FastifyRequest, dir: string): Promise<{ readonly m
         const parsed = resources.safeParse(jsonOf(String(part.value)));
         if (!parsed.success) throw unprocessable(`Resources are invalid: ${parsed.error.issues[0]?.message}`);
         matched = parsed.data;
+        await onMatched(matched);
       }
     }
   } catch (error) {
@@ -131,10 +137,16 @@ export function packages(api: FastifyInstance, context: Context): void {
   });
 
   /** Puts the app together from what came and what was known, keeps each new file for the next time, and the whole as one blob. */
-  const assemble = async (request: FastifyRequest, maxBytes: number): Promise<string> => {
+  const assemble = async (request: FastifyRequest, owner: string, maxBytes: number): Promise<string> => {
     const dir = await mkdtemp(join(context.scratch, "upload-"));
     try {
-      const { matched, zip } = await parts(request, dir);
+      const { matched, zip } = await parts(request, dir, async (known) => {
+        // Before the rest has come, which may take longer than they would be kept otherwise.
+        const sha1s = [...new Set(known.map((one) => one.checksum.value))];
+        const there = await blobs.refer(owner, sha1s);
+        const gone = sha1s.filter((sha1) => !there.has(sha1)).length;
+        if (gone > 0) throw unprocessable(`${gone} of the resources are not there any more: push again`);
+      });
       const app = join(dir, "app");
       await mkdir(app);
       const limit = pLimit(blobsAtOnce);
@@ -155,7 +167,9 @@ export function packages(api: FastifyInstance, context: Context): void {
         throw asInvalid(error);
       });
       const came = zip === undefined ? [] : (await unzip(zip, app, maxBytes - knownBytes)).files;
-      await Promise.all(came.map((path) => limit(() => blobs.keep(join(app, path)))));
+      const known = await Promise.all(came.map((path) => limit(async () => ({ path: join(app, path), blob: await digest(join(app, path)) }))));
+      await blobs.refer(owner, [...new Set(known.map(({ blob }) => blob.sha1))]);
+      await Promise.all(known.map(({ path, blob }) => limit(() => blobs.keep(path, blob))));
       const whole = join(dir, "package.zip");
       await zipFolder(app, whole);
       return (await blobs.keep(whole)).sha1;
@@ -168,13 +182,14 @@ export function packages(api: FastifyInstance, context: Context): void {
     const before = await findPackage(database, request.params.guid);
     if (before.state !== "AWAITING_UPLOAD") throw unprocessable("Package may only be uploaded once. Create a new package.");
     const process = await database.row<{ disk_mb: number }>("select disk_mb from processes where app_guid = $1 and type = 'web'", [before.app_guid]);
-    const sha1 = await assemble(request, (process?.disk_mb ?? 0) * 2 ** 20);
+    const sha1 = await assemble(request, before.guid, (process?.disk_mb ?? 0) * 2 ** 20);
     const row = await database.transaction(async (sql) => {
       const ready = await sql.row<PackageRow>(
         "update packages set state = 'READY', sha1 = $2, updated_at = now() where guid = $1 and state = 'AWAITING_UPLOAD' returning *",
         [before.guid, sha1],
       );
       if (!ready) throw unprocessable("Package may only be uploaded once. Create a new package.");
+      if (!(await pin(sql, [sha1])).has(sha1)) throw unavailable("The package was not put together in time: push again");
       await record(sql, "audit.app.package.upload", request.actor, appTarget(await findApp(sql, ready.app_guid)), { package_guid: ready.guid });
       return ready;
     });

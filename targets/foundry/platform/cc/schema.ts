@@ -114,8 +114,21 @@ create table placement_failures (app_guid text not null references apps on delet
   at timestamptz not null default now(), primary key (app_guid, index));
 `;
 
+/**
+ * Who refers to a blob: packages and droplets by their sha1, and each file that a package is made of. What nobody refers to is removed (blob-sweep.ts).
+ * birth: this row and no later one of the same sha1. arrived: its file was written whole; the row comes first, so that what a crash leaves on a LUN is known.
+ * doomed_by: the Cloud Controller that removes it. backed_up: the last backup of the CCDB may need it.
+ */
+const references = `
+create table package_files (package_guid text not null references packages on delete cascade, sha1 text not null, primary key (package_guid, sha1));
+create index on package_files (sha1); create index on packages (sha1); create index on droplets (sha1);
+alter table blobs add birth uuid not null default gen_random_uuid(), add arrived boolean not null default true, add used_at timestamptz not null default now(),
+  add doomed_by text, add backed_up boolean not null default false;
+`;
+
 export const migrations: readonly Migration[] = [
   { name: "tables", sql: tables },
   { name: "services", sql: services },
   { name: "placements", sql: placements },
+  { name: "references", sql: references },
 ];

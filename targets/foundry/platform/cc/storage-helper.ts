@@ -5,7 +5,7 @@
  */
 import { createHash, randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, lstat, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { lunAt, markerFile } from "../base/lun-marker.js";
 import { mirrorFolder } from "../base/mirrors.js";
@@ -151,6 +151,19 @@ async function hash(root: string, lun: string, sha1: string, alive: Alive): Prom
   }
 }
 
+async function remove(root: string, lun: string, sha1: string, mirrorOf?: string): Promise<{ size: number; sha1: string }> {
+  await checkMarker(root, lun);
+  const path = blobPath(mirrorOf === undefined ? root : join(root, mirrorFolder(mirrorOf)), sha1);
+  const there = await readdir(dirname(path)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  // The blob goes last: who finds none of it finds no draft either.
+  for (const name of there) if (name.startsWith(`${sha1}.`)) await rm(join(dirname(path), name), { force: true });
+  await rm(path, { force: true });
+  return { size: 0, sha1 };
+}
+
 async function act(asked: StorageOp, alive: Alive): Promise<{ size: number; sha1: string }> {
   if (asked.op === "ping") return { size: 0, sha1: "" };
   const { root, lun } = asked;
@@ -162,6 +175,8 @@ async function act(asked: StorageOp, alive: Alive): Promise<{ size: number; sha1
       return put(root, lun, asked.sha1, asked.local, alive);
     case "get":
       return get(root, lun, asked.sha1, asked.local, asked.mirrorOf, alive);
+    case "remove":
+      return remove(root, lun, asked.sha1, asked.mirrorOf);
     case "hash":
       return hash(root, lun, asked.sha1, alive);
     case "save":

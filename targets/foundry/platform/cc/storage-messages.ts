@@ -14,6 +14,8 @@ export type StorageOp =
   | { readonly op: "hash"; readonly root: string; readonly lun: string; readonly sha1: string }
   /** Copies a local file onto the LUN under a name of its own, below backups/; and back. */
   | { readonly op: "save" | "load"; readonly root: string; readonly lun: string; readonly name: string; readonly local: string }
+  /** Removes a blob, and what was left of attempts to write it; there is nothing to do if it is not there. mirrorOf: the copy that this LUN holds of another one. */
+  | { readonly op: "remove"; readonly root: string; readonly lun: string; readonly sha1: string; readonly mirrorOf?: string }
   /** Size of a blob. */
   | { readonly op: "size"; readonly root: string; readonly lun: string; readonly sha1: string }
   /** Answered without touching a LUN: tells a helper that is stuck from a mount that hangs. */

@@ -26,6 +26,7 @@ export type BlobOp =
   | { readonly op: "save" | "load"; readonly name: string; readonly local: string }
   | { readonly op: "put"; readonly sha1: string; readonly local: string }
   | { readonly op: "get"; readonly sha1: string; readonly local: string; readonly mirrorOf?: string }
+  | { readonly op: "remove"; readonly sha1: string; readonly mirrorOf?: string }
   | { readonly op: "hash" | "size"; readonly sha1: string };
 
 interface Lun {

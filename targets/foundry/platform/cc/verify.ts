@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { AdminError } from "../base/admin.js";
 import { config } from "../base/config.js";
 import { log } from "../base/log.js";
-import { fromMirror } from "./blobs.js";
+import { fromMirror, pin } from "./blobs.js";
 import type { Database } from "./database.js";
 import { StorageError } from "./helper-process.js";
 import { recordVerified } from "./latch.js";
@@ -36,7 +36,7 @@ const perLun = 2;
 export async function verify(database: Database, storage: Storage, scratch: string): Promise<Verified> {
   const from = performance.now();
   const started = await database.row<{ now: Date }>("select clock_timestamp() as now");
-  const blobs = await database.rows<Known>("select sha1, size, lun from blobs order by sha1");
+  const blobs = await database.rows<Known>("select sha1, size, lun from blobs where arrived and doomed_by is null order by sha1");
   const missing: string[] = [];
   const torn: string[] = [];
   const repaired: string[] = [];
@@ -61,6 +61,8 @@ export async function verify(database: Database, storage: Storage, scratch: stri
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
       if (error.code !== "ENOENT") throw new AdminError(409, `${lun} cannot be verified: ${error.message}`);
+      // It may have been removed meanwhile, since nobody refers to it any more.
+      if (!(await pin(database, [sha1])).has(sha1)) return;
       missing.push(sha1);
     }
     await repair(blob);
