@@ -40,7 +40,7 @@ if (build.status !== 0) give("the build failed", "look above; npm run build show
 // 3 pinned tools, into the cache
 const { ensureTools } = await import(pathToFileURL(join(root, "dist", "harness", "engines", "tools", "ensure.js")).href);
 try {
-  await ensureTools(["nats-server", "flounder-toxiproxy", "postgres", "flounder-sftp"], say);
+  await ensureTools(["nats-server", "flounder-toxiproxy", "postgres", "flounder-sftp", "flounder-confine"], say);
 } catch (error) {
   give(error.message, error.hint ?? "flounder doctor");
 }

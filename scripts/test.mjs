@@ -34,8 +34,8 @@ async function toolsEnv() {
     const found = findTool(name);
     if (found) symlinkSync(found, join(dir, name));
   }
-  const sftpServer = findTool("flounder-sftp");
-  return { PATH: `${dir}:${process.env.PATH}`, ...(sftpServer ? { SFTP_SERVER: sftpServer } : {}) };
+  const [sftpServer, confine] = [findTool("flounder-sftp"), findTool("flounder-confine")];
+  return { PATH: `${dir}:${process.env.PATH}`, ...(sftpServer ? { SFTP_SERVER: sftpServer } : {}), ...(confine ? { CONFINE: confine } : {}) };
 }
 const toolsHere = await toolsEnv();
 // Ctrl-C is mocha's, which tidies up; what is left is named here.

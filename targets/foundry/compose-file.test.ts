@@ -86,15 +86,16 @@ for (const profile of Object.keys(profiles))
       for (const [name, own] of all) {
         const component = topology.components.find((one) => one.name === name);
         const mounts = Object.keys(component?.mounts ?? {}).length > 0;
+        const apps = (component?.slots ?? 0) > 0;
         expect(own, name).not.to.have.any.keys("privileged", "network_mode", "pid", "ipc", "userns_mode");
         expect(own.cap_drop, name).to.deep.equal(["ALL"]);
         expect(own.security_opt, name).to.include("no-new-privileges:true");
         expect({ name, fuse: own.devices ?? [], admin: own.cap_add?.includes("SYS_ADMIN") ?? false }).to.deep.equal({
           name,
           fuse: mounts ? ["/dev/fuse"] : [],
-          admin: mounts,
+          admin: mounts || apps,
         });
-        expect(own.user === undefined, name).to.equal(mounts || told(own, "FIREWALL") === "nft");
+        expect(own.user === undefined, name).to.equal(mounts || apps || told(own, "FIREWALL") === "nft");
         expect(own.cap_add?.includes("SETUID") ?? false, name).to.equal(own.user === undefined);
         expect(own.cap_add?.includes("NET_ADMIN") ?? false, name).to.equal(told(own, "FIREWALL") === "nft");
       }

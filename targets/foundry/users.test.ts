@@ -220,7 +220,8 @@ describe("a foundation of an ordinary user", function () {
       if (isRoot) chownSync(own, nobody, nobody);
       // Tools of root's cache are for root.
       mkdirSync(join(dir, "bin"));
-      for (const tool of ["nats-server", "flounder-toxiproxy", "flounder-sftp"] as const) copyFileSync(needTool(tool), join(dir, "bin", tool));
+      for (const tool of ["nats-server", "flounder-toxiproxy", "flounder-sftp", "flounder-confine"] as const)
+        copyFileSync(needTool(tool), join(dir, "bin", tool));
       const env = {
         PATH: `${join(dir, "bin")}:${process.env.PATH}`,
         ...{ HOME: own, TMPDIR: own, XDG_STATE_HOME: join(own, "state"), XDG_CACHE_HOME: join(own, "cache"), NO_COLOR: "1" },

@@ -10,6 +10,7 @@ import { blockSize } from "../ports.js";
 import { readState } from "../saved.js";
 import { grant, type Owner } from "../secrets.js";
 import { targetList } from "../target-list.js";
+import { appsRunAs } from "../tools/confine-check.js";
 import { uidsFrom, uidsOf } from "../uids.js";
 import { wire } from "../wiring.js";
 import { freeNet, netVariable } from "./addresses.js";
@@ -75,6 +76,8 @@ export function composeEngine(load: Load): Engine {
         keeper: uid === 0 ? "root" : own,
         containers: `${own}; no capabilities, no_new_privs, bounded`,
         "those with mounts": `the component as that user; its supervisor and sshfs as root with ${of("mounts")} alone`,
+        apps: await appsRunAs(),
+        "those with apps": `the component as that user; its supervisor as root with ${of("namespaces")} alone`,
         "packet filter": `the component as that user with NET_ADMIN alone; its supervisor as root with ${of("packets")}`,
       };
     },

@@ -38,14 +38,15 @@ describe("compose file", () => {
     expect(environment.PREPARE).to.match(/^node \/opt\/flounder\/dist\/\S+ prepare$/);
     expect(serviceOf("cc-1").environment).to.include({ SUPERVISED: "1", END_SIGNAL: "TERM" }).and.not.to.have.any.keys("PREPARE");
   });
-  it("starts nobody as root but supervisors that mount LUNs or set packet rules, and they start their component as the same user", () => {
+  it("starts nobody as root but supervisors that mount LUNs, make way for namespaces or set packet rules, and they start their component as the same user", () => {
     const user = "${FLOUNDER_USER:-900:900}";
-    for (const name of ["db-1", "nats-1", "cabinet-a", "dea-1", "toxiproxy-bus"]) {
+    for (const name of ["db-1", "nats-1", "cabinet-a", "toxiproxy-bus"]) {
       expect(serviceOf(name), name).to.include({ user }).and.not.to.have.any.keys("cap_add");
       expect(serviceOf(name).environment, name).not.to.have.any.keys("RUN_AS");
     }
     expect(serviceOf("cc-1").user).to.equal(undefined);
     expect(serviceOf("cc-1").environment).to.include({ RUN_AS: user }).and.not.to.have.any.keys("AMBIENT");
+    expect(serviceOf("dea-1").environment).to.include({ RUN_AS: user, WHOLE_PROC: "1" }).and.not.to.have.any.keys("AMBIENT");
     expect(serviceOf("dea-1", { contained: { filters: true } }).environment).to.include({ RUN_AS: user, AMBIENT: "net_admin" });
     for (const name of ["cc-1", "dea-1", "toxiproxy-bus"]) expect(serviceOf(name).pids_limit).to.be.within(100, 5000);
   });
@@ -71,7 +72,7 @@ describe("compose file", () => {
     expect(own.networks.outside).to.deep.equal({ aliases: ["front"] });
     expect(own.extra_hosts).to.include(`dea-1:${own.networks.inside!.ipv4_address}`);
     expect(own.ports).to.deep.equal(["tcp", "udp"].map((over) => `127.0.0.1:${own.environment.PORT_NAMES}:${own.environment.PORT_NAMES}/${over}`));
-    expect(own).to.deep.include({ cap_add: ["NET_ADMIN", "CHOWN", "SETUID", "SETGID", "KILL"], sysctls: { "net.ipv4.ip_forward": "1" } });
+    expect(own).to.deep.include({ cap_add: ["SYS_ADMIN", "CHOWN", "SETUID", "SETGID", "KILL", "NET_ADMIN"], sysctls: { "net.ipv4.ip_forward": "1" } });
   });
   it("marks everything as this foundation's", () => {
     const topology = fixtureTopology();

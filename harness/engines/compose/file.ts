@@ -153,6 +153,7 @@ function componentService(component: Component, topology: Topology, wiring: Wiri
       HOME: dataDir,
       ...granted(secrets),
       ...(needed.length > 0 ? { RUN_AS: user } : {}),
+      ...(needed.includes("namespaces") ? { WHOLE_PROC: "1" } : {}),
       ...(needed.includes("packets") ? { AMBIENT: "net_admin" } : {}),
       ...plainly({
         HOST_NAME: name,

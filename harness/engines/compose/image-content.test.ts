@@ -47,7 +47,15 @@ describe("what goes into the image", () => {
 
   it("the folder that it is built from has programs, Postgres with its links, and bundles that Node takes for modules", () => {
     collect(dir);
-    for (const program of ["bin/nats-server", "bin/flounder-toxiproxy", "bin/flounder-sftp", "pg/bin/postgres", "pg/bin/initdb", "supervise"])
+    for (const program of [
+      "bin/nats-server",
+      "bin/flounder-toxiproxy",
+      "bin/flounder-sftp",
+      "bin/flounder-confine",
+      "pg/bin/postgres",
+      "pg/bin/initdb",
+      "supervise",
+    ])
       expect(isProgram(join(dir, program)), program).to.equal(true);
     expect(lstatSync(join(dir, "pg/lib/libpq.so")).isSymbolicLink()).to.equal(true);
     for (const bundle of ["cc.mjs", "dea.mjs", "storage-helper.mjs"])

@@ -27,7 +27,7 @@ function files(): ReadonlyMap<string, string> {
   add(join(dist, "harness", "engines", "mount-prober.js"));
   return found;
 }
-const servers = ["nats-server", "flounder-toxiproxy", "flounder-sftp"] as const;
+const servers = ["nats-server", "flounder-toxiproxy", "flounder-sftp", "flounder-confine"] as const;
 
 /** Postgres' folder as npm installed it; a system's own is spread over the machine and cannot be copied. */
 function postgresDir(): string {

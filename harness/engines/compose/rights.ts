@@ -1,7 +1,7 @@
 /** Which rights a container has, and why. Everything else is dropped; none is privileged. */
 import type { Component } from "../../core.js";
 
-export type Need = "mounts" | "packets";
+export type Need = "mounts" | "namespaces" | "packets";
 interface Right {
   readonly why: string;
   /** Capability → what it is for. */
@@ -27,6 +27,11 @@ export const rights: Readonly<Record<Need, Right>> = {
     devices: ["/dev/fuse"],
     security: { "apparmor:unconfined": "Docker's AppArmor profile refuses mount" },
   },
+  namespaces: {
+    why: "gives each app namespaces of its own",
+    caps: { SYS_ADMIN: "where it is given, Docker's filter of system calls lets anybody make namespaces; and a /proc that is whole is mounted", ...becomes },
+    security: { "apparmor:unconfined": "Docker's AppArmor profile refuses mount" },
+  },
   packets: {
     why: "packets pass through it by rules of its own",
     caps: { NET_ADMIN: "sets rules in its own network namespace; the component has this one alone", ...becomes },
@@ -35,7 +40,12 @@ export const rights: Readonly<Record<Need, Right>> = {
 };
 
 export function needs(component: Component): readonly Need[] {
-  return [...(Object.keys(component.mounts).length > 0 ? (["mounts"] as const) : []), ...(component.contained?.filters ? (["packets"] as const) : [])];
+  const mounts = Object.keys(component.mounts).length > 0;
+  return [
+    ...(mounts ? (["mounts"] as const) : []),
+    ...(component.slots ? (["namespaces"] as const) : []),
+    ...(component.contained?.filters ? (["packets"] as const) : []),
+  ];
 }
 
 export interface Rights {
@@ -55,7 +65,7 @@ export function rightsOf(all: readonly Need[]): Rights {
     cap_drop: ["ALL"],
     ...(caps.length > 0 ? { cap_add: caps } : {}),
     ...(devices.length > 0 ? { devices } : {}),
-    security_opt: ["no-new-privileges:true", ...mine.flatMap((right) => Object.keys(right.security ?? {}))],
+    security_opt: ["no-new-privileges:true", ...new Set(mine.flatMap((right) => Object.keys(right.security ?? {})))],
     ...(Object.keys(sysctls).length > 0 ? { sysctls } : {}),
   };
 }

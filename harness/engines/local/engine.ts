@@ -1,14 +1,17 @@
 /** The embedded engine: components are child processes on 127.0.0.1, links go through Toxiproxy, mounts through sshfs where FUSE works. Linux only. */
+import { join } from "node:path";
 import type { Engine, Topology } from "../../core.js";
 import { loadTarget } from "../../registry.js";
 import { blockAtLeast, type Ground, groundAgain, type Load, newGround, startOrReap } from "../ground.js";
 import { readState } from "../saved.js";
 import { targetList } from "../target-list.js";
+import { appsRunAs } from "../tools/confine-check.js";
 import { findTool } from "../tools/find.js";
 import { type ToolName, tools } from "../tools/pins.js";
 import { uidsOf } from "../uids.js";
 import { wire } from "../wiring.js";
 import { type FuseVerdict, fuseVerdict } from "./fuse-check.js";
+import { passOn } from "./mount-table.js";
 import { makeOpenFolder, openFolders, unprivilegedUser, usersOf } from "./open-folder.js";
 import { Place } from "./place.js";
 import { ProcessTable } from "./process-table.js";
@@ -21,7 +24,7 @@ import { ownRights, type Who, whoFor } from "./who.js";
 const noFuse: FuseVerdict = { works: false, ways: ["detach"], why: "" };
 
 /** What takes part whatever is started: sshfs may be absent, mounts are symlinks then. */
-const always: readonly ToolName[] = ["flounder-toxiproxy", "nats-server", "postgres", "flounder-sftp"];
+const always: readonly ToolName[] = ["flounder-toxiproxy", "nats-server", "postgres", "flounder-sftp", "flounder-confine"];
 
 /** `load` finds a target system by name; `fuse` says whether LUNs can be mounted here. */
 export function localEngine(load: Load, fuse: () => Promise<FuseVerdict> = fuseVerdict): Engine {
@@ -72,12 +75,14 @@ export function localEngine(load: Load, fuse: () => Promise<FuseVerdict> = fuseV
     async users() {
       const { from, says } = whoFor(ownRights());
       const [isRoot, bounded] = [process.geteuid?.() === 0, "no_new_privs, bounded"];
-      if (!isRoot) return { everything: says, components: bounded };
+      const apps = await appsRunAs();
+      if (!isRoot) return { everything: says, components: bounded, apps };
       return {
         "keeper, sshfs": "root: mounts LUNs, asks mounts, ends whatever is left",
         prober: "root: real-time, so that it is woken in time",
         components: from === undefined ? `${says}; Postgres as nobody` : `${says}; no capabilities, ${bounded}`,
         "Toxiproxy servers": from === undefined ? "root" : "the same",
+        apps,
       };
     },
 
@@ -98,6 +103,8 @@ export function localEngine(load: Load, fuse: () => Promise<FuseVerdict> = fuseV
       try {
         openDir = needsOpenFolder(topology, who) ? makeOpenFolder(spec.id) : "";
         foundation = await build(ground, openDir, verdict, who);
+        if (verdict.works && who.names && topology.components.some(({ slots, mounts }) => slots && Object.keys(mounts).length > 0))
+          await passOn(join(openDir, "mounts")).catch((error: Error) => say(`apps will not see a LUN that is mounted anew while they run: ${error.message}`));
       } catch (error) {
         await removeFolder(openDir);
         block.release();

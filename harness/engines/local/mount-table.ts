@@ -53,3 +53,14 @@ export async function unmount(path: string): Promise<void> {
   }
   if (mountedAt(path)) throw new Error(`${path} is still mounted after fusermount3 -uz and umount -l`);
 }
+
+/** From now on, what is mounted below it or taken away is so in the namespaces of others, too: apps' are copies of ours, and copies do not follow by themselves. */
+export async function passOn(dir: string): Promise<void> {
+  for (const words of [
+    ["--bind", dir, dir],
+    ["--make-shared", dir],
+  ]) {
+    const complaint = await tryCommand(["mount", ...words], 2000);
+    if (complaint) throw new Error(`mount ${words.join(" ")}: ${complaint}`);
+  }
+}

@@ -1,7 +1,8 @@
 /**
  * Processes as /proc shows them. Identity is pid + start time (field 22 of stat): pids are re-used.
  * Everything of a foundation carries FLOUNDER_FOUNDATION in its environment, or has its cwd or executable below the foundation's folders (Postgres' children
- * overwrite their environment with their title), or runs as a user of its own.
+ * overwrite their environment with their title), or runs as a user of its own, or is below one of those: what hides (no mark, other folder, other session) still
+ * has parents.
  */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
@@ -98,6 +99,8 @@ export function signal(one: Living, name: NodeJS.Signals): boolean {
   }
 }
 
+const keyOf = ({ pid, start }: Living) => `${pid}:${start}`;
+
 function ancestry(): Set<number> {
   const own = new Set<number>();
   for (let pid = process.pid; pid > 0 && !own.has(pid); pid = statOf(pid)?.parent ?? 0) own.add(pid);
@@ -161,7 +164,7 @@ export class ProcessTable {
     return { foundation: this.foundation, component: component ?? owner, mount };
   }
   #classify(stat: Stat): Marks | undefined {
-    const key = `${stat.pid}:${stat.start}`;
+    const key = keyOf(stat);
     const known = this.#known.get(key);
     const marks = known ?? this.#owned(stat.pid) ?? marksOf(stat.pid);
     if (marks.foundation === this.foundation) {
@@ -176,19 +179,34 @@ export class ProcessTable {
 
   /** Everything alive that belongs to the foundation; never this process itself, nor whoever started it. */
   all(): Found[] {
-    const found: Found[] = [];
-    const seen = new Set<string>();
     const own = ancestry();
+    const stats = new Map<number, Stat>();
     for (const pid of allPids()) {
       const stat = own.has(pid) ? undefined : statOf(pid);
-      if (!stat) continue;
-      seen.add(`${stat.pid}:${stat.start}`);
-      if (isDead(stat)) continue;
-      const marks = this.#classify(stat);
-      if (marks) found.push({ ...stat, component: marks.component, mount: marks.mount });
+      if (stat) stats.set(pid, stat);
     }
+    const marked = new Map<number, Marks | undefined>();
+    const marks = (stat: Stat): Marks | undefined => {
+      if (marked.has(stat.pid)) return marked.get(stat.pid);
+      marked.set(stat.pid, undefined);
+      const parent = stats.get(stat.parent);
+      const found = this.#classify(stat) ?? this.#below(stat, parent && marks(parent));
+      marked.set(stat.pid, found);
+      return found;
+    };
+    const found: Found[] = [];
+    for (const stat of stats.values()) {
+      const { component, mount, foundation } = (isDead(stat) ? undefined : marks(stat)) ?? {};
+      if (foundation !== undefined) found.push({ ...stat, component, mount });
+    }
+    const seen = new Set([...stats.values()].map(keyOf));
     for (const key of this.#known.keys()) if (!seen.has(key)) this.#known.delete(key);
     return found;
+  }
+  /** Kept as a mark is: whoever belonged to it once, still does when the parent is gone. */
+  #below(stat: Stat, parent: Marks | undefined): Marks | undefined {
+    if (parent) this.#known.set(keyOf(stat), { ...parent, foundation: this.foundation });
+    return parent;
   }
   /** A component's processes, apps included; the daemons of its mounts only if asked for. */
   of(component: string, withMounts = false): Found[] {

@@ -6,7 +6,7 @@ import { lastWords } from "../last-words.js";
 import type { ComponentLife } from "../running.js";
 import { adopt, type Launch, launch, runToEnd } from "./daemon.js";
 import { host } from "./hosts.js";
-import { familyOf, isAlive, type Living, type ProcessTable, signal } from "./process-table.js";
+import { type Found, familyOf, isAlive, type Living, type ProcessTable, signal } from "./process-table.js";
 import type { SavedComponent } from "./saved.js";
 
 const prepareMs = 60_000;
@@ -129,7 +129,14 @@ export class SupervisedProcess implements ComponentLife {
     this.life.save();
     const { name, table } = this.life;
     // Again until all stand: one that was running may have started another.
-    await until(`every process of ${name} to stop`, () => table.of(name).every((one) => one.state === "T" || !signal(one, "SIGSTOP")), killMs, 10);
+    let rest: readonly Found[] = [];
+    const stands = () => {
+      rest = table.of(name).filter((one) => one.state !== "T" && signal(one, "SIGSTOP"));
+      return rest.length === 0;
+    };
+    await until(`every process of ${name} to stop`, stands, killMs, 10).catch((error: Error) => {
+      throw new Error(`${error.message}; left: ${rest.map(({ pid, state }) => `${pid}, state ${state}`).join("; ")}`);
+    });
   }
   async resume(): Promise<void> {
     const { name, table } = this.life;

@@ -22,7 +22,9 @@ function named(word: string | undefined): ToolName | undefined {
 export function neededTools(topology: Topology): ToolName[] {
   const asked = topology.components.flatMap((component) => [named(component.command[0]), named(component.prepare?.[0])]);
   const mounts = topology.components.some((component) => Object.keys(component.mounts).length > 0);
-  return [...new Set<ToolName>(["flounder-toxiproxy", ...(mounts ? (["flounder-sftp"] as const) : []), ...asked.filter((name) => name !== undefined)])];
+  const apps = topology.components.some(({ slots }) => slots);
+  const own: ToolName[] = ["flounder-toxiproxy", ...(mounts ? (["flounder-sftp"] as const) : []), ...(apps ? (["flounder-confine"] as const) : [])];
+  return [...new Set<ToolName>([...own, ...asked.filter((name) => name !== undefined)])];
 }
 
 export interface Toolbox {
@@ -52,6 +54,7 @@ export async function toolbox(topology: Topology, { openDir, uids, names }: Home
       dir: openDir || tmpdir(),
     }));
   const sftpServer = paths.get("flounder-sftp");
+  const confine = paths.get("flounder-confine");
   const folders = [dirname(node), ...[...paths.values()].map((path) => dirname(path)), process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin"];
   return {
     toxiproxy: paths.get("flounder-toxiproxy")!,
@@ -65,6 +68,7 @@ export async function toolbox(topology: Topology, { openDir, uids, names }: Home
       ...(postgres ? { PG_BIN: dirname(postgres) } : {}),
       ...(template ? { PG_TEMPLATE: reachableFile(template, openDir) } : {}),
       ...(sftpServer ? { SFTP_SERVER: sftpServer } : {}),
+      ...(confine ? { CONFINE: confine } : {}),
     },
   };
 }

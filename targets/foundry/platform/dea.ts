@@ -10,6 +10,7 @@ import { surviveDefects } from "./base/defects.js";
 import { onEnd } from "./base/end.js";
 import { log } from "./base/log.js";
 import { Agent } from "./dea/agent.js";
+import { findWay } from "./dea/confined.js";
 import { DiskProcess, ownFolder } from "./dea/disk-process.js";
 import { allRuntimes, usableRuntimes } from "./dea/runtimes.js";
 import { wire } from "./dea/wire.js";
@@ -22,6 +23,8 @@ const runtimes = usableRuntimes(wanted);
 const lacking = wanted.filter((name) => !runtimes.includes(name));
 if (lacking.length > 0) log.warn({ lacking }, "this machine lacks the programs of some runtimes; apps that need them find no room here");
 const [lun] = Object.entries(mounts()).sort(([a], [b]) => a.localeCompare(b));
+
+const way = findWay();
 
 let bus: Bus | undefined;
 const agent = new Agent(
@@ -37,14 +40,16 @@ const agent = new Agent(
     timers,
   },
   (subject, object) => bus?.publish(subject, object),
+  way,
 );
 onEnd(async () => {
   await agent.shutdown();
   // The server answers a question that nobody listens to itself, after all that we said before: then nothing is left in our buffers.
   await bus?.request(`dea.${name}.farewell`, {}, 200).catch(() => {});
 });
+const { says } = await way;
 await admin({
-  "GET /varz": () => ({ runtimes }),
+  "GET /varz": () => ({ runtimes, apps: says }),
   "GET /instances": () =>
     agent.instances.map((instance) => {
       const { message, id, state, uris, pid } = instance;

@@ -154,6 +154,7 @@ export class Lab {
     const env: NodeJS.ProcessEnv = {
       PATH: process.env.PATH,
       ...(process.env.SFTP_SERVER ? { SFTP_SERVER: process.env.SFTP_SERVER } : {}),
+      ...(process.env.CONFINE ? { CONFINE: process.env.CONFINE } : {}),
       FLOUNDER_FOUNDATION: this.foundation,
       FLOUNDER_COMPONENT: name,
       SECRETS_FILE: grantAll(this.dir),

@@ -7,6 +7,7 @@ import type { Slot, TimersMs } from "../base/config.js";
 import { defect } from "../base/defects.js";
 import { log } from "../base/log.js";
 import { type Exit, endGroup, type Identity, isAlive, markedProcesses, spawnApp } from "./app-process.js";
+import type { Way } from "./confined.js";
 import type { DiskRunner } from "./disk-process.js";
 import { DiskWatch } from "./disk-watch.js";
 import { DropletCache } from "./droplets.js";
@@ -58,6 +59,8 @@ export class Agent {
   constructor(
     readonly settings: AgentSettings,
     readonly publish: (subject: string, object: object) => void,
+    /** How apps are confined on this machine. */
+    readonly way: Promise<Way>,
   ) {
     this.#slots = new Slots(settings.slots.length);
     this.#disk = new DiskWatch(settings.storage, ({ id }) => this.#instances.has(id));
@@ -117,12 +120,13 @@ export class Agent {
       // As in 2011: a droplet that cannot be had is only logged here; there is no startup script then, so the instance crashes.
       log.error({ err: error, app: message.name, instance: instance.id }, "no droplet");
     }
+    const way = await this.way;
     // Stopped meanwhile: its folder was removed while we still filled it.
     if (!this.#instances.has(instance.id)) return this.#removeFolders(instance);
     mkdirSync(logs, { recursive: true });
     const { listen } = this.slotOf(instance);
     const env = environment(instance, { dea: this.settings.name, bindHost: this.settings.bindHost, listenPort: listen }, process.env);
-    const leader = spawnApp(dir, listen, env, logs, (exit) => this.#ended(instance, exit));
+    const leader = spawnApp({ way, dir, port: listen, env, logs, files: message.limits.fds }, (exit) => this.#ended(instance, exit));
     if (!leader) return;
     Object.assign(instance, leader);
     this.#save();
@@ -165,7 +169,7 @@ export class Agent {
   /** Ends what is left of the process group, then gives the slot back: not before nobody listens there. */
   async #release(instance: Instance, grace: number): Promise<void> {
     const leader = identityOf(instance);
-    if (leader) await endGroup(leader, grace);
+    if (leader) await endGroup(leader, grace, await this.way);
     delete instance.pid;
     delete instance.startTicks;
     this.#slots.giveBack(instance.slot);

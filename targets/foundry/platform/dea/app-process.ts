@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { sleep } from "../base/until.js";
+import { confined, type Way } from "./confined.js";
 
 export interface Exit {
   /** Exit status, or -1 if a signal ended it or nobody saw it end. */
@@ -34,20 +35,27 @@ export function isAlive({ pid, startTicks }: Identity): boolean {
   return fields !== undefined && startTicksOf(fields) === startTicks && fields[0] !== "Z" && fields[0] !== "X";
 }
 
+export interface Start {
+  readonly way: Way;
+  readonly dir: string;
+  readonly port: number;
+  /** The app's own, with our marks: exactly this. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly logs: string;
+  /** Open files. */
+  readonly files: number;
+}
+
 /**
- * Runs `<dir>/startup -p <port>` with exactly this environment. A local shell goes to the folder and turns into the script: the folder may be on a disk that
+ * Runs `<dir>/startup -p <port>`, confined. What is started first lies on a disk of this machine and goes to the folder then: the folder may be on a disk that
  * hangs, and until a new process has become its program it holds copies of our sockets, and we wait for it. Output goes to files, never to pipes of ours: a pipe's reader would die with the agent.
  * `onExit` is called once, also when it could not be started at all; then the result is undefined.
  */
-export function spawnApp(dir: string, port: number, env: Readonly<Record<string, string>>, logs: string, onExit: (exit: Exit) => void): Identity | undefined {
+export function spawnApp({ way, dir, port, env, logs, files: limit }: Start, onExit: (exit: Exit) => void): Identity | undefined {
   const files = ["stdout.log", "stderr.log"].map((name) => openSync(join(logs, name), "a"));
   try {
-    const child = spawn("/bin/sh", ["-c", 'cd "$0" && exec ./startup -p "$1"', dir, String(port)], {
-      cwd: logs,
-      env,
-      detached: true,
-      stdio: ["ignore", files[0]!, files[1]!],
-    });
+    const [command, ...words] = confined(way, { dir, root: logs, files: limit, argv: ["./startup", "-p", String(port)] });
+    const child = spawn(command!, words, { cwd: logs, env, detached: true, stdio: ["ignore", files[0]!, files[1]!] });
     child.once("error", (error) => onExit({ status: -1, says: error.message }));
     child.once("exit", (status, signal) => onExit({ status: status ?? -1, says: signal ? `ended by ${signal}` : `exited with status ${status}` }));
     const fields = child.pid === undefined ? undefined : stat(child.pid);
@@ -74,8 +82,10 @@ export function signalGroup({ pid, startTicks }: Identity, signal: NodeJS.Signal
   }
 }
 
+const plainGraceMs = 300;
+
 /** Ends a group: SIGTERM, after `graceMs` SIGKILL. Resolves when it is gone, or a second after SIGKILL (a process in state D, a zombie that nobody collects). */
-export async function endGroup(leader: Identity, graceMs: number): Promise<void> {
+export async function endGroup(leader: Identity, graceMs: number, { kind }: Way): Promise<void> {
   const gone = async (withinMs: number) => {
     const end = performance.now() + withinMs;
     while (signalGroup(leader, 0)) {
@@ -87,6 +97,11 @@ export async function endGroup(leader: Identity, graceMs: number): Promise<void>
   if (graceMs > 0) {
     signalGroup(leader, "SIGTERM");
     if (await gone(graceMs)) return;
+  }
+  if (kind === "plain") {
+    // Without namespaces its first process alone knows what hides, and ends it.
+    signalGroup(leader, "SIGUSR2");
+    if (await gone(graceMs || plainGraceMs)) return;
   }
   signalGroup(leader, "SIGKILL");
   await gone(1000);
@@ -126,7 +141,8 @@ export function usage(pid: number): Usage {
     total.cpu += (Number(fields[11]) + Number(fields[12])) / 100 / ageS;
     total.memBytes += Number(fields[21]) * 4096;
     try {
-      for (const child of readFileSync(`/proc/${of}/task/${of}/children`, "utf8").split(" ")) if (child) add(Number(child));
+      for (const thread of readdirSync(`/proc/${of}/task`))
+        for (const child of readFileSync(`/proc/${of}/task/${thread}/children`, "utf8").split(" ")) if (child) add(Number(child));
     } catch {
       // it ended meanwhile
     }
