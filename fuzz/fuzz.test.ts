@@ -9,7 +9,7 @@ const share = Number(process.env.FLOUNDER_FUZZ_INPUTS || 200);
 const found = JSON.parse(readFileSync(join(here, "../../fuzz/seeds.json"), "utf8")) as Readonly<
   Record<string, readonly { readonly seed: number; readonly inputs: number }[]>
 >;
-const shared = ["fuzz.js", "alive.js", "http.js", "main.js"];
+const shared = ["fuzz.js", "alive.js", "asked.js", "http.js", "main.js"];
 const names = readdirSync(here).filter((file) => file.endsWith(".js") && !file.includes(".test.") && !shared.includes(file));
 
 describe("fuzzers", function () {

@@ -7,7 +7,7 @@ import type { Fuzz } from "./fuzz.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const seedsFile = join(here, "../../fuzz/seeds.json");
-const shared = ["fuzz.js", "alive.js", "http.js", "main.js"];
+const shared = ["fuzz.js", "alive.js", "asked.js", "http.js", "main.js"];
 const names = readdirSync(here)
   .filter((file) => file.endsWith(".js") && !file.includes(".test.") && !shared.includes(file))
   .map((file) => file.slice(0, -3));

@@ -143,12 +143,12 @@ export class ResponseReader implements Answer {
   }
 
   #readHead(head: string): void {
-    // It may end the text for whoever reads on in C (RFC 9110 §5.5).
-    if (head.includes("\0")) throw new NotHttp("a NUL in its head");
     // A line that begins with a blank goes on the one before.
     const lines = head.replace(/\r?\n[ \t]+/g, " ").split(/\r?\n/);
     const status = /^HTTP\/1\.([01]) ([1-9]\d\d)(\s|$)/.exec(lines[0]!);
     if (!status) throw new NotHttp("not HTTP");
+    // It may end the text for whoever reads on in C (RFC 9110 §5.5). After the first line, as where that came alone.
+    if (head.includes("\0")) throw new NotHttp("a NUL in its head");
     this.status = Number(status[2]);
     if (this.status === 101) throw new NotHttp("it switches to another protocol, which nobody asked for (101)");
     if (this.status < 200) return; // interim: the answer comes after it
