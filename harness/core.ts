@@ -329,6 +329,9 @@ export interface CalibratedRow {
   readonly rmsMs: number;
   /** Share of windows whose bounds hold the truth at both edges, 0 to 1. */
   readonly coverage: number;
+  /** The shortest outage that was tried, and the longest that was missed (0: none was). Absent: a record of before that was kept. */
+  readonly shortestMs?: number | undefined;
+  readonly longestMissedMs?: number | undefined;
 }
 export interface Machine {
   /** Same machine, same id. Says nothing else. */

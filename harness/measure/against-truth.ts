@@ -1,6 +1,7 @@
 /** Holds reported outages against the true ones. Pure. */
 import type { CalibrationRow } from "./calibration.js";
 import type { Interval, Outage } from "./outages.js";
+import type { Lengths } from "./visible.js";
 
 /** A true outage: instants between which it began, and ended. */
 export interface TrueOutage {
@@ -64,6 +65,15 @@ export function rowOf(all: readonly Match[], of: Pick<CalibrationRow, "mode" | "
     coverage: mean(all.map((one) => (isCovered(one) ? 1 : 0))),
     edgeMs: median(edges),
     delayMs: median(seen.map(({ truth, found }) => (found[0]!.knownUs - middle(truth.startUs)) / 1000)),
+    ...lengthsOf(all),
+  };
+}
+function lengthsOf(all: readonly Match[]): Lengths {
+  if (all.length === 0) return {};
+  const lengthMs = ({ truth }: Match) => Math.round((middle(truth.endUs) - middle(truth.startUs)) / 1000);
+  return {
+    shortestMs: Math.min(...all.map(lengthMs)),
+    longestMissedMs: Math.max(0, ...all.filter((one) => one.found.length === 0).map(lengthMs)),
   };
 }
 

@@ -70,6 +70,8 @@ export const plannedCalibrationSchema = z.object({
       biasMs: z.number(),
       rmsMs: z.number().nonnegative(),
       coverage: z.number().min(0).max(1),
+      shortestMs: z.number().nonnegative().optional(),
+      longestMissedMs: z.number().nonnegative().optional(),
     }),
   ),
 });

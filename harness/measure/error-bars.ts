@@ -45,13 +45,24 @@ const counts = (row: CalibratedRow): boolean => !notOfPeriod.includes(row.mode) 
 
 /** At the calibrated rate nearest to that one (by ratio; of two, the slower); undefined if the ruler is not known, or never asked so while it was calibrated. */
 export function errorNear(ruler: Ruler, rateHz: number, connection: Connection = "fresh", asker: CalibratedAsker = "http"): RulerError | undefined {
-  if (ruler.is !== "known") return undefined;
-  const all = ruler.record.rows.filter((row) => counts(row) && askerOf(row) === asker);
-  if (all.length === 0) return undefined;
+  const rows = alikeRows(ruler, rateHz, connection, asker, counts);
+  return rows.length === 0 ? undefined : pooled(rows);
+}
+
+/** Those of the record that were asked alike: by that asker, over such connections where there are any, at the nearest rate of all that `wanted` takes. */
+export function alikeRows(
+  ruler: Ruler,
+  rateHz: number,
+  connection: Connection,
+  asker: CalibratedAsker,
+  wanted: (row: CalibratedRow) => boolean,
+): readonly CalibratedRow[] {
+  if (ruler.is !== "known") return [];
+  const all = ruler.record.rows.filter((row) => wanted(row) && askerOf(row) === asker);
   const alike = all.some((row) => row.connection === connection) ? all.filter((row) => row.connection === connection) : all;
   const far = (hz: number) => Math.abs(Math.log(hz / rateHz));
-  const nearest = alike.map((row) => row.rateHz).sort((a, b) => far(a) - far(b) || a - b)[0]!;
-  return pooled(alike.filter((row) => row.rateHz === nearest));
+  const nearest = alike.map((row) => row.rateHz).sort((a, b) => far(a) - far(b) || a - b)[0];
+  return alike.filter((row) => row.rateHz === nearest);
 }
 
 function pooled(rows: readonly CalibratedRow[]): RulerError {

@@ -1,4 +1,4 @@
-/** Prometheus' text format (0.0.4), and its server on loopback: what live metrics of any kind share. */
+/** Prometheus' text format (0.0.4), OpenMetrics for whoever asks for it, and their server on loopback: what live metrics of any kind share. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { FlounderError } from "../errors.js";
@@ -22,6 +22,9 @@ export function exposition(): { metric(name: string, type: "counter" | "gauge", 
   };
 }
 
+/** The same as OpenMetrics 1.0.0 (https://prometheus.io/docs/specs/om/open_metrics_spec): a counter's family is named without _total, and the end is said. */
+export const openMetrics = (text: string): string => `${text.replace(/^(# (?:HELP|TYPE) \S+)_total /gm, "$1 ")}# EOF\n`;
+
 /**
  * Serves GET /metrics on 127.0.0.1, to whoever asks from this machine: figures, without a token, as Prometheus expects it. Port 0 takes a free one. Rejects with FlounderError if the
  * port is taken.
@@ -34,6 +37,8 @@ export async function serveMetrics(port: number, text: () => string): Promise<{ 
     if (request.headers.origin !== undefined || !["127.0.0.1", "localhost", "[::1]"].includes(name)) response.writeHead(403).end("not for web pages\n");
     else if (request.method !== "GET" && request.method !== "HEAD") response.writeHead(405).end("figures are read, not written\n");
     else if (request.url?.split("?")[0] !== "/metrics") response.writeHead(404).end("see /metrics\n");
+    else if (/\bapplication\/openmetrics-text\b/.test(request.headers.accept ?? ""))
+      response.writeHead(200, { "content-type": "application/openmetrics-text; version=1.0.0; charset=utf-8" }).end(openMetrics(text()));
     else response.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }).end(text());
   });
   await new Promise<void>((resolve, reject) => {

@@ -5,6 +5,7 @@ import { sleep } from "../clock.js";
 import { isCovered, type Match, matches, rowOf } from "../measure/against-truth.js";
 import type { Calibration, CalibrationRow } from "../measure/calibration.js";
 import type { Outage } from "../measure/outages.js";
+import { bothLengths } from "../measure/visible.js";
 import { startProber } from "../probes/child.js";
 import type { ProberReport } from "../probes/protocol.js";
 import type { EndpointTarget } from "../probes/target.js";
@@ -28,6 +29,8 @@ const ratesHz = [20, 100] as const;
 const deadlineMs = 1000;
 const brownOutShare = 0.5;
 const slowMs = 300;
+/** Of short outages, in periods. */
+const [shortest, longest] = [1, 24];
 
 export async function calibrate({ seed, quick, say }: CalibrateInputs): Promise<Calibrated> {
   const random = seeded(seed);
@@ -39,7 +42,16 @@ export async function calibrate({ seed, quick, say }: CalibrateInputs): Promise<
     // What lasts long has a lane of its own: it would hold up the others.
     if (!quick && rateHz === ratesHz[0]) lanes.push(...longLanes);
     say(`${lanes.flat().length} outages at ${rateHz} Hz, ${Math.round(lengthMs(lanes) / 1000)} s`);
-    parts.push(await session(lanes, rateHz, quick ? ["fresh"] : ["fresh", "kept"], seed));
+    const part = await session(lanes, rateHz, quick ? ["fresh"] : ["fresh", "kept"], seed);
+    if (quick) parts.push(part);
+    else {
+      // What a rate can see at all. Those that it cannot are none of the ruler's errors.
+      const short = threeLanes(random, { windows: 6, fromS: shortest / rateHz, toS: longest / rateHz });
+      say(`${short.flat().length} short outages at ${rateHz} Hz, ${Math.round(lengthMs(short) / 1000)} s`);
+      const { rows } = await session(short, rateHz, ["fresh", "kept"], seed);
+      const alike = (row: CalibrationRow) => rows.find(({ mode, connection }) => mode === row.mode && connection === row.connection);
+      parts.push({ ...part, rows: part.rows.map((row) => ({ ...row, ...bothLengths(row, alike(row)) })) });
+    }
   }
   const others: AskersMeasured[] = [];
   for (const rateHz of quick ? [ratesHz[0]] : ratesHz) {

@@ -65,7 +65,7 @@ const result: WatchResult = {
   verdict: { result: "fail", says: [`${hostile}: lost 1.95 to 2.05 s, allowed at most 1 s`] },
   command: { argv: ["sh", "-c", hostile], exitCode: 0, signal: null },
   observer: { faults: 0, share: 0, shed: 0, hiccups: 0, cpuShare: 0.01, latenessMs: { p50: 0.1, p99: 1, max: 3 } },
-  calibration: { is: "none", says: hostile, errors: [] },
+  calibration: { is: "none", says: hostile, errors: [], warnings: [hostile] },
   endpoints: [
     endpoint("front page"),
     down,

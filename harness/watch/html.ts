@@ -127,7 +127,7 @@ function outageTable({ endpoints }: WatchResult): Markup | "" {
 
 function foot({ observer, calibration, flounder }: WatchResult): Markup {
   return markup`<footer><p><b>Observer.</b> ${(100 * observer.share).toFixed(2)} % of the samples were lost to the prober itself and are excluded; over 1 % of an endpoint’s it would be inconclusive. It asked ${observer.latenessMs.p50.toFixed(2)} ms late at the median, ${observer.latenessMs.p99.toFixed(2)} ms at the 99th percentile, at most ${observer.latenessMs.max.toFixed(1)} ms, and used ${(100 * observer.cpuShare).toFixed(1)} % of a core${observer.hiccups > 0 ? `; it paused ${observer.hiccups === 1 ? "once" : `${observer.hiccups} times`}` : ""}.</p>
-<p><b>Calibration.</b> ${calibration.says}</p>
+<p><b>Calibration.</b> ${[calibration.says, ...calibration.warnings].join(" ")}</p>
 <p>Made by Flounder ${flounder}; the JSON of this watch is embedded in this page.</p></footer>`;
 }
 

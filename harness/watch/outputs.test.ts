@@ -9,6 +9,8 @@ import { DOMParser } from "linkedom";
 import { canonical } from "../canonical.js";
 import { FlounderError } from "../errors.js";
 import { root } from "../paths.js";
+import { openMetrics } from "../report/exposition.js";
+import { canParse, parsed } from "../report/fixture-scraper.js";
 import { xml } from "../report/xml.js";
 import { endpointsOfFile, parseEndpoint, watchConfigJsonSchema, watchedOf } from "./endpoints.js";
 import { junit } from "./junit.js";
@@ -45,7 +47,7 @@ const result = (endpoints: readonly WatchedEndpoint[], parts: Partial<WatchResul
   verdict: { result: "pass", says: [] },
   command: null,
   observer: { faults: 0, share: 0, shed: 0, hiccups: 0, cpuShare: 0, latenessMs: { p50: 0, p99: 0, max: 0 } },
-  calibration: { is: "none", says: "", errors: [] },
+  calibration: { is: "none", says: "", errors: [], warnings: [] },
   endpoints,
   ...parts,
 });
@@ -88,6 +90,18 @@ describe("what others read of a watch", () => {
       .map((line) => line.slice(0, line.lastIndexOf(" ")));
     expect(new Set(series).size).to.equal(series.length);
     expect(series.filter((one) => one.includes('name="a"')).length).to.be.above(3);
+  });
+  it("/metrics is what Prometheus' strict parsers take", function () {
+    if (!canParse()) this.skip();
+    const text = metricsText(result([endpoint("a", { counts: { ok: 3, refused: 1 } }), endpoint('b "x"', { url: "http://x/" })]));
+    for (const [how, exposed] of [
+      ["text", text],
+      ["om", openMetrics(text)],
+    ] as const)
+      expect(parsed(how, exposed).map((line) => line.split(" ").slice(0, 2).join(" "))).to.include.members([
+        "flounder_samples counter",
+        "flounder_lost_seconds gauge",
+      ]);
   });
   it("in a terminal the last minutes are lanes; without one a line says what changed", () => {
     expect([cellOf({}, { ok: 3 }), cellOf({ ok: 3 }, { ok: 3, timeout: 2 }), cellOf({}, { ok: 1, reset: 1 }), cellOf({}, { observer: 2 })]).to.deep.equal([

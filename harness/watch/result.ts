@@ -1,7 +1,9 @@
 /** What `flounder watch` found: the JSON file's shape, made of what the prober reported, and the verdict on what was asked for. Pure. */
 import type { Bounds, Outcome, PlannedCalibration, Result } from "../core.js";
+import { sayDuration } from "../durations.js";
 import { errorBar, errorNear, type Ruler, type RulerError, stretch } from "../measure/error-bars.js";
 import type { Cause, Interval, Outage } from "../measure/outages.js";
+import { seenFromMs } from "../measure/visible.js";
 import type { Spread } from "../probes/totals.js";
 import { sayRuler } from "../report/ruler-words.js";
 
@@ -95,6 +97,8 @@ export interface WatchResult {
     readonly says: string;
     readonly record?: Pick<PlannedCalibration, "madeIso" | "quick" | "machine">;
     readonly errors: readonly RulerError[];
+    /** What was asked for and is finer than a rate can see; a sentence each. */
+    readonly warnings: readonly string[];
   };
   readonly endpoints: readonly WatchedEndpoint[];
 }
@@ -175,13 +179,34 @@ export function barred(endpoint: WatchedEndpoint, ruler: Ruler): WatchedEndpoint
   return { ...endpoint, outages, errorBarS: errorBar(endpoint.lostS, times) };
 }
 
-export function calibrationOf(endpoints: readonly WatchedEndpoint[], ruler: Ruler): WatchResult["calibration"] {
+/** A loss so small may have been missed, however many samples were good. */
+function tooFine(endpoints: readonly WatchedEndpoint[], seconds: number, limits: WatchLimits, ruler: Ruler): readonly string[] {
+  const asked = [
+    ...(limits.allowLostS === undefined ? [] : [{ s: limits.allowLostS, says: `--allow-lost ${limits.allowLostS}` }]),
+    ...(limits.slo === undefined ? [] : [{ s: (1 - limits.slo / 100) * seconds, says: `--slo ${limits.slo}` }]),
+  ];
+  return asked.flatMap(({ s, says }) => {
+    const blind = endpoints.flatMap((one) => {
+      const fromMs = seenFromMs(ruler, { rateHz: one.rateHz, connection: one.connection, asker: one.kind });
+      return s * 1000 < fromMs ? [{ name: one.name, fromMs, rateHz: one.rateHz }] : [];
+    });
+    const [worst] = [...blind].sort((a, b) => b.fromMs - a.fromMs);
+    if (!worst) return [];
+    const whom = blind.length === 1 ? worst.name : `${blind.length} endpoints, ${worst.name} among them`;
+    return [
+      `${says} allows ${sayDuration(s * 1000)}, less than ${worst.rateHz} Hz is sure to see (${sayDuration(worst.fromMs)}) of ${whom}: a higher --rate sees more`,
+    ];
+  });
+}
+
+export function calibrationOf(endpoints: readonly WatchedEndpoint[], seconds: number, limits: WatchLimits, ruler: Ruler): WatchResult["calibration"] {
   const asked = [
     ...new Map(endpoints.map(({ rateHz, connection, kind }) => [`${rateHz} ${connection} ${kind}`, { rateHz, connection, asker: kind }] as const)).values(),
   ];
   const errors = asked.flatMap(({ rateHz, connection, asker }) => errorNear(ruler, rateHz, connection, asker) ?? []);
   const says = sayRuler(ruler, asked);
-  if (ruler.is === "none") return { is: ruler.is, says, errors };
+  const warnings = tooFine(endpoints, seconds, limits, ruler);
+  if (ruler.is === "none") return { is: ruler.is, says, errors, warnings };
   const { madeIso, quick, machine } = ruler.record;
-  return { is: ruler.is, says, errors, record: { madeIso, quick, machine } };
+  return { is: ruler.is, says, errors, warnings, record: { madeIso, quick, machine } };
 }

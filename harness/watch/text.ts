@@ -64,7 +64,7 @@ export function report(result: WatchResult, troubles: readonly string[] = []): s
   const fastest = Math.max(...result.endpoints.map((one) => one.rateHz));
   if (result.endpoints.length > 0 && result.endpoints.every((one) => one.kind !== "probe"))
     lines.push(`resolution: an outage of fewer than three samples is not seen as one (${sayDuration(3000 / fastest)} at ${fastest} Hz)`);
-  lines.push(`calibration: ${result.calibration.says}`);
+  lines.push(`calibration: ${result.calibration.says}`, ...result.calibration.warnings.map((says) => pc.yellow(says)));
   if (command) lines.push(`command: ${command.argv.join(" ")} ended with ${command.signal ?? `exit code ${command.exitCode}`}`);
   for (const trouble of troubles) lines.push(pc.yellow(trouble));
   const colour = { pass: pc.green, measured: pc.bold, fail: pc.red, inconclusive: pc.yellow, aborted: pc.yellow }[verdict.result];

@@ -137,7 +137,7 @@ export function resultOf(
     ...(aborted === undefined ? {} : { abortedBy: aborted.by }),
     command,
     observer,
-    calibration: calibrationOf(endpoints, ruler),
+    calibration: calibrationOf(endpoints, seconds, limits, ruler),
     endpoints,
   };
 }
