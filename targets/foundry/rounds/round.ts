@@ -9,7 +9,7 @@ import { leftovers } from "../conformance/leftovers.js";
 import type { Round } from "./draw.js";
 import { says } from "./draw.js";
 import type { Command, Ground, Said } from "./ground.js";
-import { strike } from "./strike.js";
+import { type Struck, strike } from "./strike.js";
 
 /** A keeper that is stopped is waited for 10 s, then it has 65 s to heal what it injected. */
 const commandMs = 120_000;
@@ -22,6 +22,8 @@ export interface Outcome {
   /** "as before", or the commands that were named and ended the difference. */
   readonly how: string;
   readonly undoMs: number;
+  /** What was to be struck was there. */
+  readonly hit: boolean;
 }
 
 /** Plays it on a foundation that is up, and ends it where the round says so. */
@@ -32,14 +34,14 @@ export async function play(ground: Ground, round: Round): Promise<Outcome> {
     told.push(said);
     return said;
   };
-  let restore = () => {};
+  let { hit, restore }: Struck = { hit: true, restore: () => {} };
   let runner: Command | undefined;
   try {
     if (deed.to === "disk" && deed.before) restore = ground.fill();
     runner = start(ground, round);
     if (round.from === "act") await begun(runner);
     await sleep(round.afterMs);
-    if (deed.to !== "disk" || !deed.before) restore = await strike(ground, deed, runner.pid);
+    if (deed.to !== "disk" || !deed.before) ({ hit, restore } = await strike(ground, deed, runner.pid));
     await sleep(round.thenMs);
     const first = note(await ground.run([ending, "--foundation", ground.id], commandMs).done);
     orderly(first);
@@ -51,7 +53,7 @@ export async function play(ground: Ground, round: Round): Promise<Outcome> {
       orderly(down);
       await ended(ground, down);
     }
-    return { ...outcome, undoMs: first.tookMs };
+    return { ...outcome, undoMs: first.tookMs, hit };
   } catch (error) {
     restore();
     const story = told.map(
@@ -104,7 +106,7 @@ async function finish(runner: Command, struck: string | false): Promise<Said> {
 }
 
 /** All is as before, or becomes so by the commands that were named. */
-async function mended(ground: Ground, first: Said, note: (said: Said) => Said): Promise<Omit<Outcome, "undoMs">> {
+async function mended(ground: Ground, first: Said, note: (said: Said) => Said): Promise<Pick<Outcome, "how">> {
   const differs = await difference(ground, first.status === 0 ? settleMs : 2000);
   if (differs === "") return { how: "as before" };
   const status = note(await ground.run(["status", "--foundation", ground.id], commandMs).done);
@@ -146,7 +148,7 @@ async function difference(ground: Ground, withinMs: number): Promise<string> {
 }
 
 /** Down was said to be done: nothing is left, whatever it calls itself. */
-async function ended(ground: Ground, down: Said): Promise<Omit<Outcome, "undoMs">> {
+async function ended(ground: Ground, down: Said): Promise<Pick<Outcome, "how">> {
   if (down.status !== 0) throw new Error(`flounder ${down.words} ended with ${down.status}: ${down.text}`);
   const { engine, id, folder } = ground;
   const left = [...(await leftovers(engine, { id, dir: folder }, [])), ...(existsSync(folder) ? [`the state folder ${folder}`] : []), ...ground.eye.left()];

@@ -66,34 +66,44 @@ const wound: Readonly<Record<Wound, (path: string, outside: string) => void>> = 
   removed: (path) => rmSync(path, { force: true }),
 };
 
-/** Does it now; resolves with how to take back what must not outlive the round. */
-export async function strike(ground: Ground, deed: Deed, runner: number): Promise<() => void> {
+export interface Struck {
+  /** False: there was nobody and nothing to strike any more, so the round shows less than it says. */
+  readonly hit: boolean;
+  /** Takes back what must not outlive the round. */
+  restore(): void;
+}
+
+/** Does it now. */
+export async function strike(ground: Ground, deed: Deed, runner: number): Promise<Struck> {
+  const struck = (hit: boolean): Struck => ({ hit, restore: () => {} });
   const send = (found: readonly Pick<Found, "pid">[], signal: NodeJS.Signals) => {
+    let hits = 0;
     for (const { pid } of found)
       try {
         process.kill(pid, signal);
+        hits++;
       } catch {
         // it ended before
       }
-    return () => {};
+    return struck(hits > 0);
   };
   const killKeeper = async () => {
-    send(keepers(ground.folder), "SIGKILL");
+    const killed = send(keepers(ground.folder), "SIGKILL");
     await until("the keeper to be gone", () => keepers(ground.folder).length === 0, 5000, 5);
+    return killed;
   };
-  if (deed.to === "disk") return ground.fill();
+  if (deed.to === "disk") return { hit: true, restore: ground.fill() };
   if (deed.to === "file") {
     if (deed.keeperDead) await killKeeper();
     const path = join(ground.folder, deed.file);
-    if (!attempt(() => readFileSync(path, "utf8")) && deed.wound === "cut short") return () => {};
+    // Of nothing nothing is cut.
+    if (!attempt(() => readFileSync(path, "utf8")) && deed.wound === "cut short") return struck(false);
     wound[deed.wound](path, join(ground.scratch, "outside"));
-    return () => {};
+    return struck(true);
   }
   if (deed.to === "runner") return send([{ pid: runner }], deed.signal);
   if (deed.to === "keeper") {
-    if (deed.signal !== "SIGKILL") return send(keepers(ground.folder), deed.signal);
-    await killKeeper();
-    return () => {};
+    return deed.signal === "SIGKILL" ? killKeeper() : send(keepers(ground.folder), deed.signal);
   }
   if (deed.to === "prober") return send(probers(ground, runner), deed.signal);
   const found = servers(ground.id, deed.class!);
