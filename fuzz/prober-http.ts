@@ -91,7 +91,7 @@ const input = fc.record({
 type Input = typeof input extends fc.Arbitrary<infer T> ? T : never;
 const byteByByteMost = 600;
 
-/** Of every input: in one piece, or as it is cut; a path's number says which. */
+/** Of every input: in one piece, or as it is cut; a path's number says which. "/any": one after the other. */
 class Server {
   readonly #server = createServer({ noDelay: true }, (socket) => this.#speak(socket));
   readonly #sockets = new Set<Socket>();
@@ -115,8 +115,9 @@ class Server {
     socket.on("close", () => this.#sockets.delete(socket));
     socket.on("error", () => {});
     socket.on("data", (data: Buffer) => {
-      const [, id, how] = /^[A-Z]+ \/(\d*)(whole|cut)?/.exec(data.toString("latin1")) ?? [];
-      const at = (id ? Number(id) : this.#any++) % this.inputs.length;
+      const [, path = "", id, how] = /^[A-Z]+ (\/(\d*)(whole|cut)?\S*)/.exec(data.toString("latin1")) ?? [];
+      // Where a redirection leads is the same for both ways of asking.
+      const at = (id ? Number(id) : path === "/any" ? this.#any++ : [...path].reduce((sum, char) => sum * 31 + char.charCodeAt(0), 0)) % this.inputs.length;
       const { end, ...rest } = this.inputs[at]!;
       // Where redirections lead nothing is lost by chance.
       void this.#answer(socket, { ...rest, end: how === undefined && end === "reset" ? "end" : end }, how === "cut" || id === "");
@@ -182,7 +183,7 @@ export default {
     const verdictOf = ({ outcome, status, note }: Stamps, { end }: Input) =>
       end === "reset" ? "" : `${outcome} ${status} ${note.replace(/(\d)(whole|cut)/g, "$1").replace(/in \d+ ms/, "in time")}`;
     try {
-      await withProber(url, () => askBoth(inputs, [way("whole"), way("cut")], verdictOf));
+      await withProber(`${url}any`, () => askBoth(inputs, [way("whole"), way("cut")], verdictOf));
     } finally {
       server.close();
     }

@@ -36,7 +36,7 @@ export class ResponseReader implements Answer {
   #lines: string[] = [];
   #frame: Frame = "head";
   #left = 0;
-  #rest: Buffer | undefined;
+  #unread: Unread | undefined;
   #body: Buffer[] = [];
   #bytes = 0;
   #headers: Record<string, string> | undefined;
@@ -49,20 +49,28 @@ export class ResponseReader implements Answer {
 
   /** True as soon as the response is whole, or enough of it is there. The chunk's memory may be used again by the caller. Throws NotHttp. */
   feed(chunk: Buffer): boolean {
-    let data = this.#rest ? Buffer.concat([this.#rest, chunk]) : chunk;
-    this.#rest = undefined;
+    const unread = this.#unread;
+    this.#unread = undefined;
+    /** So much of it was looked through before. */
+    let from = unread?.length ?? 0;
+    let data = unread ? unread.add(chunk) : chunk;
+    const wait = () => {
+      if (data.length > 0) this.#unread = unread?.length === data.length ? unread : new Unread(data);
+      return false;
+    };
     while (this.#frame !== "done") {
       if (this.#frame === "head") {
-        const end = endOfHead(data);
+        const end = endOfHead(data, from);
         if (end === undefined) {
           if (data.length > headMaxBytes) throw new NotHttp("headers over 256 KiB");
           if (data.length >= 5 && data.toString("latin1", 0, 5) !== "HTTP/") throw new NotHttp("not HTTP");
-          return this.#wait(data);
+          return wait();
         }
         // In one piece or in many: the same is too long.
         if (end.text > headMaxBytes) throw new NotHttp("headers over 256 KiB");
         this.#readHead(data.toString("latin1", 0, end.text));
         data = data.subarray(end.next);
+        from = 0;
         if (this.cut) return true;
       } else if (this.#frame === "length" || this.#frame === "chunk") {
         const part = data.length > this.#left ? data.subarray(0, this.#left) : data;
@@ -74,13 +82,14 @@ export class ResponseReader implements Answer {
       } else if (this.#frame === "close") {
         return this.#keep(data);
       } else {
-        const end = data.indexOf(10);
+        const end = data.indexOf(10, from);
         if (end < 0) {
           if (data.length > headMaxBytes) throw new NotHttp("a chunk's size or a trailer over 256 KiB");
-          return this.#wait(data);
+          return wait();
         }
         const line = data.toString("latin1", 0, end > 0 && data[end - 1] === 13 ? end - 1 : end);
         data = data.subarray(end + 1);
+        from = 0;
         if (this.#frame === "chunk-end") this.#frame = "chunk-size";
         else if (this.#frame === "chunk-size") {
           if (!/^0*[0-9a-f]{1,13}\s*(;|$)/i.test(line)) throw new NotHttp("bad chunk size");
@@ -121,11 +130,6 @@ export class ResponseReader implements Answer {
   }
   get body(): Buffer {
     return this.#body.length === 1 ? this.#body[0]! : Buffer.concat(this.#body);
-  }
-
-  #wait(data: Buffer): boolean {
-    if (data.length > 0) this.#rest = Buffer.from(data);
-    return false;
   }
 
   /** True if no more is needed. */
@@ -173,12 +177,39 @@ export class ResponseReader implements Answer {
   }
 }
 
-/** The first empty line, whether lines end in CRLF or in LF: where the text before it ends, and where the body begins. */
-function endOfHead(data: Buffer): { text: number; next: number } | undefined {
-  const strict = data.indexOf("\r\n\r\n");
+/** Bytes of a head or a line whose end has not come yet. To add one costs the same however many there are: a peer may send them one by one. */
+class Unread {
+  #memory: Buffer;
+  length: number;
+
+  constructor(bytes: Buffer) {
+    this.#memory = Buffer.from(bytes);
+    this.length = bytes.length;
+  }
+  /** All of them. */
+  add(bytes: Buffer): Buffer {
+    const length = this.length + bytes.length;
+    if (length > this.#memory.length) {
+      const more = Buffer.allocUnsafeSlow(2 * length);
+      this.#memory.copy(more, 0, 0, this.length);
+      this.#memory = more;
+    }
+    bytes.copy(this.#memory, this.length);
+    this.length = length;
+    return this.#memory.subarray(0, length);
+  }
+}
+
+/**
+ * The first empty line, whether lines end in CRLF or in LF: where the text before it ends, and where the body begins. The first `seen` bytes were looked at
+ * before, and there was none.
+ */
+function endOfHead(data: Buffer, seen: number): { text: number; next: number } | undefined {
+  const from = Math.max(0, seen - 3);
+  const strict = data.indexOf("\r\n\r\n", from);
   const before = strict < 0 ? data : data.subarray(0, strict + 2);
-  const bare = before.indexOf("\n\n");
-  const mixed = before.indexOf("\n\r\n");
+  const bare = before.indexOf("\n\n", from);
+  const mixed = before.indexOf("\n\r\n", from);
   const [at, length] = mixed >= 0 && (bare < 0 || mixed < bare) ? [mixed, 3] : [bare, 2];
   if (at >= 0 && (strict < 0 || at + length <= strict)) return { text: at, next: at + length };
   return strict < 0 ? undefined : { text: strict, next: strict + 4 };
