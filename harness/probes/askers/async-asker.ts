@@ -7,6 +7,8 @@ import type { Asker, Asking, Flight } from "../schedule/flight.js";
 const graceMs = 25;
 /** Answered so little after the deadline counts as answered in time: timers are that late. */
 const leewayUs = 5000;
+/** One for all: without a reason each abort would make an error with its stack. */
+const over = new ProbeFailure("timeout", "its sample is over");
 
 /** Resolves = ok. `note` goes into the sample. */
 export type Ask = (flight: Flight, signal: AbortSignal, note: (says: string) => void) => Promise<void>;
@@ -27,7 +29,7 @@ export class AsyncAsker implements Asker {
         const endUs = nowUs();
         const late = endUs - flight.sample.sentUs > flight.lane.schedule.deadlineUs + leewayUs;
         flight.settle(late ? "timeout" : "ok", note, endUs);
-        abort.abort(); // whatever it still has under way ends with its sample
+        abort.abort(over); // whatever it still has under way ends with its sample
       },
       (error: Error) => {
         flight.settle(
@@ -35,7 +37,7 @@ export class AsyncAsker implements Asker {
           error instanceof ProbeFailure ? error.message : `the probe threw: ${error.message}`,
           nowUs(),
         );
-        abort.abort();
+        abort.abort(over);
       },
     );
     return {
