@@ -4,7 +4,7 @@ import { nowUs, sleep, until, within } from "../../clock.js";
 import type { ComponentFacts } from "../../core.js";
 import { FlounderError } from "../../errors.js";
 import { lastWords } from "../last-words.js";
-import { withDescendants } from "../local/process-table.js";
+import { withDescendants } from "../process-table.js";
 import { type ComponentLife, reason } from "../running.js";
 import type { ContainerFacts, Docker } from "./docker.js";
 import type { LifeFolder } from "./life-file.js";

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { expect } from "chai";
 import { until } from "../../clock.js";
+import { statOf } from "../process-table.js";
 import { derived } from "../secrets.js";
 import { fixtureEngine, fixtureSpec, leftovers, rejection, sweep, type Tried, tryFoundation } from "./fixture-foundation.js";
-import { statOf } from "./process-table.js";
 
 describe("components of the local engine", function () {
   this.timeout(120_000);

@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { FlounderError } from "../../errors.js";
 import { lastWords } from "../last-words.js";
+import { isAlive, type Living, statOf } from "../process-table.js";
 import { type Confinement, confined } from "./confine.js";
-import { isAlive, type Living, statOf } from "./process-table.js";
 
 export interface Launch {
   /** How it is called in messages. */

@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FoundationSpec, Running } from "../../core.js";
+import { ProcessTable } from "../process-table.js";
 import { localEngine } from "./engine.js";
 import { fixtureSystem } from "./fixture-system.js";
 import { fuseVerdict } from "./fuse-check.js";
 import { mountedBelow } from "./mount-table.js";
-import { ProcessTable } from "./process-table.js";
 import { reapAll } from "./reap.js";
 
 export const fixtureEngine = (fuse = fuseVerdict) => localEngine(async () => fixtureSystem, fuse);

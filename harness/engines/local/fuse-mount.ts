@@ -6,11 +6,11 @@ import { FlounderError } from "../../errors.js";
 import { lastWords } from "../last-words.js";
 import type { ProxiedLink } from "../link.js";
 import { type MountHelper, proofMs } from "../mount-helper.js";
+import { isAlive, type Living, signal, statOf } from "../process-table.js";
 import { remount } from "../read-only.js";
 import { adopt, launch } from "./daemon.js";
 import { mountedAt, tryCommand, unmount } from "./mount-table.js";
 import type { LocalMount } from "./mounts.js";
-import { isAlive, type Living, signal, statOf } from "./process-table.js";
 
 const mountMs = 5000;
 

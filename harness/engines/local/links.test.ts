@@ -121,7 +121,7 @@ describe("links of the local engine", function () {
 
   it("a Toxiproxy that dies comes back with its cuts", async () => {
     await link.cut("refuse");
-    const { ProcessTable } = await import("./process-table.js");
+    const { ProcessTable } = await import("../process-table.js");
     const table = new ProcessTable(tried.spec.id, () => [tried.spec.dir]);
     for (const one of table.of("toxiproxy-bus")) process.kill(one.pid, "SIGKILL");
     const other = tried.running.target("dea-1>nats-1", ["link"]).can.link;

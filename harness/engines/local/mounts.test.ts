@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { until } from "../../clock.js";
 import type { Capabilities } from "../../core.js";
+import { ProcessTable, statOf } from "../process-table.js";
 import { leftovers, rejection, type Tried, tryFoundation } from "./fixture-foundation.js";
 import { fuseVerdict } from "./fuse-check.js";
-import { ProcessTable, statOf } from "./process-table.js";
 
 const dead = (pid: number) => ["gone", "Z"].includes(statOf(pid)?.state ?? "gone");
 

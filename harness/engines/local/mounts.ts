@@ -1,7 +1,7 @@
 /** What the engine does with a mount, however it is made. */
 import type { CutMount } from "../../core.js";
+import type { Living } from "../process-table.js";
 import type { MountLife } from "../running.js";
-import type { Living } from "./process-table.js";
 
 /** What a mount can be made: CutMount, or slow. */
 export type MountWay = CutMount | "slow";

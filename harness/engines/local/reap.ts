@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { until } from "../../clock.js";
+import { type ProcessTable, signal } from "../process-table.js";
 import { mountedBelow, tryCommand, unmount } from "./mount-table.js";
-import { type ProcessTable, signal } from "./process-table.js";
 
 const killMs = 15_000;
 

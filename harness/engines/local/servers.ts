@@ -2,11 +2,11 @@
 import { join } from "node:path";
 import { until } from "../../clock.js";
 import { type ServerKind, serverName } from "../fleet.js";
+import { isAlive, type Living, signal } from "../process-table.js";
 import type { Wiring } from "../wiring.js";
 import type { Confinement } from "./confine.js";
 import { adopt, launch } from "./daemon.js";
 import { host } from "./hosts.js";
-import { isAlive, type Living, signal } from "./process-table.js";
 
 const killMs = 5000;
 

@@ -3,10 +3,10 @@ import { nowUs, sleep, until, within } from "../../clock.js";
 import type { ComponentFacts } from "../../core.js";
 import { FlounderError } from "../../errors.js";
 import { lastWords } from "../last-words.js";
+import { type Found, familyOf, isAlive, type Living, type ProcessTable, signal } from "../process-table.js";
 import type { ComponentLife } from "../running.js";
 import { adopt, type Launch, launch, runToEnd } from "./daemon.js";
 import { host } from "./hosts.js";
-import { type Found, familyOf, isAlive, type Living, type ProcessTable, signal } from "./process-table.js";
 import type { SavedComponent } from "./saved.js";
 
 const prepareMs = 60_000;

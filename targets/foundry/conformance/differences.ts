@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { until } from "../../../harness/clock.js";
 import type { Fault, HealReport, TargetInfo } from "../../../harness/core.js";
-import { statOf } from "../../../harness/engines/local/process-table.js";
+import { statOf } from "../../../harness/engines/process-table.js";
 import { ableTargets, variants } from "../../../harness/keeper/fixture-variants.js";
 import { asked, type Instance } from "../fingerprint.js";
 import { appProcesses, handsOf } from "./hands.js";
