@@ -109,8 +109,10 @@ export class MirrorStore {
     let status = 400;
     try {
       mkdirSync(join(path, ".."), { recursive: true });
-      status = (await this.#write(draft, pieces)) === sha1 ? (isDark(partner) ? 503 : this.isServing(lun) ? 409 : 201) : 400;
-      if (status === 201) renameSync(draft, path);
+      const came = (await this.#write(draft, pieces)) === sha1 ? (isDark(partner) ? 503 : this.isServing(lun) ? 409 : 201) : 400;
+      // Its copy may have been dropped meanwhile: then there is nowhere to put it, and no room is taken.
+      if (came === 201) renameSync(draft, path);
+      status = came;
     } finally {
       this.#coming -= bytes;
       if (status !== 201) {
