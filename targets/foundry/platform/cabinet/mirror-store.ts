@@ -41,6 +41,8 @@ const maxBytes = 2 ** 30;
 const drafts = "mirror/under-way";
 /** A copy that nobody went on with for so long was left behind by a cabinet that could not say so. */
 const leftBehindMs = 10_000;
+/** Older ones have nothing on its way any more. */
+const droppedMost = 1000;
 const isSha1 = (name: string) => /^[0-9a-f]{40}$/.test(name);
 
 export class MirrorStore {
@@ -50,6 +52,8 @@ export class MirrorStore {
   roomBytes: number;
   /** Copies that are not complete, by <lun>/<copy>. */
   readonly #underWay = new Map<string, UnderWay>();
+  /** Copies that were given up: what was still on its way of them comes after that, and is not wanted. */
+  readonly #dropped = new Set<string>();
 
   constructor(readonly settings: StoreSettings) {
     this.roomBytes = settings.roomBytes;
@@ -89,12 +93,14 @@ export class MirrorStore {
     writeFileSync(join(this.#root(lun), markerFile), lun);
   }
 
-  /** HTTP status of a copy: 201, 400 what came is not what it is called, 409 this mirror is the LUN now, 503 no power, 507 no room. Refused before anything is read if it can be. */
+  /** HTTP status of a copy: 201, 400 what came is not what it is called, 409 this mirror is the LUN now, 410 its copy was given up, 503 no power, 507 no room. Refused before anything is read if it can be. */
   async take(lun: string, copy: string | undefined, sha1: string, bytes: number, pieces: AsyncIterable<Buffer>): Promise<number> {
     const { isDark, isFull } = this.settings;
     const { partner } = this.#kept(lun)!;
+    const isDropped = () => copy !== undefined && this.#dropped.has(`${lun}/${copy}`);
     if (this.isServing(lun)) return 409;
     if (isDark(partner)) return 503;
+    if (isDropped()) return 410;
     const path = join(this.#root(lun, copy), "blobs", sha1.slice(0, 2), sha1);
     if (existsSync(path)) return 201;
     if (this.#usedBytes + bytes > this.roomBytes) {
@@ -109,8 +115,7 @@ export class MirrorStore {
     let status = 400;
     try {
       mkdirSync(join(path, ".."), { recursive: true });
-      const came = (await this.#write(draft, pieces)) === sha1 ? (isDark(partner) ? 503 : this.isServing(lun) ? 409 : 201) : 400;
-      // Its copy may have been dropped meanwhile: then there is nowhere to put it, and no room is taken.
+      const came = (await this.#write(draft, pieces)) === sha1 ? (isDark(partner) ? 503 : this.isServing(lun) ? 409 : isDropped() ? 410 : 201) : 400;
       if (came === 201) renameSync(draft, path);
       status = came;
     } finally {
@@ -167,6 +172,8 @@ export class MirrorStore {
     rmSync(this.#root(lun, copy), { recursive: true, force: true });
     this.#usedBytes -= this.#underWay.get(`${lun}/${copy}`)?.bytes ?? 0;
     this.#underWay.delete(`${lun}/${copy}`);
+    this.#dropped.add(`${lun}/${copy}`);
+    if (this.#dropped.size > droppedMost) this.#dropped.delete([...this.#dropped][0]!);
     return 200;
   }
   /** Cloud Controllers remove copies of blobs that nobody wants any more, past us. */

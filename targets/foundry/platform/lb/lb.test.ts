@@ -173,7 +173,12 @@ function balancers(by: string) {
       expect(await refused()).to.equal("ECONNREFUSED");
       await lb.ask("/config/restore", {});
       expect(await get("/")).to.deep.equal([200, "app"]);
-      expect(await lb.ask("/config")).to.deep.equal({ generation: 3, wiped: false, hurt: null, running: { listeners: ["front"], pool: ["router-1", "router-2"] } });
+      expect(await lb.ask("/config")).to.deep.equal({
+        generation: 3,
+        wiped: false,
+        hurt: null,
+        running: { listeners: ["front"], pool: ["router-1", "router-2"] },
+      });
     });
 
     it("is drained of some of its routers, of all, and filled again", async () => {
