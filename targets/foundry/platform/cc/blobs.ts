@@ -29,12 +29,6 @@ const usedEveryMs = 10_000;
 const doomedMs = 10_000;
 const pollMs = 100;
 const attempts = 5;
-/** What a write is told by a disk without a free block. SFTP 3 has no word for it: OpenSSH's server says "failure", which sshfs makes EPERM. */
-const noRoom = new Set(["ENOSPC", "EDQUOT", "EPERM"]);
-const full = (lun: string, { message }: StorageError) =>
-  blobstoreUnavailable(
-    `Failed to perform operation on the blobstore: there is no room on ${lun}, as far as it says (${message}): ask the operator for room, then push again`,
-  );
 /** Matches that were seen so lately need not be written down again. */
 const freshS = 10;
 
@@ -96,7 +90,6 @@ export class Blobs {
       } catch (error) {
         // Whoever removed it took our draft for one that a crash had left.
         if (error instanceof StorageError && error.code === "ENOENT" && attempt < attempts) continue;
-        if (error instanceof StorageError && noRoom.has(error.code)) throw full(lun, error);
         throw error;
       } finally {
         clearInterval(used);
