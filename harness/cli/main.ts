@@ -35,11 +35,13 @@ const program = new Command("flounder")
   .showSuggestionAfterError();
 const commands = readdirSync(join(dist, "harness", "cli")).filter((file) => file.endsWith(".js") && !/^(main|options)\.js$|\.test\./.test(file));
 // All of them cost a quarter of a second: the one that is asked for is enough, where it is named like its file.
-const asked = commands.find((file) => file === `${process.argv[2]}.js`);
-for (const file of asked ? [asked] : commands.sort()) {
-  const command = (await import(pathToFileURL(join(dist, "harness", "cli", file)).href)) as { register?: (program: Command) => void };
-  command.register?.(program);
-}
+const registerOf = async (file: string) =>
+  ((await import(pathToFileURL(join(dist, "harness", "cli", file)).href)) as { register?: (program: Command) => void }).register;
+const named = commands.find((file) => file === `${process.argv[2]}.js`);
+const asked = named && (await registerOf(named));
+// A file without one is a part of commands.
+if (asked) asked(program);
+else for (const file of commands.sort()) (await registerOf(file))?.(program);
 for (const command of program.commands) command.exitOverride().showHelpAfterError(`  → flounder ${command.name()} --help`);
 try {
   await program.parseAsync();

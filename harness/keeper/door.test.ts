@@ -1,7 +1,7 @@
 /** Nobody but the owner is the keeper, and nobody fills a keeper's memory. Strangers act on the sockets and files themselves. */
-import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { userInfo } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { until } from "../clock.js";
@@ -40,6 +40,16 @@ describe("the keeper's door", () => {
     return client;
   };
 
+  it("a folder that others may read is closed to them: they could hold its lock", () => {
+    const dir = mkdtempSync(join(tmpdir(), "flounder-door-"));
+    try {
+      chmodSync(dir, 0o755);
+      lockFolder(dir)!.release();
+      expect(statSync(dir).mode & 0o777).to.equal(0o700);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  });
   it("whoever takes the name of a dead keeper hears nothing, and keeps nobody from healing", async () => {
     const client = await up();
     await client.inject(cut(link));

@@ -2,7 +2,7 @@
  * Where a foundation's keeper is found, and who may be it. The door is a socket in the foundation's folder, which nobody else can make or replace; the lock is a flock
  * on that folder, which the kernel drops with its process. Neither is a name that a stranger could take.
  */
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { closeSync, constants, fchmodSync, fstatSync, openSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { connect, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { FlounderError } from "../errors.js";
@@ -10,7 +10,7 @@ import { flock, type Lock } from "../flock.js";
 
 const doorName = "keeper.sock";
 
-/** Opens the folder itself; rejects one that is not ours, or that others may write into. */
+/** Opens the folder itself; rejects one that is not ours, or that others may write into. Who may read it could hold its lock: it is closed to all but us. */
 function openFolder(dir: string): number {
   let folder: number;
   try {
@@ -19,7 +19,10 @@ function openFolder(dir: string): number {
     throw new FlounderError("unreachable", `there is no foundation in ${dir}`, "flounder up starts one; flounder status lists them", { cause });
   }
   const { uid, mode } = fstatSync(folder);
-  if (uid === process.geteuid?.() && (mode & 0o022) === 0) return folder;
+  if (uid === process.geteuid?.() && (mode & 0o022) === 0) {
+    if ((mode & 0o055) !== 0) fchmodSync(folder, 0o700);
+    return folder;
+  }
   closeSync(folder);
   throw new FlounderError(
     "environment",

@@ -130,7 +130,21 @@ describe("flounder watch", function () {
   it("shows no password of an endpoint or a proxy to anybody: not in files, on the terminal, or in the list of processes", async () => {
     const place = `http://me:hunter2@127.0.0.1:${server.port}/`;
     const files = ["samples.gz", "junit.xml"].map((name) => join(dir, name));
-    const words = ["--url", place, "--proxy", "user:hunter2@127.0.0.1:1", "-H", "Authorization: Bearer hunter2", "--samples", files[0]!, "--junit", files[1]!];
+    const words = [
+      "--url",
+      place,
+      "--proxy",
+      "user:hunter2@127.0.0.1:1",
+      "-H",
+      "Authorization: Bearer hunter2",
+      "X-Api-Key: hunter2",
+      "--data",
+      "hunter2",
+      "--samples",
+      files[0]!,
+      "--junit",
+      files[1]!,
+    ];
     const { code, said } = begin(...words, "--rate", "20", "--for", "2");
     await sampling();
     const [prober] = (await readFile(`/proc/${child!.pid}/task/${child!.pid}/children`, "utf8")).trim().split(" ");

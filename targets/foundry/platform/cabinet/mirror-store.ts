@@ -173,7 +173,7 @@ export class MirrorStore {
     this.#usedBytes -= this.#underWay.get(`${lun}/${copy}`)?.bytes ?? 0;
     this.#underWay.delete(`${lun}/${copy}`);
     this.#dropped.add(`${lun}/${copy}`);
-    if (this.#dropped.size > droppedMost) this.#dropped.delete([...this.#dropped][0]!);
+    if (this.#dropped.size > droppedMost) this.#dropped.delete(this.#dropped.values().next().value!);
     return 200;
   }
   /** Cloud Controllers remove copies of blobs that nobody wants any more, past us. */
