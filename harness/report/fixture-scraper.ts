@@ -1,5 +1,6 @@
 /** Prometheus' own strict parsers, of Debian's python3-prometheus-client: tests hold our metrics against them. */
 import { spawnSync } from "node:child_process";
+import { openMetrics } from "./exposition.js";
 
 /** Prints each family as "name type samples". */
 const parser = `
@@ -26,3 +27,7 @@ export function canParse(): boolean {
   if (!is) console.log("      skipped: apt install python3-prometheus-client");
   return is;
 }
+
+/** "name type" of each family of a text in Prometheus' format, and of the same as OpenMetrics. */
+export const bothParsed = (text: string): readonly (readonly string[])[] =>
+  [parsed("text", text), parsed("om", openMetrics(text))].map((families) => families.map((line) => line.split(" ").slice(0, 2).join(" ")));

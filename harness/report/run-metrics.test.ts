@@ -3,9 +3,9 @@ import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { bySchedule } from "../judge.js";
 import { keyOf, lostSeconds } from "../measure/lost.js";
-import { openMetrics, serveMetrics } from "./exposition.js";
+import { serveMetrics } from "./exposition.js";
 import { fixtureRun } from "./fixture.js";
-import { canParse, parsed } from "./fixture-scraper.js";
+import { bothParsed, canParse } from "./fixture-scraper.js";
 import { RunMetrics } from "./run-metrics.js";
 
 /** Value of a line by what stands before it. */
@@ -91,14 +91,7 @@ describe("metrics of a live run", () => {
   it("is what Prometheus' strict parsers take", function () {
     if (!canParse()) this.skip();
     const text = fed(95e6).metrics.text();
-    for (const [how, exposed] of [
-      ["text", text],
-      ["om", openMetrics(text)],
-    ] as const)
-      expect(parsed(how, exposed).map((line) => line.split(" ").slice(0, 2).join(" "))).to.include.members([
-        "flounder_samples counter",
-        "flounder_lost_seconds gauge",
-      ]);
+    for (const families of bothParsed(text)) expect(families).to.include.members(["flounder_samples counter", "flounder_lost_seconds gauge"]);
   });
   it("answers no web page, and takes nothing", async () => {
     const served = await serveMetrics(0, () => "flounder_up 1\n");

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { endpoint as goodEndpoint } from "./fixture-result.js";
 import { watchHtml } from "./html.js";
 import type { WatchedEndpoint, WatchResult } from "./result.js";
 import { WatchStrips } from "./strips.js";
@@ -12,26 +13,15 @@ import { WatchStrips } from "./strips.js";
 const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) => existsSync(path));
 const hostile = `</script><script>console.error("ran")</script><img src="http://127.0.0.1:9/x">`;
 
-const endpoint = (name: string, parts: Partial<WatchedEndpoint> = {}): WatchedEndpoint => ({
-  name,
-  url: "http://***@app.test/with-a-path-that-is-long-enough-to-stick-out-of-a-telephone-if-nobody-breaks-it",
-  kind: "http",
-  connection: "kept",
-  rateHz: 20,
-  deadlineMs: 1000,
-  slowMs: 100,
-  samples: 400,
-  counts: { ok: 400 },
-  slow: 0,
-  observerFaults: 0,
-  lostS: { lo: 0, hi: 0 },
-  outages: [],
-  latencyMs: { p50: 1.234, p99: 22, max: 30 },
-  last: "ok",
-  findings: {},
-  verdict: { result: "pass", says: [] },
-  ...parts,
-});
+const endpoint = (name: string, parts: Partial<WatchedEndpoint> = {}) =>
+  goodEndpoint(name, {
+    url: "http://***@app.test/with-a-path-that-is-long-enough-to-stick-out-of-a-telephone-if-nobody-breaks-it",
+    connection: "kept",
+    samples: 400,
+    counts: { ok: 400 },
+    latencyMs: { p50: 1.234, p99: 22, max: 30 },
+    ...parts,
+  });
 const at = Date.UTC(2026, 3, 25, 12, 45);
 const down = endpoint(hostile, {
   counts: { ok: 360, "http-5xx": 40 },

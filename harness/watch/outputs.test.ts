@@ -9,48 +9,14 @@ import { DOMParser } from "linkedom";
 import { canonical } from "../canonical.js";
 import { FlounderError } from "../errors.js";
 import { root } from "../paths.js";
-import { openMetrics } from "../report/exposition.js";
-import { canParse, parsed } from "../report/fixture-scraper.js";
+import { bothParsed, canParse } from "../report/fixture-scraper.js";
 import { xml } from "../report/xml.js";
 import { endpointsOfFile, parseEndpoint, watchConfigJsonSchema, watchedOf } from "./endpoints.js";
+import { endpoint, result } from "./fixture-result.js";
 import { junit } from "./junit.js";
 import { cellOf, liveOutput } from "./live.js";
 import { metricsText } from "./metrics.js";
-import type { WatchedEndpoint, WatchResult } from "./result.js";
 
-const endpoint = (name: string, parts: Partial<WatchedEndpoint> = {}): WatchedEndpoint => ({
-  name,
-  url: name,
-  kind: "http",
-  connection: "fresh",
-  rateHz: 20,
-  deadlineMs: 1000,
-  slowMs: 100,
-  samples: 40,
-  counts: { ok: 40 },
-  slow: 0,
-  observerFaults: 0,
-  lostS: { lo: 0, hi: 0 },
-  outages: [],
-  latencyMs: { p50: 1, p99: 2, max: 3 },
-  last: "ok",
-  findings: {},
-  verdict: { result: "pass", says: [] },
-  ...parts,
-});
-const result = (endpoints: readonly WatchedEndpoint[], parts: Partial<WatchResult> = {}): WatchResult => ({
-  version: 2,
-  flounder: "0",
-  startedIso: "2026-01-01T00:00:00.000Z",
-  seconds: 2,
-  complete: true,
-  verdict: { result: "pass", says: [] },
-  command: null,
-  observer: { faults: 0, share: 0, shed: 0, hiccups: 0, cpuShare: 0, latenessMs: { p50: 0, p99: 0, max: 0 } },
-  calibration: { is: "none", says: "", errors: [], warnings: [] },
-  endpoints,
-  ...parts,
-});
 const casesOf = (text: string) =>
   [...new DOMParser().parseFromString(text, "text/xml").querySelectorAll("testcase")].map((one) => ({
     name: one.getAttribute("name"),
@@ -94,14 +60,7 @@ describe("what others read of a watch", () => {
   it("/metrics is what Prometheus' strict parsers take", function () {
     if (!canParse()) this.skip();
     const text = metricsText(result([endpoint("a", { counts: { ok: 3, refused: 1 } }), endpoint('b "x"', { url: "http://x/" })]));
-    for (const [how, exposed] of [
-      ["text", text],
-      ["om", openMetrics(text)],
-    ] as const)
-      expect(parsed(how, exposed).map((line) => line.split(" ").slice(0, 2).join(" "))).to.include.members([
-        "flounder_samples counter",
-        "flounder_lost_seconds gauge",
-      ]);
+    for (const families of bothParsed(text)) expect(families).to.include.members(["flounder_samples counter", "flounder_lost_seconds gauge"]);
   });
   it("in a terminal the last minutes are lanes; without one a line says what changed", () => {
     expect([cellOf({}, { ok: 3 }), cellOf({ ok: 3 }, { ok: 3, timeout: 2 }), cellOf({}, { ok: 1, reset: 1 }), cellOf({}, { observer: 2 })]).to.deep.equal([
