@@ -129,7 +129,10 @@ const pair = z.strictObject({
     .strictObject({ r: z.number(), lo: z.number().nullable(), hi: z.number().nullable(), variance: z.number() })
     .nullable()
     .describe("correlation of log lost seconds within blocks (BCa interval); variance of an unpaired difference over that of the paired one"),
-  veto: z.string().nullable().describe("why the one that would have won cannot win"),
+  veto: z
+    .strictObject({ arm: z.string(), says: z.string(), lostWrites: count.describe("acknowledged writes that this arm lost") })
+    .nullable()
+    .describe("which arm would have won, and why it cannot"),
   verdict: z.enum(verdictWords).describe("of a against b"),
   says: z.string(),
 });

@@ -20,7 +20,8 @@ export const sizes: readonly Size[] = [
 const margin = 8;
 const document = new DOMParser().parseFromString("<!doctype html><html><body></body></html>", "text/html");
 
-function svgOf(options: Plot.PlotOptions, label: string, definitions: string): string {
+/** A picture in the look of reports: every one of them is made here. */
+export function svgOf(options: Plot.PlotOptions, label: string, definitions: string): string {
   const style = { fontSize: "12px", fontFamily: "inherit", background: "none", overflow: "visible" };
   const svg = Plot.plot({ ...options, marginLeft: margin, marginRight: margin, document, className: "plot", ariaLabel: label, style });
   // A label may hold a ">".
@@ -28,7 +29,7 @@ function svgOf(options: Plot.PlotOptions, label: string, definitions: string): s
 }
 
 /** Run seconds at the foot, few enough to be read. */
-const axis = (size: Size, anchorY?: number): Plot.Markish =>
+export const axis = (size: Size, anchorY?: number): Plot.Markish =>
   Plot.axisX({
     anchor: "bottom",
     label: null,

@@ -9,9 +9,11 @@ export interface Page {
   /** Of the script element that holds the data. */
   readonly dataId: string;
   readonly data: unknown;
+  /** Rules of this report alone. */
+  readonly style?: string;
 }
 
-export function page({ title, body, dataId, data }: Page): string {
+export function page({ title, body, dataId, data, style: own = "" }: Page): string {
   // "<" in data must not end the script element; \u003c is the same JSON.
   const embedded = new Markup(canonical(data).replace(/</g, "\\u003c"));
   return `${render(markup`<!doctype html>
@@ -19,7 +21,7 @@ export function page({ title, body, dataId, data }: Page): string {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <title>${title}</title>
 <link rel="icon" href="data:,">
-<style>${new Markup(style)}</style></head>
+<style>${new Markup(style + own)}</style></head>
 <body><main>${body}</main>
 <script type="application/json" id="${dataId}">${embedded}</script>
 </body></html>`)}\n`;

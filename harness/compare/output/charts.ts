@@ -1,0 +1,187 @@
+/** The pictures of a comparison: ratios with the margin, every trial joined within its block, curves of recovery. */
+import { axis, type Size, svgOf } from "../../report/charts.js";
+import * as Plot from "../../report/plot.js";
+import { middleS } from "../analysis/counted.js";
+import { sayInterval, sayNumber } from "../analysis/figures.js";
+import type { Comparison, Pair } from "../shapes.js";
+import { kindOf, nameOf, type Report, verdictOf } from "./report.js";
+import { armColours } from "./style.js";
+
+export const colourOf = (index: number): string => `var(--arm-${index % armColours})`;
+const softText = { fill: "var(--soft)", stroke: "var(--card)", strokeWidth: 4 } as const;
+const inkText = { fill: "var(--ink)", stroke: "var(--card)", strokeWidth: 4 } as const;
+
+/** 2^k × within the domain: a ratio and its inverse lie as far from 1. */
+const doublings = ([lo, hi]: readonly [number, number], most: number): number[] => {
+  const all = Array.from({ length: 25 }, (_, i) => 2 ** (i - 12)).filter((tick) => tick >= lo && tick <= hi);
+  return all.length > most ? all.filter((tick) => Math.log2(tick) % 2 === 0) : all;
+};
+
+/** One row per pair: its name, its ratio as a dot on its interval (thin: the family's), the margin as a band. Left of 1 is sooner. */
+export function forest({ comparison }: Report, size: Size): string {
+  const rows = comparison.pairs.filter(({ ratio }) => ratio !== null);
+  const ends = rows.flatMap(({ ratio, ci, ciFamily }) => [ratio!, ...ci, ...ciFamily].filter((x): x is number => x !== null && x > 0));
+  const reach = (x: number) => Math.min(200, Math.max(1.15 * x, comparison.matters * 1.4));
+  const domain: [number, number] = [1 / reach(1 / Math.min(1, ...ends)), reach(Math.max(1, ...ends))];
+  const [pitch, top] = [48, 22];
+  const foot = top + rows.length * pitch;
+  const y = (_: Pair, i: number) => top + i * pitch + 32;
+  const end = (x: number | null, side: 0 | 1) => Math.min(domain[1], Math.max(domain[0], x ?? domain[side]));
+  const paint = (pair: Pair) => (pair.declared ? `var(--${kindOf(pair)})` : "var(--soft)");
+  const whisker = (of: "ci" | "ciFamily", strokeWidth: number) =>
+    Plot.link(rows, { x1: (d) => end(d[of][0], 0), x2: (d) => end(d[of][1], 1), y1: y, y2: y, stroke: paint, strokeWidth, strokeLinecap: "butt" });
+  const figures = (d: Pair) => `${sayNumber(d.ratio!)} (${sayInterval(d.ci)})${size.name === "narrow" ? "" : ` · ${verdictOf(d)}`}`;
+  const name = (d: Pair) => `${nameOf(comparison, d)}${d.declared || size.name === "narrow" ? "" : " · control"}`;
+  return svgOf(
+    {
+      width: size.width,
+      height: foot + 30,
+      marginTop: 0,
+      marginBottom: 30,
+      x: { domain, type: "log" },
+      y: { domain: [foot, 0], axis: null },
+      marks: [
+        Plot.rect([0], {
+          x1: () => 1 / comparison.matters,
+          x2: () => comparison.matters,
+          y1: () => top - 2,
+          y2: () => foot,
+          fill: "var(--ok)",
+          fillOpacity: 0.75,
+        }),
+        Plot.ruleX([1], { y1: () => top - 2, y2: () => foot, stroke: "var(--ink)", strokeWidth: 1 }),
+        Plot.text([0], { x: () => domain[0], y: () => 8, text: () => "← loses less", textAnchor: "start", ...softText }),
+        Plot.text([0], { x: () => domain[1], y: () => 8, text: () => "loses more →", textAnchor: "end", ...softText }),
+        whisker("ciFamily", 1.25),
+        whisker("ci", 4),
+        Plot.dot(rows, { x: (d) => end(d.ratio, 0), y, r: 6, fill: paint, stroke: "var(--card)", strokeWidth: 1.5, title: (d: Pair) => d.says }),
+        Plot.text(rows, { x: () => domain[0], y: (d: Pair, i: number) => y(d, i) - 17, text: name, textAnchor: "start", fontWeight: 600, ...inkText }),
+        Plot.text(rows, { x: () => domain[1], y: (d: Pair, i: number) => y(d, i) - 17, text: figures, textAnchor: "end", ...inkText, fill: paint }),
+        Plot.axisX({
+          anchor: "bottom",
+          label: null,
+          ticks: doublings(domain, size.width / 60),
+          tickFormat: (tick: number) => (tick >= 1 ? `${tick} ×` : `1/${Math.round(1 / tick)}`),
+          tickSize: 4,
+          color: "var(--soft)",
+        }),
+      ],
+    },
+    `Ratios of lost seconds with ${Math.round(100 * (1 - comparison.alpha))} % intervals; the band is the margin of ${comparison.matters} ×`,
+    "",
+  );
+}
+
+interface Dot {
+  readonly arm: number;
+  readonly block: number;
+  readonly s: number;
+  readonly recovered: boolean;
+  readonly title: string;
+}
+/** The trials that count, by arm and block. */
+export function dotsOf({ arms, blocks }: Comparison): Dot[] {
+  return blocks.flatMap(({ block, seed, trials }) =>
+    arms.flatMap(({ arm }, index) => {
+      const trial = trials.filter((one) => one.arm === arm && !one.invalid).at(-1);
+      if (!trial) return [];
+      const s = middleS(trial.lostS);
+      const title = `block ${block} (seed ${seed}), ${arm}: ${s.toFixed(1)} s lost, ${trial.recovered ? `recovered after ${trial.recoveryS.toFixed(1)} s` : "not recovered"}`;
+      return [{ arm: index, block, s, recovered: trial.recovered, title }];
+    }),
+  );
+}
+
+/** One row per arm; a line joins the trials of a block. Hollow: not recovered. The tick is the median. */
+export function trialDots({ comparison, design }: Report, size: Size): string {
+  const dots = dotsOf(comparison);
+  const [pitch, top] = [46, 6];
+  const foot = top + comparison.arms.length * pitch + 6;
+  const y = (arm: number) => top + arm * pitch + 30;
+  const x = (s: number) => s + design.shiftS;
+  const domain: [number, number] = [design.shiftS * 0.85, 1.15 * Math.max(...dots.map(({ s }) => x(s)), 10 * design.shiftS)];
+  const ticks = [0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000].filter((tick) => tick > 3 * design.shiftS && x(tick) < domain[1]);
+  const medians = comparison.arms.flatMap(({ lostS }, arm) => (lostS ? [{ arm, s: lostS.value }] : []));
+  return svgOf(
+    {
+      width: size.width,
+      height: foot + 28,
+      marginTop: 0,
+      marginBottom: 28,
+      x: { domain, type: "log" },
+      y: { domain: [foot, 0], axis: null },
+      marks: [
+        Plot.ruleX([design.shiftS, ...ticks.map(x)], { y1: () => top, y2: () => foot, stroke: "var(--rule)" }),
+        Plot.line(dots, { x: (d: Dot) => x(d.s), y: (d: Dot) => y(d.arm), z: "block", stroke: "var(--pair)", strokeWidth: 1, strokeOpacity: 0.7 }),
+        Plot.link(medians, { x1: (d) => x(d.s), x2: (d) => x(d.s), y1: (d) => y(d.arm) - 11, y2: (d) => y(d.arm) + 11, stroke: "var(--ink)", strokeWidth: 2 }),
+        Plot.dot(dots, {
+          x: (d: Dot) => x(d.s),
+          y: (d: Dot) => y(d.arm),
+          r: 4.5,
+          fill: (d: Dot) => (d.recovered ? colourOf(d.arm) : "var(--card)"),
+          stroke: (d: Dot) => (d.recovered ? "var(--card)" : colourOf(d.arm)),
+          strokeWidth: (d: Dot) => (d.recovered ? 1 : 2.5),
+          title: "title",
+        }),
+        Plot.text(comparison.arms, {
+          x: () => domain[0],
+          y: (_, i) => y(i) - 18,
+          text: (d) => d.arm,
+          textAnchor: "start",
+          fontWeight: 600,
+          ...inkText,
+          fill: (_, i) => colourOf(i),
+        }),
+        Plot.axisX({
+          anchor: "bottom",
+          label: null,
+          ticks: [design.shiftS, ...ticks.map(x)],
+          tickFormat: (tick: number) => (tick === design.shiftS ? "0 s" : `${Math.round((tick - design.shiftS) * 10) / 10} s`),
+          tickSize: 4,
+          color: "var(--soft)",
+        }),
+      ],
+    },
+    "Lost seconds of every trial, joined within its block",
+    "",
+  );
+}
+
+/** Share of trials that have not recovered yet, over seconds since the first injection. */
+export function curves({ comparison }: Report, size: Size): string {
+  const rows = comparison.arms.flatMap(({ curve, n }, arm) => {
+    if (n === 0) return [];
+    const steps = [{ atS: 0, notRecovered: 1 }, ...curve];
+    return [...steps, { atS: comparison.capS, notRecovered: steps.at(-1)!.notRecovered }].map(({ atS, notRecovered }) => ({ arm, atS, notRecovered }));
+  });
+  const last = Math.max(...comparison.arms.flatMap(({ curve }) => curve.map(({ atS }) => atS)), 1);
+  const some = comparison.arms.some(({ pRecover }) => pRecover.k < pRecover.n);
+  return svgOf(
+    {
+      width: size.width,
+      height: 260,
+      marginTop: 14,
+      marginBottom: 28,
+      // The tail says nothing where everybody has recovered.
+      x: { domain: [0, some ? comparison.capS : Math.min(comparison.capS, last * 1.1)] },
+      y: { domain: [0, 1], axis: null },
+      clip: true,
+      marks: [
+        Plot.gridY({ ticks: [0, 0.25, 0.5, 0.75, 1], stroke: "var(--rule)", strokeOpacity: 1 }),
+        Plot.line(rows, {
+          x: "atS",
+          y: "notRecovered",
+          z: "arm",
+          curve: "step-after",
+          stroke: (d) => colourOf(d.arm),
+          strokeWidth: 2.25,
+          strokeOpacity: 0.9,
+        }),
+        Plot.text([0.25, 0.5, 0.75, 1], { x: () => 0, y: (d) => d, text: (d) => `${d * 100} %`, textAnchor: "start", dy: -7, dx: 2, ...softText }),
+        axis(size),
+      ],
+    },
+    "Kaplan-Meier curves: share of trials not recovered, over seconds",
+    "",
+  );
+}

@@ -1,0 +1,64 @@
+/** How often printed intervals hold the truth. */
+import { seeded } from "../../random.js";
+import { confidenceSequence } from "../statistics/e-process.js";
+import { hodgesLehmann } from "../statistics/hodges-lehmann.js";
+import { wilson } from "../statistics/proportion.js";
+import { pairedRmstDifference } from "../statistics/rmst-difference.js";
+import { differencesOf, drawBlocks, type World, worlds } from "./worlds.js";
+
+export interface Coverage {
+  readonly interval: string;
+  readonly n: number;
+  readonly tries: number;
+  readonly share: number;
+  readonly lo: number;
+  readonly hi: number;
+  readonly wanted: readonly [number, number];
+}
+export const sizes = [6, 8, 12, 20] as const;
+const ratio = 0.6;
+const effects = [ratio, 1];
+const wanted: readonly [number, number] = [0.93, 0.97];
+
+function count(interval: string, n: number, tries: number, wanted: readonly [number, number], holds: () => boolean): Coverage {
+  let k = 0;
+  for (let i = 0; i < tries; i++) if (holds()) k++;
+  return { interval, n, tries, share: k / tries, ...wilson(k, tries), wanted };
+}
+
+export function ratioCoverage(world: World, n: number, tries: number, seed: number): Coverage {
+  const random = seeded(seed);
+  const truth = Math.log(ratio);
+  return count(`ratio (Hodges-Lehmann), ${world.name}`, n, tries, wanted, () => {
+    const { lo, hi } = hodgesLehmann(differencesOf(drawBlocks(world, n, effects, random))[0]!);
+    return lo <= truth && truth <= hi;
+  });
+}
+
+/** Recovery times are log-normal and cut at a cap; the truth is drawn from a large sample. */
+export function rmstCoverage(n: number, tries: number, seed: number): Coverage {
+  const random = seeded(seed);
+  const capS = 18;
+  const draw = (blocks: number) => drawBlocks(worlds.plain, blocks, effects, random);
+  const many = draw(400_000);
+  const truth = many.reduce((sum, [a, b]) => sum + Math.min(a!, capS) - Math.min(b!, capS), 0) / many.length;
+  return count("difference of restricted means (Student)", n, tries, wanted, () => {
+    const blocks = draw(n);
+    const [a, b] = [blocks.map((block) => block[0]!), blocks.map((block) => block[1]!)];
+    const { lo, hi } = pairedRmstDifference(a, b, capS);
+    return lo <= truth && truth <= hi;
+  });
+}
+
+/** Held at every block from the first to the last: a stop may come at any. */
+export function sequenceCoverage(world: World, blocks: number, tries: number, seed: number): Coverage {
+  const random = seeded(seed);
+  const truth = Math.log(ratio);
+  return count(`confidence sequence, at all blocks at once, ${world.name}`, blocks, tries, [0.95, 1], () => {
+    const differences = differencesOf(drawBlocks(world, blocks, effects, random))[0]!;
+    return differences.every((_, i) => {
+      const { lo, hi } = confidenceSequence(differences.slice(0, i + 1), 0.05);
+      return lo <= truth && truth <= hi;
+    });
+  });
+}
