@@ -548,6 +548,8 @@ export interface FoundationFacts {
   readonly engine: string;
   readonly profile: string;
   readonly timeFactor: number;
+  /** As it was brought up with. Absent: its keeper is of a version before. */
+  readonly policy?: Readonly<Record<string, string>>;
   /** Base URL of the API, host by name: resolve at `dns`. */
   readonly api: string;
   readonly domain: string;
@@ -655,7 +657,14 @@ export interface Client extends AsyncDisposable {
   /** What users suffer from at this moment that the end of a fault alone does not end. */
   ailments(): Promise<readonly Ailment[]>;
   fingerprint(): Promise<Readonly<Record<TargetName, string>>>;
-  events(): AsyncIterable<Event>;
+  /** From this call on; until the signal aborts, if there is one. */
+  events(signal?: AbortSignal): AsyncIterable<Event>;
+  /**
+   * The foundation is this client's alone from now on: no other one may claim it, until unclaim() or until this client is gone. Rejects with "owned" and who has it,
+   * with "frozen" where nothing may be injected, with "refused" where something is injected already. `command` is what others are told.
+   */
+  claim(command: string): Promise<void>;
+  unclaim(): Promise<void>;
   /** Ends the foundation and its keeper; nothing is left. */
   down(): Promise<void>;
 }
@@ -759,11 +768,34 @@ export interface Sample {
   readonly note?: string;
 }
 
+/** What an event says of an injection that a client asked for. */
+export interface Deed {
+  readonly fault: string;
+  readonly target: TargetName;
+  /** Command and process. */
+  readonly client: string;
+}
+/** On what a run took place, and how it is done again: what a plan does not know. */
+export interface About {
+  readonly foundation: { readonly id: string /** It was up before the run, and stayed. */; readonly attached: boolean };
+  /** Name → version. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** A shell command that makes the same plan again. */
+  readonly repro: string;
+}
+
 export type Event = { readonly atUs: number; readonly by: "script" | "model" | "person" | "keeper" | "platform" } & (
-  | { readonly kind: "zero"; readonly wallIso: string; readonly flounder: string /** Id of the machine that measured. */; readonly machine?: string }
+  | ({
+      readonly kind: "zero";
+      readonly wallIso: string;
+      readonly flounder: string /** Id of the machine that measured. */;
+      readonly machine?: string;
+    } & Partial<About>)
   | { readonly kind: "phase"; readonly phase: "boot" | "steady" | "turbulence" | "recovery" | "watch" | "end" }
   | { readonly kind: "act"; readonly act: string; readonly state: "begins" | "ended" | "steady-again" | "not-steady" }
-  | { readonly kind: "injecting" | "injected" | "healing"; readonly injection: string }
+  | { readonly kind: "injected"; readonly injection: string }
+  | ({ readonly kind: "injecting"; readonly injection: string } & Partial<Deed>)
+  | { readonly kind: "healing"; readonly injection: string /** Who asked for it; absent: nobody. */; readonly client?: string }
   | { readonly kind: "healed"; readonly injection: string; readonly proved: boolean; readonly why: "time" | "asked" | "playbook" | "rail" | "stop" | "lease" }
   | { readonly kind: "reading"; readonly injection: string; readonly reading: Reading; readonly fromUs: number }
   | { readonly kind: "detected"; readonly procedure: string; readonly says: string }
@@ -791,9 +823,15 @@ export type Event = { readonly atUs: number; readonly by: "script" | "model" | "
       readonly shed: number;
     }
   | { readonly kind: "aborted"; readonly why: string }
+  /** Somebody else injected or healed something while the run was under way. */
+  | { readonly kind: "foreign"; readonly says: string }
   /** The run could not go on: its own fault, or that of what it runs on. Nobody wanted that. */
   | { readonly kind: "broken-off"; readonly why: string }
 );
+
+type DistributiveOmit<T, K extends keyof never> = T extends unknown ? Omit<T, K> : never;
+/** An event before it is stamped; by: default "script". */
+export type EventBody = DistributiveOmit<Event, "atUs" | "by"> & { readonly by?: Event["by"] };
 
 // ── 6 Judgement (pure) ──────────────────────────────────────────────────────────────────────────
 
@@ -843,6 +881,17 @@ export interface Verdict {
   /** Share of samples lost to the observer, 0 to 1. */
   readonly observerFaults: number;
   readonly findings: readonly Finding[];
+  /** Absent: a verdict of a version before. */
+  readonly setup?: Setup | undefined;
+}
+/** What was run, on what. `about` is null for a run that did not record it. */
+export interface Setup {
+  readonly target: string;
+  readonly timeFactor: number;
+  readonly policies: Readonly<Record<string, string>>;
+  /** null: nobody's. */
+  readonly playbook: string | null;
+  readonly about: About | null;
 }
 /** Per act: seconds from its first injection to each instant, null if it never came. */
 export interface RecoveryClock {

@@ -7,12 +7,18 @@ import { plural } from "./report/words.js";
 /** More than this share of samples lost to the observer, and the ruler itself is in doubt. */
 export const observerFaultsMax = 0.01;
 
+export const steadyCheck = "steady before";
+
 /** Without these, nothing can be said about the foundation at all. */
 export const soundness = (plan: Plan, events: readonly Event[], samples: readonly Sample[], run: Window, observerFaults: number): Check[] => [
   { name: "the run reached its end", findings: ended(events, run) },
-  { name: "steady before", findings: steadyBefore(events, samples) },
+  { name: steadyCheck, findings: steadyBefore(events, samples) },
   { name: "observer", findings: observer(observerFaults) },
-  { name: "something is injected", findings: plan.injections.length > 0 ? [pass(`${plan.injections.length} injections`)] : [open("the plan injects nothing")] },
+  ...foreign(events),
+  {
+    name: "something is injected",
+    findings: plan.injections.length > 0 ? [pass(plural(plan.injections.length, "injection"))] : [open("the plan injects nothing")],
+  },
 ];
 
 export const wholeness = (plan: Plan, events: readonly Event[], receipts: readonly Receipt[]): Check[] => [
@@ -96,6 +102,12 @@ export function observerShare(plan: Plan, samples: readonly Sample[], run: Windo
     lost += count.lost + Math.max(0, due - count.seen);
   }
   return slots === 0 ? 1 : lost / slots;
+}
+
+/** Only where there is something to say: a deed that is not the plan's is charged to nobody's account. */
+function foreign(events: readonly Event[]): Check[] {
+  const deeds = events.filter((event) => event.kind === "foreign");
+  return deeds.length === 0 ? [] : [{ name: "nobody else injects or heals", findings: deeds.map(({ says, atUs }) => open(says, [atUs])) }];
 }
 
 function observer(share: number): Finding[] {

@@ -15,6 +15,7 @@ import { planeMatrix } from "./measure/matrix.js";
 import { receipts as receiptsOf } from "./measure/receipts.js";
 import { recoveryClock } from "./measure/recovery.js";
 import { actWindow, isBad, isMeasured, isWithin, runWindow, type Window } from "./measure/windows.js";
+import { setupOf } from "./setup.js";
 
 export interface Judgement {
   readonly verdict: Verdict;
@@ -62,6 +63,7 @@ export function judgement(plan: Plan, anyEvents: readonly Event[], anySamples: r
     recovery: recoveryClock(plan, events, samples),
     observerFaults: Math.round(observerFaults * 1e6) / 1e6,
     findings,
+    setup: setupOf(plan, events),
   };
   return { verdict, checks, measured: plan.must.map((must) => measuredMust(must, evidence)) };
 }

@@ -5,17 +5,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before } from "mocha";
+import { after, before, type Hook, type Suite } from "mocha";
 import type { Act, Capability, Client, Fault, Must, Plane, Playbook, Result, Selector, TargetSystem, Vantage, Verdict } from "./core.js";
 import { FlounderError } from "./errors.js";
-import { newFoundation, passingName } from "./foundation.js";
-import { startKeeper } from "./keeper/start.js";
-import { plannedCalibration } from "./measure/calibration.js";
-import { makePlan } from "./plan.js";
-import { loadEngine, loadFaults, loadTarget, version } from "./registry.js";
-import type { LiveView } from "./report/terminal.js";
-import { run } from "./run.js";
+import { passingName } from "./foundation.js";
+import { loadEngine, loadTarget } from "./registry.js";
 import { act } from "./scenario.js";
+import { held, raise } from "./session/foundation.js";
+import { runSession } from "./session/session.js";
 
 export { act };
 
@@ -43,6 +40,7 @@ export interface Hurt {
 }
 
 export interface SuiteFoundation {
+  /** The folder of results; made when the foundation comes up, or when it is first asked for. */
   readonly results: string;
   /** Only between before and after. */
   client(): Client;
@@ -53,8 +51,6 @@ export interface SuiteFoundation {
   run(name: string, acts: readonly Act[], must: readonly Must[], how?: { readonly playbook?: Playbook; readonly seed?: number }): Promise<Hurt>;
 }
 
-/** mocha's reporter has the word. */
-const silent: LiveView = { event() {}, samples() {}, say() {}, end() {} };
 const bootTimeoutMs = 120_000;
 
 /** Call it inside a describe: it registers the hooks that bring the foundation up and down. */
@@ -62,7 +58,12 @@ export function foundation(profile: string, options: FoundationOptions = {}): Su
   const engine = options.engine ?? "local";
   const timeFactorOf = (system: TargetSystem) => options.timeFactor ?? system.timeFactorOf(profile);
   const policy = options.policy ?? {};
-  const results = options.results ?? mkdtempSync(join(tmpdir(), "flounder-suite-"));
+  let made: string | undefined;
+  // Not before it is needed: a suite that is skipped leaves nothing behind.
+  const results = () => {
+    made ??= options.results ?? mkdtempSync(join(tmpdir(), "flounder-suite-"));
+    return made;
+  };
   let live: { client: Client; system: TargetSystem } | undefined;
   const up = () => {
     if (!live) throw new FlounderError("usage", `the foundation "${profile}" is not up`, "use it inside of it(), in the describe that called foundation()");
@@ -72,20 +73,21 @@ export function foundation(profile: string, options: FoundationOptions = {}): Su
     this.timeout(bootTimeoutMs);
     const system = await loadTarget(options.target ?? "foundry");
     const id = passingName(`suite-${profile}`);
-    const spec = await newFoundation({ id, system, profile, timeFactor: timeFactorOf(system), policy, engine });
-    live = { client: await startKeeper(spec, () => {}), system };
+    live = { client: await raise({ id, system, profile, timeFactor: timeFactorOf(system), policy, engine }, () => {}), system };
   });
   after(async function () {
     this.timeout(bootTimeoutMs);
     await live?.client.down();
     live = undefined;
     // Whoever named no folder for results wants them only where something went wrong.
-    const failed = this.test?.parent?.tests.some((test) => test.isFailed()) ?? true;
-    if (options.results === undefined && !failed) rmSync(results, { recursive: true, force: true });
+    const suite = this.test?.parent;
+    if (options.results === undefined && made !== undefined && suite && !hasFailed(suite)) rmSync(made, { recursive: true, force: true });
   });
 
   const suite: SuiteFoundation = {
-    results,
+    get results() {
+      return results();
+    },
     client: () => up().client,
     system: () => up().system,
     hurt: (fault, on, forS, faultOptions = {}) => suite.run(fault.name, [act(fault, on, { id: fault.name, forS }, faultOptions)], []),
@@ -100,30 +102,31 @@ export function foundation(profile: string, options: FoundationOptions = {}): Su
         giveUpS: 60 + acts.reduce((sum, one) => sum + one.forS + 30, 0),
         ...(playbook ? { playbook: playbook.name } : {}),
       };
-      const targets = await client.targets();
-      const faults = await loadFaults();
-      const plan = makePlan({ scenario, seed: seed ?? options.seed ?? 1, system, engine, faults, targets, playbook, calibration: plannedCalibration() });
-      const { verdict, dir } = await run({
-        plan,
-        system,
-        playbook,
-        client,
-        resultsDir: results,
-        live: silent,
-        version: await version(),
-        signal: new AbortController().signal,
+      const { verdict, folder, defect } = await runSession({
+        work: { scenario, target: system.name, seed: seed ?? options.seed ?? 1, playbook },
+        foundation: held(client),
+        resultsDir: results(),
       });
+      if (defect !== undefined) throw defect;
       const over = verdict.lostS;
       return {
         result: verdict.result,
         lost: (plane, from) => ({ loS: over[plane][from].lo, hiS: over[plane][from].hi }),
         missingWrites: verdict.ledger.missing,
         verdict,
-        dir,
+        dir: folder,
       };
     },
   };
   return suite;
+}
+
+/** A test of it failed, or a hook, however deep; tests that were skipped or not asked for have not. */
+function hasFailed(suite: Suite): boolean {
+  const hooks = ["_beforeAll", "_beforeEach", "_afterEach", "_afterAll"].flatMap(
+    (name) => (suite as unknown as Readonly<Record<string, readonly Hook[]>>)[name] ?? [],
+  );
+  return [...suite.tests, ...hooks].some((one) => one.isFailed()) || suite.suites.some(hasFailed);
 }
 
 /** What this machine lacks for an engine, as one text; empty if nothing. Suites say it instead of skipping silently. */

@@ -9,10 +9,17 @@ const one = <K extends string, S extends z.ZodRawShape>(kind: K | readonly [K, .
   z.looseObject({ ...stamped, kind: typeof kind === "string" ? z.literal(kind) : z.enum(kind as [K, ...K[]]), ...shape });
 
 const event = z.discriminatedUnion("kind", [
-  one("zero", { wallIso: text, flounder: text, machine: text.optional() }),
+  one("zero", {
+    wallIso: text,
+    flounder: text,
+    machine: text.optional(),
+    foundation: z.looseObject({ id: text, attached: z.boolean() }).optional(),
+    versions: z.record(text, text).optional(),
+    repro: text.optional(),
+  }),
   one("phase", { phase: z.enum(["boot", "steady", "turbulence", "recovery", "watch", "end"]) }),
   one("act", { act: text, state: z.enum(["begins", "ended", "steady-again", "not-steady"]) }),
-  one(["injecting", "injected", "healing"], { injection: text }),
+  one(["injecting", "injected", "healing"], { injection: text, fault: text.optional(), target: text.optional(), client: text.optional() }),
   one("healed", { injection: text, proved: z.boolean(), why: text }),
   one("reading", { injection: text, reading: z.looseObject({ state: z.enum(["intact", "broken", "unknown", "vacant"]) }), fromUs: us }),
   one("detected", { procedure: text, says: text }),
@@ -30,6 +37,7 @@ const event = z.discriminatedUnion("kind", [
   one(["acked", "missing"], { write: text }),
   one("observer", { cpuUs: us, latenessP50Us: us, latenessP99Us: us, samples: z.number(), shed: z.number() }),
   one(["aborted", "broken-off"], { why: text }),
+  one("foreign", { says: text }),
 ]);
 
 /** Undefined if it is an event; else what is wrong with it. */

@@ -4,8 +4,8 @@ import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { FlounderError } from "../errors.js";
 import { writeReports } from "../results.js";
+import { exitOf } from "./exit.js";
 import { jsonOption, say } from "./options.js";
-import { exitOf } from "./run.js";
 
 const folder = (dir: string): string => {
   const path = resolve(dir);

@@ -1,8 +1,11 @@
 /** flounder plan: every choice that a run would make, as JSON, without touching anything. */
 import { type Command, Option } from "commander";
 import { canonical } from "../canonical.js";
+import { plural } from "../report/words.js";
+import { planOf } from "../session/planning.js";
 import { engineOption, playbookOption, positive, say, seedOption } from "./options.js";
-import { type PlanFlags, planFor } from "./run.js";
+import { policyOption } from "./policies.js";
+import { type WorkFlags, workOf } from "./work.js";
 
 export function register(program: Command): void {
   program
@@ -13,12 +16,14 @@ export function register(program: Command): void {
     .addOption(engineOption())
     .addOption(new Option("--profile <name>", "instead of the scenario's"))
     .addOption(new Option("--time-factor <n>", "instead of the scenario's").argParser(positive))
+    .addOption(policyOption())
     .addOption(playbookOption())
     .addHelpText("after", "\nExample: flounder plan four-cuts --seed 7 > plan.json")
-    .action(async (what: string | undefined, flags: PlanFlags) => {
-      const { plan } = await planFor(what, flags);
+    .action(async (what: string | undefined, flags: WorkFlags, command: Command) => {
+      const { plan } = await planOf(workOf(what, flags, command), { engine: flags.engine });
       for (const warning of plan.warnings) say(`warning: ${warning}`);
-      say(`plan ${plan.digest}: ${plan.acts.length} acts, ${plan.injections.length} injections, ${plan.probes.length} probes`);
+      const { acts, injections, probes } = plan;
+      say(`plan ${plan.digest}: ${plural(acts.length, "act")}, ${plural(injections.length, "injection")}, ${plural(probes.length, "probe")}`);
       process.stdout.write(canonical(plan));
     });
 }

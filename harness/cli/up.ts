@@ -1,13 +1,10 @@
 /** flounder up: a foundation that stays until flounder down, serving pushed sample apps. */
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { FlounderError } from "../errors.js";
-import { newFoundation, protectedMark } from "../foundation.js";
-import { startKeeper } from "../keeper/start.js";
 import { loadEngine, loadTarget } from "../registry.js";
+import { raise } from "../session/foundation.js";
 import { engineOption, jsonOption, positive, say, whole } from "./options.js";
-import { refuseTrouble } from "./run.js";
+import { policiesOf, policyOption } from "./policies.js";
 import { printStatus } from "./status.js";
 
 export function register(program: Command): void {
@@ -19,7 +16,7 @@ export function register(program: Command): void {
     .addOption(new Option("--profile <name>", "how large").default("org"))
     .addOption(engineOption())
     .addOption(new Option("--time-factor <n>", "divides the platform's long timers (default: the profile's own)").argParser(positive))
-    .addOption(new Option("--policy <name=value...>", "e.g. cc.onLunLoss=degrade").default([]))
+    .addOption(policyOption())
     .addOption(new Option("--port-base <n>", "first port of the foundation's block").argParser(whole))
     .addOption(new Option("--protect", "only a plan whose digest was approved may run on it"))
     .addOption(new Option("--print", "what it would start, as a compose file on stdout; starts nothing"))
@@ -40,7 +37,7 @@ export function register(program: Command): void {
       }) => {
         const system = await loadTarget(flags.target);
         const timeFactor = flags.timeFactor ?? system.timeFactorOf(flags.profile);
-        const policy = Object.fromEntries(flags.policy.map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)]));
+        const policy = policiesOf(flags.policy);
         const topology = system.topology(flags.profile, timeFactor, policy);
         if (flags.print) {
           const engine = await loadEngine(flags.engine);
@@ -48,18 +45,8 @@ export function register(program: Command): void {
           process.stdout.write(engine.print(topology, system, flags.portBase));
           return;
         }
-        await refuseTrouble(flags.engine);
-        const spec = await newFoundation({
-          id: flags.name,
-          system,
-          profile: flags.profile,
-          timeFactor,
-          policy,
-          engine: flags.engine,
-          portBase: flags.portBase,
-        });
-        if (flags.protect) writeFileSync(join(spec.dir, protectedMark), "");
-        await using client = await startKeeper(spec, say, { stays: true });
+        const { name: id, profile, engine, portBase } = flags;
+        await using client = await raise({ id, system, profile, timeFactor, policy, engine, portBase }, say, { stays: true, protect: flags.protect });
         // What only probes need is made when a run begins.
         await system.prepare(await client.facts(), say, false);
         printStatus(await client.facts(), flags.json ?? false);

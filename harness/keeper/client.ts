@@ -8,6 +8,7 @@ import { dialKeeper } from "./door.js";
 import { readToken } from "./folder.js";
 import { proof, proves, question } from "./proof.js";
 import type { KeeperStatus } from "./verbs.js";
+import { self } from "./who.js";
 import { type Challenge, encode, fromWireError, type Hello, lineSplitter, type Message, maxLineBytes, maxStrangerLineBytes } from "./wire.js";
 
 const beatMs = 500;
@@ -122,12 +123,21 @@ export class KeeperClient implements Client {
     const keepers = String(challenge?.question);
     if (!proves(String(challenge?.proof), proof(token, "keeper", id, keepers, clients))) throw new DeafKeeper(id, "it does not know the foundation's token");
     this.#greeted = true;
-    this.keeper = (await ask("prove", { proof: proof(token, "client", id, keepers, clients), lease: how.lease, owner: how.owner })) as Hello;
+    this.keeper = (await ask("prove", {
+      proof: proof(token, "client", id, keepers, clients),
+      lease: how.lease,
+      owner: how.owner,
+      who: self(),
+    })) as Hello;
   }
   /** Starts the heartbeat of a lease. */
   beat(): void {
     if (this.how.lease) this.#beats ??= setInterval(() => void this.ask("beat").catch(() => {}), beatMs).unref();
     this.#hold();
+  }
+  /** The keeper has gone, and this client did not ask for it. */
+  get lost(): boolean {
+    return this.socket.destroyed && !this.#hungUp;
   }
   hangUp(): void {
     this.#hungUp = true;
@@ -152,6 +162,12 @@ export class KeeperClient implements Client {
   async inject(injection: Injection): Promise<void> {
     await this.ask("inject", injection);
   }
+  async claim(command: string): Promise<void> {
+    await this.ask("claim", { command });
+  }
+  async unclaim(): Promise<void> {
+    await this.ask("unclaim");
+  }
   async stop(reason: string): Promise<void> {
     await this.ask("stop", { reason });
   }
@@ -175,8 +191,8 @@ export class KeeperClient implements Client {
     await this.#closed;
   }
 
-  /** Events from this call on. Ends when the client hangs up; throws "unreachable" when the keeper is lost. */
-  events(): AsyncIterable<Event> {
+  /** Events from this call on. Ends when the client hangs up or the signal aborts; throws "unreachable" when the keeper is lost. */
+  events(signal?: AbortSignal): AsyncIterable<Event> {
     const queue: Event[] = [];
     let wake = () => {};
     let over = false;
@@ -191,8 +207,9 @@ export class KeeperClient implements Client {
       },
     };
     this.#listeners.add(listener);
+    signal?.addEventListener("abort", listener.end, { once: true });
     this.ask("subscribe").catch(() => listener.end());
-    const self = this;
+    const client = this;
     return (async function* () {
       try {
         for (;;) {
@@ -202,10 +219,10 @@ export class KeeperClient implements Client {
             wake = resolve;
           });
         }
-        if (!self.#hungUp) throw self.#gone();
+        if (!client.#hungUp && !signal?.aborted) throw client.#gone();
       } finally {
-        self.#listeners.delete(listener);
-        self.#hold();
+        client.#listeners.delete(listener);
+        client.#hold();
       }
     })();
   }

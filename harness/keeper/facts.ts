@@ -10,6 +10,7 @@ export function factsOf(spec: FoundationSpec, running: Running, system: TargetSy
     engine: spec.engine,
     profile: spec.profile,
     timeFactor: spec.timeFactor,
+    policy: spec.policy,
     domain: topology.domain,
     ...reached,
     components: running.components(),

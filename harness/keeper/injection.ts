@@ -103,8 +103,8 @@ export class LiveInjection {
   }
 
   /** Heals and proves it. Callers at the same time share one healing; one that was not proved is tried again. Never rejects. */
-  heal(why: HealWhy): Promise<HealReport> {
-    this.#healing ??= this.#heal(why).then((report) => {
+  heal(why: HealWhy, client?: string): Promise<HealReport> {
+    this.#healing ??= this.#heal(why, client).then((report) => {
       if (!report.proved) this.#healing = undefined;
       return report;
     });
@@ -114,7 +114,7 @@ export class LiveInjection {
     return this.#watch?.last?.reading;
   }
 
-  async #heal(why: HealWhy): Promise<HealReport> {
+  async #heal(why: HealWhy, client: string | undefined): Promise<HealReport> {
     const { injection, deps } = this;
     this.#abort.abort(new Error("healing has begun"));
     clearTimeout(this.#deadline);
@@ -123,7 +123,7 @@ export class LiveInjection {
     if (this.state === "healed") return this.#report(true, "nothing was injected");
     this.state = "healing";
     this.#note({ kind: "healing", injection: injection.id });
-    deps.tell({ kind: "healing", injection: injection.id });
+    deps.tell({ kind: "healing", injection: injection.id, ...(client === undefined ? {} : { client }) });
     const watch = this.#watch ?? this.#startWatch();
     await this.#settleDeed();
     const trouble: string[] = [];

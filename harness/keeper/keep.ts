@@ -18,6 +18,7 @@ import type {
 } from "../core.js";
 import { FlounderError } from "../errors.js";
 import { ableTo } from "./able.js";
+import { type Claimant, Claims } from "./claims.js";
 import { Differences } from "./differences.js";
 import { factsOf } from "./facts.js";
 import { type FoundationRecord, lastFailure, readRecord, readSecret, writeRecord } from "./folder.js";
@@ -50,6 +51,7 @@ export class Keeper {
   readonly record: FoundationRecord;
   readonly gate: Gate;
   readonly journal: Journal;
+  readonly claims = new Claims();
   readonly onEvent = new Set<(event: Event) => void>();
   readonly onSay = new Set<(line: string) => void>();
   readonly #live = new Map<string, LiveInjection>();
@@ -182,11 +184,11 @@ export class Keeper {
   }
 
   /** Rejects when refused: unknown, not able, busy, frozen, stopped, not intact before. */
-  async inject(injection: Injection): Promise<void> {
+  async inject(injection: Injection, client = "the keeper"): Promise<void> {
     const pass = () => this.gate.passInjection(`injecting ${injection.fault} on ${injection.target}`);
     pass();
     if (this.#live.has(injection.id)) throw new FlounderError("refused", `injection ${injection.id} is live already`, `flounder heal ${injection.id}`);
-    const live = this.#make(injection, pass);
+    const live = this.#make(injection, pass, "before", client);
     const rival = this.injections().find(
       (other) => other.injection.target === injection.target && other.fault.needs.some((need) => live.fault.needs.includes(need)),
     );
@@ -199,7 +201,7 @@ export class Keeper {
     this.#live.set(injection.id, live);
     await live.inject();
   }
-  #make(injection: Injection, pass: () => void, state: "before" | "injected" = "before"): LiveInjection {
+  #make(injection: Injection, pass: () => void, state: "before" | "injected", client = "a keeper before"): LiveInjection {
     const { running, journal } = this;
     const { fault, options } = ableTo(injection, this.#faults, running.targets());
     const target = running.target<Capability>(injection.target, fault.needs);
@@ -207,7 +209,7 @@ export class Keeper {
       limits: this.#limits,
       journal,
       pass,
-      tell: (event, atUs) => this.tell(event, atUs),
+      tell: (event, atUs) => this.tell(event.kind === "injecting" ? { ...event, fault: injection.fault, target: injection.target, client } : event, atUs),
       vacant: () => running.vacant(injection.target),
       mendOthers: () => this.#differences.mend(),
       escalate: (step) => running.escalate(injection.target, step),
@@ -230,17 +232,17 @@ export class Keeper {
     }
   }
   /** Heals one, several, or all, at the same time. Does not reject for what could not be proved: the reports say so. */
-  async heal(ids: string | readonly string[] | undefined, why: HealWhy): Promise<readonly HealReport[]> {
+  async heal(ids: string | readonly string[] | undefined, why: HealWhy, client?: string): Promise<readonly HealReport[]> {
     const asked = ids === undefined ? undefined : [ids].flat();
     const unknown = typeof ids === "string" && !this.#live.has(ids) && !this.#over.has(ids);
     if (unknown) throw new FlounderError("usage", `there is no injection "${ids}"`, `live are: ${[...this.#live.keys()].join(", ") || "none"}`);
     const live = this.injections().filter((one) => asked === undefined || asked.includes(one.injection.id));
-    const reports = await Promise.all(live.map((one) => one.heal(why)));
+    const reports = await Promise.all(live.map((one) => one.heal(why, client)));
     if (asked !== undefined || why !== "asked") return reports;
     const mended = await this.#differences.mend();
     // What could not be proved may have waited for that.
     const proved = mended.some((one) => one.proved);
-    const again = await Promise.all(live.map((one, i) => (proved && !reports[i]!.proved ? one.heal(why) : reports[i]!)));
+    const again = await Promise.all(live.map((one, i) => (proved && !reports[i]!.proved ? one.heal(why, client) : reports[i]!)));
     const untold = this.#untold;
     this.#untold = [];
     return [...untold, ...again, ...mended];
@@ -248,6 +250,19 @@ export class Keeper {
   /** What is otherwise than it was made, and is no live injection's. */
   differences(): Promise<readonly Difference[]> {
     return this.#differences.seen();
+  }
+  /** Gives the foundation to one client alone; rejects where it is somebody else's, where nothing may be injected, or where something is. */
+  claim(command: string, claimant: Claimant): void {
+    this.claims.refuseOthers(command, claimant);
+    this.gate.passInjection(command);
+    const [live] = this.injections();
+    if (live)
+      throw new FlounderError(
+        "refused",
+        `${command} is refused: ${live.injection.fault} is injected on ${live.injection.target} already`,
+        `wait until it is healed, or: flounder heal --foundation ${this.spec.id}`,
+      );
+    this.claims.give(command, claimant);
   }
   async stop(reason: string): Promise<void> {
     this.gate.stop(reason);

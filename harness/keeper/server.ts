@@ -8,6 +8,7 @@ import { openDoor } from "./door.js";
 import type { Keeper } from "./keep.js";
 import { proof, proves, question } from "./proof.js";
 import { type Asker, answer } from "./verbs.js";
+import { nameOf } from "./who.js";
 import { type Challenge, encode, type Hello, lineSplitter, type Message, maxLineBytes, maxStrangerLineBytes, toWireError } from "./wire.js";
 
 /** A runner that said nothing for so long is stopped or stuck: what it injected is healed. */
@@ -18,7 +19,13 @@ const maxUnreadBytes = 16 * 1024 * 1024;
 
 const requestSchema = z.object({ id: z.number(), verb: z.string(), args: z.unknown().optional() });
 const helloSchema = z.strictObject({ question: z.string().regex(/^[0-9a-f]{64}$/) });
-const proveSchema = z.strictObject({ proof: z.string().length(64), lease: z.boolean(), owner: z.boolean() });
+const proveSchema = z.strictObject({
+  proof: z.string().length(64),
+  lease: z.boolean(),
+  owner: z.boolean(),
+  /** Absent: a client of a version before. */
+  who: z.strictObject({ command: z.string().max(200), pid: z.number().int() }).optional(),
+});
 /** Whoever has not proved itself by then is hung up on; of more than so many at once, the oldest. */
 const strangerMs = 5000;
 const maxStrangers = 16;
@@ -56,6 +63,8 @@ export function serve(server: Server, keeper: Keeper, comings: Comings, token: s
 
 class Session implements Asker {
   readonly injected = new Set<string>();
+  name = "a client that did not say who it is";
+  pid = 0;
   /** Both questions, once hello was said. */
   #asked: { readonly keepers: string; readonly clients: string } | undefined;
   #pending = 0;
@@ -159,6 +168,7 @@ class Session implements Asker {
     if (!proves(asked.data.proof, this.#proof("client")))
       throw new FlounderError("refused", "the token is wrong", "read it from the foundation's folder, as the same user");
     this.#known = { lease: asked.data.lease, owner: asked.data.owner };
+    if (asked.data.who) [this.name, this.pid] = [nameOf(asked.data.who), asked.data.who.pid];
     this.#settled();
     this.#onSay ??= (line) => this.#send({ push: "say", line });
     this.keeper.onSay.add(this.#onSay);
@@ -180,6 +190,7 @@ class Session implements Asker {
     if (this.#onSay) this.keeper.onSay.delete(this.#onSay);
     if (this.#onEvent) this.keeper.onEvent.delete(this.#onEvent);
     if (!this.#known) return Promise.resolve();
+    this.keeper.claims.drop(this);
     this.#left ??= this.comings.lost({ ...this.#known, injected: this.injected }, why);
     return this.#left;
   }

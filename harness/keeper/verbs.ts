@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Injection } from "../core.js";
 import { FlounderError } from "../errors.js";
+import type { Claim, Claimant } from "./claims.js";
 import { injectionFields } from "./injection-fields.js";
 import type { Keeper } from "./keep.js";
 
@@ -12,10 +13,12 @@ export interface KeeperStatus {
   readonly up: boolean;
   readonly stopped: string | null;
   readonly frozen: { readonly untilIso: string; readonly reason: string } | null;
+  /** Whose the foundation is at the moment; null: nobody's, or a keeper of a version before. */
+  readonly writer?: Claim | null;
   readonly injections: readonly { readonly id: string; readonly fault: string; readonly target: string; readonly state: string; readonly reads: string }[];
 }
 /** Who asks. */
-export interface Asker {
+export interface Asker extends Claimant {
   /** Injections that this client asked for: healed when it goes, if it holds a lease. */
   readonly injected: Set<string>;
   subscribe(): void;
@@ -55,11 +58,13 @@ const verbs: Readonly<Record<string, Verb>> = {
   fingerprint: verb(none, (keeper) => keeper.fingerprint()),
   inject: verb(injection, (keeper, args, asker) => {
     asker.injected.add(args.id);
-    return keeper.inject(args);
+    return keeper.inject(args, asker.name);
   }),
-  heal: verb(z.strictObject({ id: z.string().optional(), why: z.enum(["asked", "playbook"]).optional() }), (keeper, { id, why }) =>
-    keeper.heal(id, why ?? "asked"),
+  heal: verb(z.strictObject({ id: z.string().optional(), why: z.enum(["asked", "playbook"]).optional() }), (keeper, { id, why }, asker) =>
+    keeper.heal(id, why ?? "asked", asker.name),
   ),
+  claim: verb(z.strictObject({ command: z.string().min(1).max(1000) }), (keeper, { command }, asker) => keeper.claim(command, asker)),
+  unclaim: verb(none, (keeper, _args, asker) => keeper.claims.drop(asker)),
   differences: verb(none, async (keeper) => (await keeper.differences()).map(({ target, capability, says }) => ({ target, capability, says }))),
   stop: verb(z.strictObject({ reason }), (keeper, args) => keeper.stop(args.reason)),
   release: verb(z.strictObject({ reason }), (keeper, args) => {
@@ -107,6 +112,7 @@ function statusOf(keeper: Keeper): KeeperStatus {
     up: keeper.up,
     stopped: stopped?.reason ?? null,
     frozen,
+    writer: keeper.claims.claim ?? null,
     injections: keeper.injections().map((live) => ({
       id: live.injection.id,
       fault: live.injection.fault,

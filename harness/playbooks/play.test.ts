@@ -1,9 +1,8 @@
 import { expect } from "chai";
 import { nowUs, until } from "../clock.js";
-import type { Playbook } from "../core.js";
+import type { EventBody, Playbook } from "../core.js";
 import { FlounderError } from "../errors.js";
 import { seeded } from "../random.js";
-import type { EventBody } from "../stage.js";
 import { Conditions } from "./conditions.js";
 import { paper } from "./paper.js";
 import { lateAlarms, plannedProcedures, refuseOther } from "./planned.js";

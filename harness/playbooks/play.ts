@@ -1,8 +1,7 @@
 /** Plays a playbook on a live foundation: waits for what its procedures detect, then does their steps, each with who, when, and what came of it. */
 import { sleep } from "../clock.js";
-import type { Condition, PlannedProcedure, PlannedStep, Playbook, Step } from "../core.js";
+import type { Condition, EventBody, PlannedProcedure, PlannedStep, Playbook, Step } from "../core.js";
 import { FlounderError } from "../errors.js";
-import type { EventBody } from "../stage.js";
 import { type Conditions, sayCondition } from "./conditions.js";
 
 export interface PlayInputs {

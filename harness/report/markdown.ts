@@ -1,6 +1,7 @@
 /** report.md: the report for a terminal, a pull request, a chat. */
 import type { Bounds } from "../core.js";
 import type { Window } from "../measure/windows.js";
+import { reproFor, setupOf, setupWords } from "../setup.js";
 import { type BarOf, barOf, rulerWords, sayBar } from "./bars.js";
 import type { Story } from "./story.js";
 import { lanesInOrder } from "./strips.js";
@@ -15,11 +16,17 @@ export function markdown(story: Story): string {
   const lanes = lanesInOrder.map(({ plane, from }) => laneName(plane, from));
   const lost = (of: typeof verdict.lostS, within: Window | undefined) =>
     lanesInOrder.map(({ plane, from }) => bounds(of[plane][from], { plane, from, within }));
+  const setup = setupOf(plan, story.events);
   const all: string[][] = [
     [`# ${marks[verdict.result]} ${verdict.result.toUpperCase()}: ${plan.name}, seed ${plan.seed}`],
     [story.sentence],
     [
       `${plan.system} ${verdict.profile} on engine ${plan.engine}, platform timers ÷${plan.foundation.timeFactor}, plan \`${plan.digest}\`, started ${story.startedIso}.`,
+    ],
+    [
+      setupWords(setup)
+        .map(([name, value]) => `${name}: ${escaped(value)}`)
+        .join(" · "),
     ],
     [
       "## Lost seconds",
@@ -92,7 +99,7 @@ export function markdown(story: Story): string {
       `Calibration: ${escaped(rulerWords(story))}${story.ruler.is === "known" ? " Where that makes a difference, the error bar stands in brackets behind the bounds." : ""}`,
     ],
     ...(story.cuts.length > 0 ? [story.cuts.map((cut) => `Note: ${cut}.`)] : []),
-    [`Again: \`flounder run ${plan.name} --seed ${plan.seed}\``],
+    [`Repro: \`${reproFor(plan, setup)}\``],
   ];
   return `${all.map((part) => part.join("\n")).join("\n\n")}\n`;
 }

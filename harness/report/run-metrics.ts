@@ -4,7 +4,6 @@ import { keyOf, Losing, pointsOf } from "../measure/lost.js";
 import { receipts } from "../measure/receipts.js";
 import { isMeasured } from "../measure/windows.js";
 import { exposition, type Labelled } from "./exposition.js";
-import type { LiveView } from "./terminal.js";
 
 const lanes: readonly { readonly plane: Plane; readonly from: Vantage }[] = [
   { plane: "control", from: "outside" },
@@ -109,16 +108,3 @@ export class RunMetrics {
     });
   }
 }
-
-/** A live view whose events and samples are counted as well. */
-export const counted = (live: LiveView, metrics: RunMetrics): LiveView => ({
-  ...live,
-  event(event) {
-    live.event(event);
-    metrics.event(event);
-  },
-  samples(batch) {
-    live.samples(batch);
-    metrics.samples(batch);
-  },
-});

@@ -1,5 +1,6 @@
 /** The sections of report.html, one function each, from the top of the page to its foot. */
 import type { Bounds, LostMust, MatrixCell, PlaneState } from "../core.js";
+import { reproFor, setupOf, setupWords } from "../setup.js";
 import { type BarOf, barOf, rulerWords, sayBar, whisker } from "./bars.js";
 import { lanesChart, latencyChart, sizes } from "./charts.js";
 import { boundsOf, datum, Markup, markup, type Piece, plainBounds, table } from "./markup.js";
@@ -21,7 +22,7 @@ export function top(story: Story): Markup {
   const { plan, verdict } = story;
   return markup`<header><div class="top"><span class="badge ${verdict.result}">${verdict.result.toUpperCase()}</span><b>${plan.name}</b><span class="soft">${plan.says}</span></div>
 <h1>${story.sentence.replace(/(\d) s\b/g, "$1\u00a0s")}</h1>
-<div class="meta"><span>seed ${datum("seed", verdict.seed, String(verdict.seed))}</span><span>${plan.system}, profile ${verdict.profile}, engine ${plan.engine}</span><span>platform timers ÷${plan.foundation.timeFactor}</span><span>started ${story.startedIso}</span><span>plan <code>${plan.digest}</code></span></div></header>`;
+<div class="meta"><span>seed ${datum("seed", verdict.seed, String(verdict.seed))}</span><span>${plan.system}, profile ${verdict.profile}, engine ${plan.engine}</span><span>platform timers ÷${plan.foundation.timeFactor}</span><span>started ${story.startedIso}</span><span>plan <code>${plan.digest}</code></span>${setupWords(setupOf(plan, story.events)).map(([name, value]) => markup`<span>${name} ${value}</span>`)}</div></header>`;
 }
 
 const barWords = (story: Story, of: BarOf, bounds: Bounds): string => sayBar(bounds, barOf(story, of, bounds));
@@ -213,6 +214,7 @@ export function happened(story: Story): Markup {
     }
     if (event.kind === "alarm" || event.kind === "trouble") return row(`${event.from}: ${event.says}`, event.kind);
     if (event.kind === "aborted") return row(event.why, "aborted");
+    if (event.kind === "foreign") return row(event.says, "somebody else");
     return [];
   });
   return markup`<section><details><summary>What happened, line by line</summary>${table([{ title: "run" }, { title: "kind" }, { title: "what" }], rows)}</details></section>`;
@@ -242,6 +244,6 @@ export function foot(story: Story): Markup {
   return markup`<footer><p><b>Observer.</b> ${datum("observerFaults", verdict.observerFaults, (verdict.observerFaults * 100).toFixed(2))} % of the samples were lost to the observer itself and are excluded; over 1 % the run would be inconclusive. ${last ? `The prober used ${core === undefined ? "an unknown share" : `${core.toFixed(1)} %`} of one core and asked ${(last.latenessP50Us / 1000).toFixed(1)} ms late at the median, ${(last.latenessP99Us / 1000).toFixed(1)} ms at the 99th percentile.` : ""} ${story.cuts.map((cut) => `Note: ${cut}. `)}</p>
 <p><b>Calibration.</b> ${rulerWords(story)}</p>
 <p><b>Time factor ${factor}.</b> It divides the platform’s long timers only (route expiry, heartbeats, scans …). It scales nothing that was measured: no seconds here are multiplied back. Processes, TCP, clients’ back-off and anything under a second run at their own pace. ${story.acts.some((act) => act.clock) ? "Clock labels such as 05:45 are the scenario’s own." : ""}</p>
-<p><b>Again, with the same choices:</b></p><pre>flounder run ${plan.name} --seed ${plan.seed} --engine ${plan.engine}</pre>
+<p><b>Again, with the same choices:</b></p><pre>${reproFor(plan, setupOf(plan, story.events))}</pre>
 <p>Made by Flounder ${story.flounder} from plan.json, timeline.jsonl and samples.jsonl.gz beside this file; <code>flounder judge</code> makes it again, byte for byte. verdict.json is embedded in this page.</p></footer>`;
 }

@@ -9,13 +9,13 @@ export function summaryLines(plan: Plan, verdict: Verdict): string[] {
   const inside =
     lostS.control.inside.hi === 0 && lostS.data.inside.hi === 0 ? "0.0" : `developers ${bounds(lostS.control.inside)}, apps ${bounds(lostS.data.inside)}`;
   const width = Math.max(...plan.acts.map((act) => act.id.length), 4);
-  const clock = (s: number | null): string => (s === null ? "never" : `${figure(s)} s`);
+  const clock = (s: number | null, word: string): string => (s === null ? `never ${word}` : `${word} ${figure(s)} s`);
   return [
     `lost seconds   developers outside ${bounds(lostS.control.outside)} · app users outside ${bounds(lostS.data.outside)} · inside ${inside}`,
     ...verdict.acts.map(({ act, lostS: lost }) => {
       const recovery = verdict.recovery.find((one) => one.act === act);
       const clocks = recovery
-        ? ` · ${recovery.detectedS === null ? "no alarm" : `${recovery.steps.length > 0 ? "detected" : "alarm"} ${clock(recovery.detectedS)}`}, healed ${clock(recovery.healedS)}, stable ${clock(recovery.stableS)}`
+        ? ` · ${recovery.detectedS === null ? "no alarm" : clock(recovery.detectedS, recovery.steps.length > 0 ? "detected" : "alarm")}, ${clock(recovery.healedS, "healed")}, ${clock(recovery.stableS, "stable")}`
         : "";
       return `  ${act.padEnd(width)}   developers ${bounds(lost.control.outside)} · app users ${bounds(lost.data.outside)}${clocks}`;
     }),
@@ -27,7 +27,9 @@ export function summaryLines(plan: Plan, verdict: Verdict): string[] {
       const parts = kinds.map((does) =>
         took(does) === most ? `${does.toUpperCase()} ${figure(most)} (${Math.round((100 * most) / (humanS + machineS))} %)` : `${does} ${figure(took(does))}`,
       );
-      return [`  ${act.padEnd(width)}   detect ${clock(detectedS)} · people ${figure(humanS)} · ${parts.join(" · ")}`];
+      return [
+        `  ${act.padEnd(width)}   ${detectedS === null ? "never detected" : `detect ${figure(detectedS)} s`} · people ${figure(humanS)} · ${parts.join(" · ")}`,
+      ];
     }),
     [
       `receipts ${verdict.receipts.bit}/${verdict.receipts.of} bit, ${verdict.receipts.healed}/${verdict.receipts.of} healed`,
@@ -35,6 +37,8 @@ export function summaryLines(plan: Plan, verdict: Verdict): string[] {
       verdict.findings.find((finding) => finding.says.startsWith("fingerprint"))?.says ?? "no fingerprint",
       `observer faults ${(verdict.observerFaults * 100).toFixed(1)} %`,
     ].join(" · "),
-    ...verdict.findings.filter((finding) => finding.result !== "pass").map((finding) => `  ${finding.result}: ${finding.says}`),
+    ...verdict.findings
+      .filter((finding) => finding.result !== "pass")
+      .map(({ result, says }) => `  ${says.startsWith(`${result}: `) ? says : `${result}: ${says}`}`),
   ];
 }

@@ -8,7 +8,7 @@ import { liveView } from "./terminal.js";
 function played(isTTY: boolean, colour: boolean): string {
   const { plan, events, samples } = fixtureRun();
   let text = "";
-  const view = liveView(plan, { isTTY, write: (piece: string) => (text += piece) }, colour);
+  const view = liveView(plan, { isTTY, write: (piece: string) => (text += piece) }, { colour });
   let next = 0;
   const upTo = (atUs: number) => {
     const batch = [];
@@ -34,7 +34,8 @@ describe("terminal", () => {
     const bus = lines.find((line) => line.includes("▲ nats-sever"))!;
     expect(bus).to.match(/^ {2}10:15 +49\.[01] s {2}▲ nats-sever cc-1>nats-1 and 7 more +ok +ok +ok$/);
     expect(lines.find((line) => line.includes("▼ tables healed"))).to.match(/DOWN +DOWN +ok$/);
-    expect(lines.at(-2)).to.equal("PASS   results/latest/report.html");
+    expect(lines.at(-3)).to.equal("PASS   results/latest/report.html");
+    expect(lines.at(-2)).to.equal("Repro: flounder run four-cuts --seed 20110425 --engine local --profile org --time-factor 20");
     expect(lines.find((line) => line.startsWith("lost seconds"))).to.match(/developers outside [\d.]+ \[[\d.]+–[\d.]+\] · app users outside/);
     expect(lines.find((line) => line.startsWith("receipts"))).to.equal(
       "receipts 13/13 bit, 13/13 healed · 60 writes acknowledged, 0 missing · fingerprint equal: 4 facts · observer faults 0.0 %",

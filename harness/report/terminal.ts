@@ -3,7 +3,8 @@
  * On a TTY a last line ticks with the newest state; else plain lines only. Colours honour NO_COLOR and FORCE_COLOR.
  */
 import pc from "picocolors";
-import type { Event, Plan, Sample, Verdict } from "../core.js";
+import type { About, Event, Plan, Sample, Setup, Verdict } from "../core.js";
+import { reproFor, setupOf, setupWords } from "../setup.js";
 import { type Column, type ColumnState, columns, LiveState } from "./live-state.js";
 import { sayDelay, sayStep } from "./steps.js";
 import { summaryLines } from "./summary.js";
@@ -22,11 +23,19 @@ export interface Out {
   readonly columns?: number;
 }
 
+export interface ViewOptions {
+  /** Default: whether picocolors would and `out` is a TTY. */
+  readonly colour?: boolean;
+  /** On what the run takes place, and how it is done again. */
+  readonly about?: About;
+}
+
 const says = 58;
 const cell = 13;
 
-/** Header at once, then lines as events and samples come in. `colour`: default, whether picocolors would and `out` is a TTY. */
-export function liveView(plan: Plan, out: Out, colour = pc.isColorSupported && (out.isTTY === true || process.env.FORCE_COLOR !== undefined)): LiveView {
+/** Header at once, then lines as events and samples come in. */
+export function liveView(plan: Plan, out: Out, options: ViewOptions = {}): LiveView {
+  const { about, colour = pc.isColorSupported && (out.isTTY === true || process.env.FORCE_COLOR !== undefined) } = options;
   const paint = pc.createColors(colour);
   const state = new LiveState(plan.probes);
   const shown = new Map<Column, ColumnState["state"]>();
@@ -72,6 +81,14 @@ export function liveView(plan: Plan, out: Out, colour = pc.isColorSupported && (
   const { foundation } = plan;
   line(
     `${paint.bold(`flounder ${plan.name}`)} · seed ${plan.seed} · ${foundation.profile} on ${plan.engine} · platform timers ÷${foundation.timeFactor} · plan ${plan.digest.slice(0, 8)}`,
+  );
+  const setup: Setup = { ...setupOf(plan, []), about: about ?? null };
+  line(
+    paint.dim(
+      `  ${setupWords(setup)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(" · ")}`,
+    ),
   );
   for (const warning of plan.warnings) line(paint.yellow(`  warning: ${warning}`));
 
@@ -122,6 +139,7 @@ export function liveView(plan: Plan, out: Out, colour = pc.isColorSupported && (
       else if (event.kind === "act" && event.state === "not-steady") row(atUs, `  NOT steady again after ${event.act}`, "", paint.red);
       else if (event.kind === "missing") row(atUs, `an acknowledged write is gone: ${event.write}`, "", paint.red);
       else if (event.kind === "aborted") row(atUs, `ABORTED: ${event.why}`, "", paint.red);
+      else if (event.kind === "foreign") row(atUs, event.says, "", paint.red);
       else if (event.kind === "broken-off") row(atUs, `BROKEN OFF: ${event.why}`, "", paint.red);
     },
     samples(batch) {
@@ -149,6 +167,7 @@ export function liveView(plan: Plan, out: Out, colour = pc.isColorSupported && (
       const badge = verdict.result.toUpperCase();
       const tint = { pass: paint.green, fail: paint.red, inconclusive: paint.yellow, aborted: paint.magenta }[verdict.result];
       line(`${paint.bold(tint(badge))}   ${dir}/report.html`);
+      line(`Repro: ${reproFor(plan, setup)}`);
     },
   };
 }

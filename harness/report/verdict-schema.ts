@@ -64,6 +64,23 @@ export const verdictSchema = z
       .describe("seconds from an act's injection to each instant of the recovery clock; null: it never came"),
     observerFaults: z.number().min(0).max(1).describe("share of samples lost to the observer"),
     findings: z.array(z.strictObject({ result, says: z.string(), atUs: z.array(z.number().int()) })).describe("atUs: the evidence, µs after the run's zero"),
+    setup: z
+      .strictObject({
+        target: z.string(),
+        timeFactor: z.number(),
+        policies: z.record(z.string(), z.string()),
+        playbook: z.string().nullable(),
+        about: z
+          .strictObject({
+            foundation: z.strictObject({ id: z.string(), attached: z.boolean().describe("it was up before the run, and stayed") }),
+            versions: z.record(z.string(), z.string()),
+            repro: z.string().describe("a shell command that makes the same plan again"),
+          })
+          .nullable()
+          .describe("null: the run did not record it"),
+      })
+      .optional()
+      .describe("what was run, on what; absent: a verdict of a version before"),
   })
   .describe("verdict.json of a Flounder run");
 

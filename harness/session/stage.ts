@@ -1,19 +1,15 @@
 /** What the parts of a run share: the plan, the foundation's client, the live view of steadiness, the timeline. */
-import type { Client, Event, Plan, TargetSystem, Topology } from "./core.js";
-import type { Playing } from "./playbooks/play.js";
-import type { SteadyWatch } from "./steady.js";
+import type { Client, Event, EventBody, Plan, TargetSystem, Topology } from "../core.js";
+import type { Playing } from "../playbooks/play.js";
+import type { Pace, SteadyWatch } from "./steady.js";
 
-export interface Stage {
+export interface Stage extends Pace {
   readonly plan: Plan;
   readonly system: TargetSystem;
   readonly topology: Topology;
   readonly client: Client;
   readonly steady: SteadyWatch;
   readonly signal: AbortSignal;
-  /** µs since the run's zero. */
-  now(): number;
-  /** Resolves after ms; rejects when the run is to end. */
-  pause(ms: number): Promise<void>;
   note(event: EventBody): void;
   /** Keeper events as they come, after they were written. */
   onEvent(listener: (event: Event) => void): () => void;
@@ -22,8 +18,6 @@ export interface Stage {
   /** The playbook at work from turbulence on; undefined without one. */
   play(): Playing | undefined;
 }
-type DistributiveOmit<T, K extends keyof never> = T extends unknown ? Omit<T, K> : never;
-export type EventBody = DistributiveOmit<Event, "atUs" | "by"> & { readonly by?: Event["by"] };
 
 /** Quiet for so long counts as steady. Longer than the longest probe period would make acts wait; shorter would miss a slow one. */
 export const quietMs = 2000;

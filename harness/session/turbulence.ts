@@ -1,7 +1,7 @@
 /** Plays the acts of a plan: each at its time, or after another one has ended and the foundation is steady again. */
-import { sleep } from "./clock.js";
-import type { Act, Event } from "./core.js";
-import type { Playing } from "./playbooks/play.js";
+import { sleep } from "../clock.js";
+import type { Act, Event } from "../core.js";
+import type { Playing } from "../playbooks/play.js";
 import { quietMs, type Stage } from "./stage.js";
 
 /** How an act ended: steady again, or not within the plan's recovery budget, or never begun. */
@@ -53,13 +53,15 @@ async function play(stage: Stage, act: Act, playing: Playing | undefined): Promi
     });
   });
   const repairs = act.endedBy === "playbook" ? watchRepairs(stage, open) : undefined;
-  const done = await Promise.allSettled(mine.map((injection) => client.inject(injection)));
+  // An abort is not kept waiting by a target that takes its time: healing it is the keeper's.
+  const aborted = rejected(stage.signal);
+  const done = await Promise.race([Promise.allSettled(mine.map((injection) => client.inject(injection))), aborted]);
   for (const [i, result] of done.entries()) {
     if (result.status === "fulfilled") continue;
     open.delete(mine[i]!.id);
     note({ kind: "trouble", from: mine[i]!.id, says: `not injected: ${(result.reason as Error).message}` });
   }
-  if (open.size > 0) await Promise.race([healed, rejected(stage.signal)]);
+  if (open.size > 0) await Promise.race([healed, aborted]);
   repairs?.();
   note({ kind: "act", act: act.id, state: "ended" });
   await playing?.idle();
@@ -99,5 +101,12 @@ async function steadyAgain(stage: Stage, alone: boolean): Promise<Ending> {
   }
 }
 
-const rejected = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+/** Rejects as soon as the signal is aborted, also where it was before. Nobody need wait for it. */
+function rejected(signal: AbortSignal): Promise<never> {
+  const promise = new Promise<never>((_, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  promise.catch(() => {});
+  return promise;
+}

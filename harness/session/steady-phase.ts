@@ -2,8 +2,8 @@
  * The steady phase: for so long nothing may be lost, or nothing can be said of what is lost later. A sample that is lost all the same (a busy machine) wastes no
  * run: the phase begins again, as long as the budget for becoming steady lasts.
  */
-import type { Plan } from "./core.js";
-import { plural } from "./report/words.js";
+import type { Plan } from "../core.js";
+import { plural } from "../report/words.js";
 import { quietMs, type Stage } from "./stage.js";
 
 export type SteadyStage = Pick<Stage, "now" | "note" | "pause" | "settle" | "steady"> & { readonly plan: Pick<Plan, "phases"> };

@@ -1,6 +1,5 @@
 /** Is the foundation steady? Every probe's newest answer is good, and for a while none was bad. Fed with live samples. */
-import type { PlannedProbe, Sample } from "./core.js";
-import type { Stage } from "./stage.js";
+import type { PlannedProbe, Sample } from "../core.js";
 
 const key = (of: { probe: string; from: string; target: string }) => `${of.from} ${of.probe} ${of.target}`;
 /** Outcomes that say nothing about the target. */
@@ -48,14 +47,16 @@ export class SteadyWatch {
   }
 }
 
+/** The clock of a run. */
+export interface Pace {
+  /** µs since the run's zero. */
+  now(): number;
+  /** Resolves after ms; rejects when the run is to end. */
+  pause(ms: number): Promise<void>;
+}
+
 /** Waits until it is steady, looking again and again; false when budgetMs is over. `sinceUs`: answers from before do not count. */
-export async function settled(
-  watch: SteadyWatch,
-  { now, pause }: Pick<Stage, "now" | "pause">,
-  quietMs: number,
-  budgetMs: number,
-  sinceUs = now() - quietMs * 1000,
-): Promise<boolean> {
+export async function settled(watch: SteadyWatch, { now, pause }: Pace, quietMs: number, budgetMs: number, sinceUs = now() - quietMs * 1000): Promise<boolean> {
   const endUs = now() + budgetMs * 1000;
   while (watch.why(now(), quietMs, sinceUs) !== undefined) {
     if (now() > endUs) return false;

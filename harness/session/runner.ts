@@ -4,65 +4,78 @@
  * · 5 watch: the delayed-damage window · 6 tidy, ledger, fingerprint · 7 verdict and reports.
  * It decides nothing that the plan has not decided, injects nothing itself, and whatever throws, the keeper heals.
  */
-import { copyFile } from "node:fs/promises";
-import { join } from "node:path";
-import { nowUs, sleep } from "./clock.js";
-import type { Client, Event, FoundationFacts, Plan, Playbook, SaidAlarm, Sample, TargetSystem, Topology, Verdict } from "./core.js";
-import { FlounderError } from "./errors.js";
-import { thisMachine } from "./measure/calibration.js";
-import { Conditions } from "./playbooks/conditions.js";
-import { refuseOther } from "./playbooks/planned.js";
-import { playProcedures } from "./playbooks/play.js";
-import { type Prober, startAtVantages } from "./probes/child.js";
-import { Combined } from "./probes/combined.js";
-import { startReporter } from "./report/apart.js";
-import type { LiveView } from "./report/terminal.js";
-import { openResults } from "./results.js";
-import type { EventBody, Stage } from "./stage.js";
+import { nowUs, sleep, within } from "../clock.js";
+import type { About, Client, Event, EventBody, FoundationFacts, Sample } from "../core.js";
+import { FlounderError } from "../errors.js";
+import { nameOf, self } from "../keeper/who.js";
+import { thisMachine } from "../measure/calibration.js";
+import { Conditions } from "../playbooks/conditions.js";
+import { refuseOther } from "../playbooks/planned.js";
+import { playProcedures } from "../playbooks/play.js";
+import { type Prober, startAtVantages } from "../probes/child.js";
+import { Combined } from "../probes/combined.js";
+import { startReporter } from "../report/apart.js";
+import { openResults } from "../results.js";
+import { keepAlarms, keepLogs, keepRoutes, relay } from "./feeds.js";
+import { foreignDeed } from "./foreign.js";
+import type { Observer } from "./observers.js";
+import { invalidReasons, type Outcome } from "./outcome.js";
+import type { Planned } from "./planning.js";
+import type { Stage } from "./stage.js";
 import { SteadyWatch, settled } from "./steady.js";
 import { steadyPhase } from "./steady-phase.js";
 import { playActs } from "./turbulence.js";
 
 export interface RunInputs {
-  readonly plan: Plan;
-  readonly system: TargetSystem;
-  /** The one that the plan names. */
-  readonly playbook?: Playbook | undefined;
+  readonly planned: Omit<Planned, "notes">;
   readonly client: Client;
+  /** The foundation stays when the run is over. */
+  readonly attached: boolean;
   readonly resultsDir: string;
-  readonly live: LiveView;
+  /** The command that does it again, given the results folder. */
+  readonly reproIn: (folder: string) => string;
+  readonly observer: Required<Observer>;
   readonly version: string;
   /** Aborts the run: heal all, end the watch, judge what there is. */
   readonly signal: AbortSignal;
   /** Ends what the run no longer needs; goes on while the reports are written. */
-  readonly ending?: () => Promise<void>;
-  /** Monotonic µs when boot began; default: now. */
-  readonly zeroUs?: number;
+  readonly ending: () => Promise<void>;
+  /** Monotonic µs when boot began. */
+  readonly zeroUs: number;
 }
-const routesEveryMs = 500;
-const alarmsEveryMs = 250;
+/** For what probes made to be removed after a run that went wrong. */
+const tidyMs = 20_000;
 
-export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdict; readonly dir: string }> {
-  const { plan, system, client, live, playbook } = inputs;
+export async function run(inputs: RunInputs): Promise<Outcome> {
+  const { client, observer, zeroUs } = inputs;
+  const { plan, system, playbook } = inputs.planned;
   if (plan.procedures && !playbook) throw new Error(`the plan has a playbook, "${plan.playbook}", and the run was given none`);
   if (plan.procedures && playbook) refuseOther(plan.procedures, playbook);
-  const results = await openResults(inputs.resultsDir, plan);
+  const results = openResults(inputs.resultsDir, plan);
   const reporter = startReporter();
-  const zeroUs = inputs.zeroUs ?? nowUs();
+  const about: About = {
+    foundation: { id: client.id, attached: inputs.attached },
+    versions: { flounder: inputs.version, node: process.versions.node },
+    repro: inputs.reproIn(results.dir),
+  };
+  observer.begin(plan, about);
   const listeners = new Set<(event: Event) => void>();
   const now = () => nowUs() - zeroUs;
+  const me = nameOf(self());
   let closed = false;
   const write = (event: Event) => {
     if (closed) return; // the timeline is sealed before it is judged: what comes later is not of this run
     results.event(event);
-    live.event(event);
+    observer.event(event);
     for (const listener of listeners) listener(event);
+    const foreign = foreignDeed(plan, me, event);
+    if (foreign !== undefined) write({ atUs: event.atUs, by: "person", kind: "foreign", says: foreign });
   };
   const note = (body: EventBody) => write({ atUs: now(), by: "script", ...body } as Event);
   const steady = new SteadyWatch(plan.probes);
   const conditions = new Conditions(plan.probes);
   listeners.add((event) => conditions.event(event));
-  /** Nobody measures any more: whatever is broken from now on proves nothing. */
+  /** Nobody measures any more, or nobody heals: whatever is broken from now on proves nothing. */
   const blind = new AbortController();
   const giveUp = AbortSignal.any([inputs.signal, blind.signal, AbortSignal.timeout(plan.giveUpS * 1000)]);
   const pause = (ms: number) => sleep(ms, giveUp);
@@ -89,14 +102,18 @@ export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdic
     },
   };
 
-  note({ kind: "zero", wallIso: new Date(Date.now() - now() / 1000).toISOString(), flounder: inputs.version, machine: thisMachine().id });
+  const wallIso = new Date(Date.now() - now() / 1000).toISOString();
+  note({ kind: "zero", wallIso, flounder: inputs.version, machine: thisMachine().id, ...about });
   note({ kind: "phase", phase: "boot" });
-  const keeperEvents = relay(client, zeroUs, write);
+  const keeperEvents = relay(client, zeroUs, write, (error) => blind.abort(error));
   let prober: Prober | undefined;
+  let prepared = false;
+  let how: Pick<Outcome, "aborted" | "brokenOff" | "defect"> = {};
   const acked: string[] = [];
   try {
     const facts = await client.facts();
-    await system.prepare(facts, (says) => live.say(says));
+    prepared = true;
+    await Promise.race([system.prepare(facts, (says) => observer.say(says)), rejectOnAbort(blind.signal)]);
     const before = await client.fingerprint();
     note({ kind: "fingerprint", when: "before", values: before });
     const vantages = facts.vantages ? new Set(plan.probes.map(({ from }) => from)).size : 1;
@@ -108,7 +125,7 @@ export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdic
         samples(batch: readonly Sample[]) {
           steady.add(batch);
           conditions.samples(batch);
-          live.samples(batch);
+          observer.samples(batch);
         },
         acked(what, atUs) {
           acked.push(what);
@@ -136,23 +153,34 @@ export async function run(inputs: RunInputs): Promise<{ readonly verdict: Verdic
     await Promise.all([keepLogs(facts, results.logsDir, note), keeperEvents.drain()]);
     note({ kind: "phase", phase: "end" });
   } catch (error) {
-    if (giveUp.aborted && giveUp.reason !== blind.signal.reason) {
-      const why = inputs.signal.aborted ? String(inputs.signal.reason?.message ?? inputs.signal.reason) : `not done after giveUpS = ${plan.giveUpS} s`;
-      note({ kind: "aborted", why });
-    } else {
-      // What went wrong belongs in the timeline; the verdict of a run without its end is inconclusive at best.
-      note({ kind: "broken-off", why: error instanceof Error ? error.message : String(error) });
-      if (!(error instanceof FlounderError)) process.exitCode = 70;
-    }
+    how = ended(error, inputs.signal, giveUp, blind.signal, plan.giveUpS);
+    // What went wrong belongs in the timeline; the verdict of a run without its end is inconclusive at best.
+    if (how.aborted !== undefined) note({ kind: "aborted", why: how.aborted });
+    else note({ kind: "broken-off", why: how.brokenOff ?? "unknown" });
     await prober?.end();
     await client.heal().catch((cause: Error) => note({ kind: "trouble", from: "runner", says: `healing: ${cause.message}` }));
+    if (inputs.attached && prepared) await tidyUp(stage);
     await keeperEvents.drain();
   }
   closed = true;
+  keeperEvents.stop();
   results.close();
-  const [verdict] = await Promise.all([reporter.write(results.dir), inputs.ending?.()]).finally(() => reporter.end());
-  live.end(verdict, results.dir);
-  return { verdict, dir: results.dir };
+  const [verdict] = await Promise.all([reporter.write(results.dir), inputs.ending()]).finally(() => reporter.end());
+  observer.end(verdict, results.dir);
+  return { verdict, plan, folder: results.dir, about, ...how, invalid: invalidReasons(verdict) };
+}
+
+function ended(
+  error: unknown,
+  asked: AbortSignal,
+  giveUp: AbortSignal,
+  blind: AbortSignal,
+  giveUpS: number,
+): Pick<Outcome, "aborted" | "brokenOff" | "defect"> {
+  if (giveUp.aborted && giveUp.reason !== blind.reason)
+    return { aborted: asked.aborted ? String(asked.reason?.message ?? asked.reason) : `not done after giveUpS = ${giveUpS} s` };
+  const brokenOff = error instanceof Error ? error.message : String(error);
+  return error instanceof FlounderError ? { brokenOff } : { brokenOff, defect: error };
 }
 
 /** Steady phase, turbulence, watch. */
@@ -174,73 +202,14 @@ async function afterwards(stage: Stage, acked: readonly string[]): Promise<void>
   note({ kind: "fingerprint", when: "after", values: await client.fingerprint() });
 }
 
-/** The components' logs go with the results: whoever reads the report later has no foundation any more. */
-async function keepLogs(facts: FoundationFacts, dir: string, note: (event: EventBody) => void): Promise<void> {
-  const kept = facts.components.map(({ name, log }) =>
-    copyFile(log, join(dir, `${name}.log`)).catch((error: Error) =>
-      note({ kind: "trouble", from: "runner", says: `the log of ${name} could not be kept: ${error.message}` }),
-    ),
-  );
-  await Promise.all(kept);
-}
-
-/** Keeper events into the timeline, their stamps made relative to the run's zero. */
-function relay(client: Client, zeroUs: number, write: (event: Event) => void) {
-  let seen = 0;
-  const done = (async () => {
-    for await (const event of client.events()) {
-      seen++;
-      write(event.kind === "reading" ? { ...event, atUs: event.atUs - zeroUs, fromUs: event.fromUs - zeroUs } : { ...event, atUs: event.atUs - zeroUs });
-    }
-  })();
-  done.catch((error: Error) => write({ atUs: nowUs() - zeroUs, by: "script", kind: "trouble", from: "keeper", says: error.message }));
-  return {
-    /** Lets events that are under way arrive: none came for 50 ms. */
-    async drain() {
-      for (let before = -1; before !== seen; ) {
-        before = seen;
-        await sleep(50);
-      }
-    },
-  };
-}
-
-/** Instances move; the prober is told where they are now, whenever that has changed. */
-function keepRoutes(client: Client, prober: Prober, signal: AbortSignal, note: (event: EventBody) => void) {
-  const end = new AbortController();
-  const both = AbortSignal.any([signal, end.signal]);
-  let last = "";
-  void (async () => {
-    while (!both.aborted) {
-      try {
-        const routes = await client.routes();
-        const text = JSON.stringify(routes);
-        if (text !== last) prober.routes(routes);
-        last = text;
-      } catch (error) {
-        if (!both.aborted) note({ kind: "trouble", from: "runner", says: `routes: ${(error as Error).message}` });
-      }
-      await sleep(routesEveryMs, both).catch(() => {});
-    }
-  })();
-  return { stop: () => end.abort() };
-}
-
-/** The platform's own alarms, each once; those that were raised before are not this run's. */
-function keepAlarms(system: TargetSystem, topology: Topology, client: Client, signal: AbortSignal, say: (alarm: SaidAlarm) => void) {
-  const end = new AbortController();
-  const both = AbortSignal.any([signal, end.signal]);
-  void (async () => {
-    let known: Set<string> | undefined;
-    while (!both.aborted && system.alarms) {
-      // A monitor that is dead or cut off says nothing: that is what it is there to show.
-      const alarms = await system.alarms(topology, client.call).catch(() => undefined);
-      if (alarms && known) for (const alarm of alarms) if (!known.has(alarm.id)) say(alarm);
-      if (alarms) known = new Set([...(known ?? []), ...alarms.map(({ id }) => id)]);
-      await sleep(alarmsEveryMs, both).catch(() => {});
-    }
-  })();
-  return { stop: () => end.abort() };
+/** A foundation that stays must not keep what the probes of a run made that went wrong. What cannot be removed is said; the next run removes it. */
+async function tidyUp({ system, client, note }: Stage): Promise<void> {
+  try {
+    const facts: FoundationFacts = await client.facts();
+    await within(tidyMs, "removing what the probes made", system.tidy(facts));
+  } catch (error) {
+    note({ kind: "trouble", from: "runner", says: `what the probes made is left, until the next run: ${(error as Error).message}` });
+  }
 }
 
 const rejectOnAbort = (signal: AbortSignal): Promise<never> =>
