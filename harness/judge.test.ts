@@ -197,6 +197,23 @@ describe("judge", () => {
       says: /never got to its end/,
     },
     {
+      name: "somebody else breaks something meanwhile",
+      change: {
+        events: (events) => [
+          ...events,
+          { atUs: us(9), by: "person", kind: "foreign", says: "noop on router-1 was injected by flounder break (process 1), not by the plan" },
+        ],
+      },
+      result: "inconclusive",
+      says: /^inconclusive: noop on router-1 was injected by flounder break \(process 1\), not by the plan/,
+    },
+    {
+      name: "a must that is missed while somebody else breaks something",
+      change: { plan: must({ lostS: { max: 0 } }), events: (events) => [...events, { atUs: us(9), by: "person", kind: "foreign", says: "link-cut on x" }] },
+      result: "inconclusive",
+      says: /link-cut on x/,
+    },
+    {
       name: "the run was aborted",
       change: { events: (events) => [...events, { atUs: us(9), by: "person", kind: "aborted", why: "enough" }] },
       result: "aborted",

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, type Hook, type Suite } from "mocha";
+import { after, before } from "mocha";
 import type { Act, Capability, Client, Fault, Must, Plane, Playbook, Result, Selector, TargetSystem, Vantage, Verdict } from "./core.js";
 import { FlounderError } from "./errors.js";
 import { passingName } from "./foundation.js";
@@ -13,6 +13,7 @@ import { loadEngine, loadTarget } from "./registry.js";
 import { act } from "./scenario.js";
 import { held, raise } from "./session/foundation.js";
 import { runSession } from "./session/session.js";
+import { hasFailed } from "./suites/failed.js";
 
 export { act };
 
@@ -119,14 +120,6 @@ export function foundation(profile: string, options: FoundationOptions = {}): Su
     },
   };
   return suite;
-}
-
-/** A test of it failed, or a hook, however deep; tests that were skipped or not asked for have not. */
-function hasFailed(suite: Suite): boolean {
-  const hooks = ["_beforeAll", "_beforeEach", "_afterEach", "_afterAll"].flatMap(
-    (name) => (suite as unknown as Readonly<Record<string, readonly Hook[]>>)[name] ?? [],
-  );
-  return [...suite.tests, ...hooks].some((one) => one.isFailed()) || suite.suites.some(hasFailed);
 }
 
 /** What this machine lacks for an engine, as one text; empty if nothing. Suites say it instead of skipping silently. */

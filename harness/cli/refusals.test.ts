@@ -51,6 +51,24 @@ describe("refusals", function () {
     refused(flounder(["run", "day-2", "--playbook", "hope"]), 64, /^flounder: playbook "hope" is unknown; there are as-it-was, .*none/);
     refused(flounder(["run", "plan.json", "--playbook", "none"]), 64, /^flounder: --playbook none with a plan file: a plan has its playbook already/);
   });
+  it("a flag that a plan has decided already", () => {
+    for (const [flag, value] of [
+      ["seed", "3"],
+      ["engine", "local"],
+      ["profile", "micro"],
+      ["time-factor", "20"],
+      ["policy", "hm.freshness=guard"],
+    ] as const)
+      refused(
+        flounder(["run", "plan.json", `--${flag}`, value]),
+        64,
+        new RegExp(`^flounder: --${flag} ${value} with a plan file: a plan has its ${flag.replace("-", " ")} already\\n {2}→ make another: flounder plan`),
+      );
+  });
+  it("a policy that is none", () => {
+    for (const words of [["up"], ["run", "four-cuts"], ["plan", "four-cuts"]])
+      refused(flounder([...words, "--policy", "cc.onLunLoss"]), 64, /^flounder: --policy "cc\.onLunLoss": expected name=value\n {2}→ /);
+  });
   it("a scenario that does not exist", () =>
     refused(flounder(["run", "five-cuts"]), 64, /^flounder: scenario "five-cuts" is unknown; there are .*four-cuts.*\n {2}→ flounder list scenarios/));
   it("a scenario file that does not exist, and one that is no scenario", () => {

@@ -10,9 +10,8 @@ import { attachTo, bringUp } from "../session/foundation.js";
 import { fromPlan, type Observer } from "../session/observers.js";
 import { runSession } from "../session/session.js";
 import { defectExit, exitOf } from "./exit.js";
-import { engineOption, jsonOption, playbookOption, positive, say, seedOption, whole } from "./options.js";
-import { policyOption } from "./policies.js";
-import { isGiven, type WorkFlags, workOf } from "./work.js";
+import { jsonOption, say, whole } from "./options.js";
+import { isGiven, type WorkFlags, withWork, workOf } from "./work.js";
 
 interface RunFlags extends WorkFlags {
   readonly foundation?: string;
@@ -24,16 +23,9 @@ interface RunFlags extends WorkFlags {
 }
 
 export function register(program: Command): void {
-  program
-    .command("run")
+  withWork(program.command("run"))
     .argument("[scenario]", "a scenario's name or file, or a plan.json")
     .description("breaks a foundation by a scenario, measures, heals and judges (exit 0 pass, 1 fail, 2 inconclusive, 3 aborted)")
-    .addOption(seedOption())
-    .addOption(engineOption())
-    .addOption(new Option("--profile <name>", "instead of the scenario's"))
-    .addOption(new Option("--time-factor <n>", "instead of the scenario's").argParser(positive))
-    .addOption(policyOption())
-    .addOption(playbookOption())
     .addOption(new Option("-f, --foundation <name>", "a foundation that is up already; it is healed, not ended"))
     .addOption(new Option("--approve <digest>", "the plan's digest, for a foundation made with up --protect"))
     .addOption(new Option("--port-base <n>", "first port of the foundation's block").argParser(whole))

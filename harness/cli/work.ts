@@ -1,8 +1,9 @@
 /** What `run` and `plan` are asked for on the command line, as work for a session. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { FlounderError } from "../errors.js";
 import type { Work } from "../session/planning.js";
-import { policiesOf } from "./policies.js";
+import { engineOption, playbookOption, positive, seedOption } from "./options.js";
+import { policiesOf, policyOption } from "./policies.js";
 
 export interface WorkFlags {
   readonly seed: number;
@@ -12,6 +13,16 @@ export interface WorkFlags {
   readonly playbook?: string;
   readonly policy: readonly string[];
 }
+/** The flags that decide a plan. */
+export const withWork = (command: Command): Command =>
+  command
+    .addOption(seedOption())
+    .addOption(engineOption())
+    .addOption(new Option("--profile <name>", "instead of the scenario's"))
+    .addOption(new Option("--time-factor <n>", "instead of the scenario's").argParser(positive))
+    .addOption(policyOption())
+    .addOption(playbookOption());
+
 const choices = { seed: "seed", engine: "engine", profile: "profile", timeFactor: "time-factor", policy: "policy" } as const;
 
 /** Was this flag given, or is it a default? */

@@ -11,6 +11,8 @@ import { fixtureRun } from "./fixture.js";
 import { junit } from "./junit.js";
 import { markdown } from "./markdown.js";
 import { story } from "./story.js";
+import { summaryLines } from "./summary.js";
+import { liveView } from "./terminal.js";
 import { parseVerdict, verdictJsonSchema } from "./verdict-schema.js";
 
 const told = (run: Pick<ReturnType<typeof fixtureRun>, "plan" | "events" | "samples">) => {
@@ -68,12 +70,63 @@ describe("junit.xml", () => {
     expect(parse(smallEvents().filter((event) => event.kind !== "fingerprint"))).to.deep.include({ error: 1, attributes: [10, 0, 1, 0] });
     expect(parse([...smallEvents(), { atUs: us(9), by: "person", kind: "aborted", why: "enough" }])).to.deep.include({ skipped: 1, attributes: [11, 0, 0, 1] });
   });
+  it("gives each case the time over which it was held", () => {
+    const document = new DOMParser().parseFromString(junit(small(smallEvents())), "text/xml");
+    const times = Object.fromEntries([...document.querySelectorAll("testcase")].map((one) => [one.getAttribute("name"), Number(one.getAttribute("time"))]));
+    expect(times["steady before"]).to.equal(3);
+    expect(times["the run reached its end"]).to.equal(8); // turbulence at 4 s, watched until 12 s
+    expect(times["data outside: at least 1 s lost, at most 4 s lost, during cut"], JSON.stringify(times)).to.equal(7);
+    expect(Object.values(times).every((s) => (s as number) > 0)).to.equal(true);
+  });
   it("stays XML whatever a write is called", () => {
     const write = `app <"&'>\u0000\n]]>`;
     const text = junit(small([...smallEvents(), { atUs: us(12), by: "script", kind: "missing", write }]));
     expect(text).to.contain("app &lt;&quot;&amp;'&gt;\ufffd&#10;]]&gt;");
     // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must be gone
     expect(text).to.not.match(/[\u0000-\u0008]/);
+  });
+});
+
+describe("what was run", () => {
+  const about = {
+    foundation: { id: "demo", attached: true },
+    versions: { flounder: "0.1.0", node: "20.18.1" },
+    repro: "flounder run ./mine.ts --seed 1 --foundation demo",
+  };
+  const plan = smallPlan([], { playbook: "none", foundation: { profile: "micro", timeFactor: 15, policy: { "hm.freshness": "guard" } } });
+  const events = smallEvents().map((event) => (event.kind === "zero" ? { ...event, ...about } : event));
+  const run = told({ plan, events, samples: smallSamples(plan) });
+  const said = ["none", "15", "hm.freshness=guard", "demo (attached)", "flounder 0.1.0, node 20.18.1", about.repro];
+
+  it("stands in verdict.json, with what the plan does not know", () => {
+    expect(run.verdict.setup).to.deep.equal({ target: "foundry", timeFactor: 15, policies: { "hm.freshness": "guard" }, playbook: "none", about });
+    expect(parseVerdict(JSON.parse(canonical(run.verdict)))).to.deep.equal(run.verdict);
+  });
+  it("is read from results of a version before, as far as their plan knows it", () => {
+    const { verdict } = told({ plan, events: smallEvents(), samples: smallSamples(plan) });
+    expect(verdict.setup?.about).to.equal(null);
+    const { setup: _, ...rest } = verdict;
+    expect(parseVerdict(rest)).to.deep.equal(rest);
+    expect(markdown(told({ plan, events: smallEvents(), samples: smallSamples(plan) }))).to.contain(
+      "Repro: `flounder run small --seed 1 --engine local --profile micro --time-factor 15 --playbook none`",
+    );
+  });
+  it("stands in report.md, junit.xml, report.html and the terminal, and how it is done again stands last", async () => {
+    const { html } = await import("./html.js");
+    let terminal = "";
+    const view = liveView(plan, { write: (text: string) => (terminal += text) }, { colour: false, about });
+    view.end(run.verdict, "results/latest");
+    for (const [name, text] of Object.entries({ markdown: markdown(run), junit: junit(run), html: html(run), terminal }))
+      for (const words of said) expect(text.replaceAll("\\_", "_"), `${words} in ${name}`).to.contain(words);
+    expect(terminal.trimEnd().split("\n").at(-1)).to.equal(`Repro: ${about.repro}`);
+    expect(markdown(run).trimEnd().split("\n").at(-1)).to.equal(`Repro: \`${about.repro}\``);
+  });
+  it("is told in words that read well", () => {
+    const cut = [...smallEvents().filter(({ kind }) => kind !== "healed"), { atUs: us(9), by: "person", kind: "aborted", why: "stopped by SIGINT" } as const];
+    const lines = summaryLines(plan, told({ plan, events: cut, samples: smallSamples(plan) }).verdict).join("\n");
+    expect(lines).to.contain("never healed, never stable");
+    expect(lines).to.contain("\n  aborted: stopped by SIGINT");
+    expect(lines).to.not.contain("aborted: aborted");
   });
 });
 
