@@ -24,6 +24,29 @@ const allowed: readonly (readonly [from: RegExp, to: readonly RegExp[]])[] = [
   [/^targets\/[^/]+\/[^/]+\.ts$/, [/^harness\//, /^targets\/[^/]+\/(?!platform)/]],
 ];
 
+/** Files that reach each other, each group sorted (Tarjan). */
+function circles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
+  const found: string[][] = [];
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const stack: string[] = [];
+  const visit = (name: string) => {
+    index.set(name, index.size);
+    low.set(name, index.get(name)!);
+    stack.push(name);
+    for (const next of graph.get(name) ?? []) {
+      if (!graph.has(next)) continue;
+      if (!index.has(next)) visit(next);
+      if (stack.includes(next)) low.set(name, Math.min(low.get(name)!, low.get(next)!));
+    }
+    if (low.get(name) !== index.get(name)) return;
+    const group = stack.splice(stack.indexOf(name));
+    if (group.length > 1) found.push(group.sort());
+  };
+  for (const name of graph.keys()) if (!index.has(name)) visit(name);
+  return found;
+}
+
 describe("arrows", () => {
   it("no import goes against them", () => {
     const wrong = files.flatMap((path) => {
@@ -39,8 +62,32 @@ describe("arrows", () => {
   });
 
   it("sees an import that goes against them", () => {
-    const rule = allowed.find(([from]) => from.test("harness/run.ts"))!;
+    const rule = allowed.find(([from]) => from.test("harness/session/runner.ts"))!;
     expect(rule[1].some((ok) => ok.test("faults/noop.js"))).to.equal(false);
+  });
+
+  it("there is no circle, not even of types, but a sample and who asks for it", () => {
+    const graph = new Map(files.map((path) => [relative(root, path), imports(path).map((to) => to.replace(/\.js$/, ".ts"))]));
+    expect(circles(graph)).to.deep.equal([["harness/probes/http/asker.ts", "harness/probes/http/visit.ts"]]);
+    expect(
+      circles(
+        new Map([
+          ["a", ["b"]],
+          ["b", ["c"]],
+          ["c", ["a", "d"]],
+          ["d", []],
+        ]),
+      ),
+      "it sees one",
+    ).to.deep.equal([["a", "b", "c"]]);
+  });
+
+  it("nothing below the commands knows that there is a process to exit", () => {
+    const exits = files
+      .map((path) => relative(root, path))
+      .filter((name) => /^harness\/(?!cli\/|.*(\.test|fixture))/.test(name) && /process\.exit(Code)?\b/.test(readFileSync(join(root, name), "utf8")));
+    // Programs of their own, and a prober that holds up its reader.
+    expect(exits.sort()).to.deep.equal(["harness/keeper/process.ts", "harness/probes/prober.ts", "harness/ruler/truth-server.ts"]);
   });
 
   it("the harness names no fault and no platform", () => {

@@ -15,7 +15,8 @@ import type { Random } from "../random.js";
 import { stepsSystem } from "./steps.js";
 import { startTruth, type TruthProcess } from "./truth-child.js";
 import { commandOf, rightAddress } from "./truth-faces.js";
-import type { TruthMode, TruthWindow } from "./truth-server.js";
+import type { TruthMode } from "./truth-modes.js";
+import type { TruthWindow } from "./truth-server.js";
 
 /** What an outage can be for each. */
 const modesOf: Readonly<Record<Exclude<CalibratedAsker, "http">, readonly (readonly TruthMode[])[]>> = {

@@ -12,7 +12,8 @@ import type { EndpointTarget } from "../probes/target.js";
 import { type Random, seeded } from "../random.js";
 import { type AskersMeasured, askersLanes, askersMs, calibrateAskers } from "./calibrate-askers.js";
 import { startTruth } from "./truth-child.js";
-import { type TruthMode, type TruthWindow, truthModes } from "./truth-server.js";
+import { type TruthMode, truthModes } from "./truth-modes.js";
+import type { TruthWindow } from "./truth-server.js";
 
 export interface CalibrateInputs {
   readonly seed: number;

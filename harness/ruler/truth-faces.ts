@@ -3,7 +3,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { renameSync, writeFileSync } from "node:fs";
 import dns from "dns-packet";
-import type { TruthMode } from "./truth-server.js";
+import type { TruthMode } from "./truth-modes.js";
 
 export const rightAddress = "127.0.0.1";
 const wrongAddress = "127.0.0.9";

@@ -10,9 +10,8 @@ import { nowUs } from "../clock.js";
 import { raisePriority } from "../probes/schedule/priority.js";
 import { type Random, seeded } from "../random.js";
 import { FileFace, NameFace } from "./truth-faces.js";
+import type { TruthMode } from "./truth-modes.js";
 
-export const truthModes = ["503", "refuse", "reset", "hang-kept", "hang-dropped", "stall", "slow", "brown-out", "wrong"] as const;
-export type TruthMode = (typeof truthModes)[number];
 export interface TruthWindow {
   readonly mode: TruthMode;
   /** After the line "go" came in. */

@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Client, FoundationFacts } from "../core.js";
+import type { Client } from "../core.js";
 import { FlounderError } from "../errors.js";
 import { isProtected, newFoundation, passingName, protectedMark, type SpecInputs } from "../foundation.js";
 import type { KeeperClient } from "../keeper/client.js";
@@ -28,7 +28,7 @@ export interface OpenFoundation {
   readonly known: Known;
   /** It was up before the session, and stays. */
   readonly attached: boolean;
-  /** Words of a command line that choose the same one again; undefined: no command can. */
+  /** Words of a command line that choose such a one again. */
   readonly words: readonly string[];
   /** Up, and nobody else's. Rejects where this plan may not run on it. */
   take(planned: Planned): Promise<Client>;
@@ -120,13 +120,15 @@ export const attachTo = (name: string, { approve, engine }: AttachOptions = {}):
 /** A foundation that the caller holds: it is taken for one session after the other, and is the caller's to end. */
 export const held = (client: Client): FoundationSource => ({
   async open({ command }) {
+    const facts = await client.facts();
+    const targets = await client.targets();
     await client.claim(command);
-    const facts: FoundationFacts = await client.facts();
     return {
-      known: { engine: facts.engine, live: { facts, targets: await client.targets() } },
+      known: { engine: facts.engine, live: { facts, targets } },
       attached: true,
       words: [],
       take: async () => client,
+      // Where its keeper has died nobody has it any more.
       end: once(() => client.unclaim().catch(() => {})),
     };
   },

@@ -5,26 +5,16 @@ import type { Component, FoundationSpec } from "../../core.js";
 import { serverName } from "../fleet.js";
 import { guardOf, labelsOf } from "../guard.js";
 import { grant, secretsFolder, secretsName } from "../secrets.js";
-import type { Uids } from "../uids.js";
 import { type Wiring, wiringEnv } from "../wiring.js";
 import type { Confinement } from "./confine.js";
 import type { Launch } from "./daemon.js";
 import { hosts } from "./hosts.js";
 import { makeFolder, reachableFile, type User, unprivilegedUser } from "./open-folder.js";
-import type { Toolbox } from "./toolbox.js";
+import type { Home, Toolbox } from "./toolbox.js";
 
 /** Node has eleven threads, and as many more as it may wait on mounts; apps come on top. */
 const processes = 1024;
 const processesOfApps = 4096;
-
-export interface Home {
-  /** A folder that users other than ours can reach; empty if there are none. */
-  readonly openDir: string;
-  /** Of the foundation's own; undefined: whoever we are, but nobody where root will not do. */
-  readonly uids: Uids | undefined;
-  /** Users can be given a name that nobody else sees. */
-  readonly names: boolean;
-}
 
 export class Place {
   constructor(

@@ -5,8 +5,8 @@ import type { Topology } from "../../core.js";
 import { findTool, needTool } from "../tools/find.js";
 import { type ToolName, tools } from "../tools/pins.js";
 import { postgresTemplate } from "../tools/postgres-template.js";
+import type { Uids } from "../uids.js";
 import { reachableFile, reachableProgram, unprivilegedUser } from "./open-folder.js";
-import type { Home } from "./place.js";
 
 const prefix = "tool:";
 export const isToolName = (name: string): name is ToolName => name in tools;
@@ -33,6 +33,16 @@ export interface Toolbox {
   /** The program behind "tool:x" or "node"; anything else stands for itself. */
   program(word: string): string;
   readonly env: Readonly<Record<string, string>>;
+}
+
+/** Whom the processes of a foundation run as, and where these reach what they need. */
+export interface Home {
+  /** A folder that users other than ours can reach; empty if there are none. */
+  readonly openDir: string;
+  /** Of the foundation's own; undefined: whoever we are, but nobody where root will not do. */
+  readonly uids: Uids | undefined;
+  /** Users can be given a name that nobody else sees. */
+  readonly names: boolean;
 }
 
 /** Tools where their users can reach them: all of them if each component has a user of its own, else Postgres, which nobody runs where we are root. */
