@@ -6,6 +6,7 @@ import { FlounderError } from "./errors.js";
 import { plannedCalibrationSchema } from "./measure/calibration.js";
 import { lateAlarms, plannedProcedures } from "./playbooks/planned.js";
 import { seeded } from "./random.js";
+import { plural } from "./report/words.js";
 import { checkScenario, firstIssue, scenarioSchema } from "./scenario.js";
 import { select } from "./select.js";
 
@@ -64,7 +65,7 @@ export function makePlan(inputs: PlanInputs): Plan {
   if (scenario.blastRadius !== undefined && injections.length > scenario.blastRadius)
     throw new FlounderError(
       "plan",
-      `${where}: ${injections.length} injections, but blastRadius is ${scenario.blastRadius}`,
+      `${where}: ${plural(injections.length, "injection")}, but blastRadius is ${scenario.blastRadius}`,
       "narrow the selectors, or raise blastRadius on purpose",
     );
 

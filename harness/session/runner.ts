@@ -4,6 +4,7 @@
  * · 5 watch: the delayed-damage window · 6 tidy, ledger, fingerprint · 7 verdict and reports.
  * It decides nothing that the plan has not decided, injects nothing itself, and whatever throws, the keeper heals.
  */
+import { release } from "node:os";
 import { nowUs, sleep, within } from "../clock.js";
 import type { About, Client, Event, EventBody, FoundationFacts, Sample } from "../core.js";
 import { FlounderError } from "../errors.js";
@@ -55,7 +56,7 @@ export async function run(inputs: RunInputs): Promise<Outcome> {
   const reporter = startReporter();
   const about: About = {
     foundation: { id: client.id, attached: inputs.attached },
-    versions: { flounder: inputs.version, node: process.versions.node },
+    versions: { flounder: inputs.version, node: process.versions.node, kernel: release() },
     repro: inputs.reproIn(results.dir),
   };
   observer.begin(plan, about);
