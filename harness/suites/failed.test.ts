@@ -8,7 +8,12 @@ function told(fill: (suite: Mocha.Suite) => void, grep?: string): Promise<boolea
   const mocha = new Mocha({ reporter: class {} as unknown as typeof Mocha.reporters.Base, ...(grep ? { grep } : {}) });
   const suite = Mocha.Suite.create(mocha.suite, "outer");
   fill(suite);
-  return new Promise((resolve) => mocha.run(() => resolve(hasFailed(suite))));
+  return new Promise((resolve) =>
+    mocha.run(() => {
+      resolve(hasFailed(suite));
+      mocha.dispose();
+    }),
+  );
 }
 const good = () => new Mocha.Test("good", () => {});
 const bad = (title = "bad") =>

@@ -2,14 +2,12 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import noop from "../../faults/noop.js";
 import { nowUs } from "../../harness/clock.js";
 import type { Event, Scenario } from "../../harness/core.js";
 import { FlounderError } from "../../harness/errors.js";
 import { passingName } from "../../harness/foundation.js";
 import type { KeeperClient } from "../../harness/keeper/client.js";
 import { connect, listFoundations, takeOver } from "../../harness/keeper/start.js";
-import { act } from "../../harness/scenario.js";
 import { attachTo, raise } from "../../harness/session/foundation.js";
 import { runSession } from "../../harness/session/session.js";
 import { openHome } from "./live-foundation.js";
@@ -22,7 +20,7 @@ const scenario = (forS: number): Scenario => ({
   says: "nothing is broken",
   giveUpS: 120,
   foundation: { profile: "micro", timeFactor: 20 },
-  acts: [act(noop, { of: "router", pick: "one" }, { id: "nothing", forS })],
+  acts: [{ id: "nothing", fault: "noop", options: {}, on: { of: "router", pick: "one" }, forS }],
   must: [],
 });
 
