@@ -122,7 +122,10 @@ describe("what was run", () => {
     expect(markdown(run).trimEnd().split("\n").at(-1)).to.equal(`Repro: \`${about.repro}\``);
   });
   it("is told in words that read well", () => {
-    const cut = [...smallEvents().filter((event) => event.kind !== "healed" && !(event.kind === "act" && event.state === "steady-again")), { atUs: us(9), by: "person", kind: "aborted", why: "stopped by SIGINT" } as const];
+    const cut = [
+      ...smallEvents().filter((event) => event.kind !== "healed" && !(event.kind === "act" && event.state === "steady-again")),
+      { atUs: us(9), by: "person", kind: "aborted", why: "stopped by SIGINT" } as const,
+    ];
     const lines = summaryLines(plan, told({ plan, events: cut, samples: smallSamples(plan) }).verdict).join("\n");
     expect(lines).to.contain("never healed, never stable");
     expect(lines).to.contain("\n  aborted: stopped by SIGINT");
