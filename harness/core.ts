@@ -228,6 +228,7 @@ export interface AlarmMust {
   readonly during?: string;
   readonly alarm: string;
 }
+/** `min` is harm: a fault that does none proves nothing. It is held against what happened until somebody repaired it; a quick playbook fails by no `min`. */
 export interface LostMust {
   /** From that act's first injection to the next act's, or to the end of the watch. Absent: the whole run from turbulence on. */
   readonly during?: string;
@@ -297,6 +298,10 @@ export interface Plan extends Scenario {
   readonly warnings: readonly string[];
   /** What the playbook will do, with every human delay drawn; absent: nobody's playbook, the target's own recover. */
   readonly procedures?: readonly PlannedProcedure[];
+  /** Who plays it; absent: the usual operator, whose hands do not slip. */
+  readonly operator?: OperatorModel;
+  /** What of the policy is the playbook's: a remedy that was in place before anything broke. */
+  readonly remedy?: Readonly<Record<string, string>>;
   /** When alarms come, as the platform is configured: planning warns of those that come too late. */
   readonly foresight?: readonly Foresight[];
   /** Fault → colour of its band, so that a report needs nothing but the folder. */
@@ -808,6 +813,8 @@ export type Event = { readonly atUs: number; readonly by: "script" | "model" | "
       readonly state: "due" | "acting" | "done" | "refused" | "gave-up";
       /** What came of it. */
       readonly came?: string;
+      /** What went wrong with it: whoever did it does not know. */
+      readonly slip?: Slip;
     }
   | ({ readonly kind: "audit" } & Omit<AuditLine, "atIso">)
   | { readonly kind: "alarm"; readonly from: string; readonly says: string; readonly alarm?: string }
@@ -954,11 +961,34 @@ export interface Procedure<Console = unknown> {
 /** Every targets/<name>/playbooks/*.ts default-exports one, named like its file. */
 export interface Playbook<Console = unknown> {
   readonly name: string;
+  /** One sentence: what it bets on. */
   readonly says: string;
+  /** How the platform must be configured for it, instead of what the scenario says: a remedy that is in place before anything breaks. */
+  readonly policy?: Readonly<Record<string, string>>;
+  /** Done before anything breaks, as last night's backup; no part of the recovery. */
+  before?(console: Console): Promise<string>;
   readonly procedures: readonly Procedure<Console>[];
 }
+/** What goes wrong with a step in the hands of a person. wrong-terminal: it is typed where something else listens. */
+export type Slip = "wrong-target" | "wrong-step" | "skipped" | "repeated" | "wrong-terminal";
+/** draw: from 0 to 1, chooses which of what there is. */
+export interface PlannedSlip {
+  readonly kind: Slip;
+  readonly draw: number;
+}
+/** Who plays the playbook: `delays` multiplies the medians of human delays, `sigma` is their log-normal width, `slips` are probabilities per step. */
+export interface OperatorModel {
+  readonly name: string;
+  readonly delays: number;
+  readonly sigma: number;
+  readonly slips: Readonly<Partial<Record<Slip, number>>>;
+}
+/** A console on which hands can slip: what comes of it is the target's to know. */
+export interface SlipperyConsole {
+  slip(kind: "wrong-target" | "wrong-terminal", draw: number): Promise<string>;
+}
 /** Pure data: what will be done, without what does it. */
-export type PlannedStep = Omit<Step, "run" | "humanS"> & { readonly humanS: number };
+export type PlannedStep = Omit<Step, "run" | "humanS"> & { readonly humanS: number; readonly slip?: PlannedSlip };
 export interface PlannedProcedure {
   readonly name: string;
   readonly detect: Condition;

@@ -84,6 +84,39 @@ function alarmFindings(must: AlarmMust, evidence: Evidence): readonly Finding[] 
   return [raised ? pass(says, at) : fail(says, at)];
 }
 
+/**
+ * Harm that a playbook kept below the floor. Without one the floor holds in full. With one, what happened before its first repair step must show the harm:
+ * something was lost by then; or the step was there to prevent it, or the playbook's own policy was.
+ */
+function cutShort(
+  probes: readonly PlannedProbe[],
+  { plan, events, series }: Evidence,
+  window: Window,
+): { readonly says: string; readonly shown: boolean } | undefined {
+  if (plan.remedy) return { says: `the playbook's policy (${sayPolicy(plan.remedy)}) stood against the rest`, shown: true };
+  const first = firstRepair(plan, events, window);
+  if (!first) return undefined;
+  const before = meanLost(probes, series, { fromUs: window.fromUs, toUs: first.atUs });
+  const after = `${((first.atUs - window.fromUs) / 1e6).toFixed(1)} s`;
+  if (before.hi > 0) return { says: `${sayBounds(before)} of it before the playbook's first repair step, after ${after}`, shown: true };
+  if (first.prevents) return { says: `a step to prevent it was begun after ${after}, before anything was lost`, shown: true };
+  return { says: `the playbook's first repair step was begun after ${after}, before anything was lost: no harm was shown`, shown: false };
+}
+const sayPolicy = (policy: Readonly<Record<string, string>>): string =>
+  Object.entries(policy)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ");
+
+/** When the playbook first laid hands on the platform in a window. Finding out, and deciding, repairs nothing. */
+function firstRepair({ procedures = [] }: Plan, events: readonly Event[], window: Window): { readonly atUs: number; readonly prevents: boolean } | undefined {
+  for (const event of events) {
+    if (event.kind !== "step" || event.state !== "acting" || event.atUs < window.fromUs || event.atUs >= window.toUs) continue;
+    const does = procedures.find(({ name }) => name === event.procedure)?.steps[event.step - 1]?.does;
+    if (does !== undefined && does !== "decide") return { atUs: event.atUs, prevents: does === "prevent" };
+  }
+  return undefined;
+}
+
 function lostFindings(must: LostMust, evidence: Evidence): readonly Finding[] {
   const { plan, events, samples, series, run } = evidence;
   const name = sayMust(must);
@@ -99,7 +132,7 @@ function lostFindings(must: LostMust, evidence: Evidence): readonly Finding[] {
   const bad = within.filter((sample) => isBad(sample) && probes.some((probe) => isOf(probe, sample)));
   const at = bad.length > 0 ? [bad[0]!.dueUs, bad.at(-1)!.dueUs] : [window.fromUs, window.toUs];
   const lost = meanLost(probes, series, window);
-  const says = `${name}; lost ${sayBounds(lost)}`;
+  let says = `${name}; lost ${sayBounds(lost)}`;
   const doubt = doubtOf(must, evidence);
   if (doubt !== undefined) return [open(says + doubt, at)];
 
@@ -107,7 +140,11 @@ function lostFindings(must: LostMust, evidence: Evidence): readonly Finding[] {
   const wrong: Finding[] = [];
   if (max !== undefined && lost.lo > max) wrong.push(fail(says, at));
   else if (max !== undefined && lost.hi > max) wrong.push(open(`${says}: the bounds leave it open`, at));
-  if (min !== undefined && lost.hi < min) wrong.push(fail(says, at));
+  const harm = min === undefined || lost.lo >= min ? undefined : cutShort(probes, evidence, window);
+  if (harm !== undefined) {
+    says += `; ${harm.says}`;
+    if (!harm.shown) wrong.push(open(says, at));
+  } else if (min !== undefined && lost.hi < min) wrong.push(fail(says, at));
   else if (min !== undefined && lost.lo < min) wrong.push(open(`${says}: the bounds leave it open`, at));
   if (must.notBeforeS !== undefined) {
     const until = window.fromUs + must.notBeforeS * 1e6;

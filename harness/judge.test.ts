@@ -44,6 +44,55 @@ describe("judge", () => {
     expect(verdict.observerFaults).to.equal(0);
   });
 
+  describe("a floor of harm, and a playbook that was quicker", () => {
+    const procedures = [
+      {
+        name: "p",
+        detect: { alarm: "smoke" },
+        steps: [
+          { say: "think", does: "decide" as const, humanS: 0, limitS: 9 },
+          { say: "mend", does: "restore" as const, humanS: 0, limitS: 9 },
+          { say: "keep it off", does: "prevent" as const, humanS: 0, limitS: 9 },
+        ],
+      },
+    ];
+    const floor = (more: Partial<Plan> = {}) => smallPlan([{ during: "cut", plane: "data", from: "outside", lostS: { min: 5 } }], { procedures, ...more });
+    const acting = (step: number, s: number): Event => ({ atUs: us(s), by: "model", kind: "step", procedure: "p", step, says: "…", state: "acting" });
+    const withSteps =
+      (...steps: readonly Event[]) =>
+      (events: Event[]) => [...events, ...steps];
+
+    it("passes what was cut short: the harm before the first repair step is there", () => {
+      const { verdict, says } = verdictOf({ plan: floor(), events: withSteps(acting(1, 5.2), acting(2, 6.5)) });
+      expect(says).to.deep.equal([]);
+      expect(verdict.findings.map((finding) => finding.says).join("\n")).to.match(
+        /data outside: at least 5 s lost, during cut; lost 2\.9–3\.[01] s; 1\.[456](–1\.[56])? s of it before the playbook's first repair step, after 1\.5 s/,
+      );
+    });
+    it("fails still where nobody laid hands on it: to decide is no repair", () => {
+      expect(verdictOf({ plan: floor(), events: withSteps(acting(1, 5.2)) }).says[0]).to.match(/^fail: data outside: at least 5 s lost/);
+      expect(verdictOf({ plan: floor() }).result).to.equal("fail");
+    });
+    it("passes what was prevented, or what the playbook's policy stood against", () => {
+      const prevented = verdictOf({ plan: floor(), outcome: nothingLost, events: withSteps(acting(3, 5.5)) });
+      expect(prevented.says).to.deep.equal([]);
+      const remedied = verdictOf({ plan: floor({ remedy: { "cc.onLunLoss": "degrade" } }), outcome: nothingLost });
+      expect(remedied.says).to.deep.equal([]);
+      expect(remedied.verdict.findings.map((finding) => finding.says).join("\n")).to.contain(
+        "the playbook's policy (cc.onLunLoss degrade) stood against the rest",
+      );
+    });
+    it("is inconclusive where a repair came before any harm: nobody knows whether there would have been some", () => {
+      const { result, says } = verdictOf({ plan: floor(), outcome: nothingLost, events: withSteps(acting(2, 5.5)) });
+      expect(result).to.equal("inconclusive");
+      expect(says[0]).to.match(/before anything was lost: no harm was shown/);
+    });
+    it("holds a ceiling over the whole of it all the same", () => {
+      const plan = smallPlan([{ during: "cut", plane: "data", from: "outside", lostS: { min: 5, max: 2 } }], { procedures });
+      expect(verdictOf({ plan, events: withSteps(acting(2, 6.5)) }).result).to.equal("fail");
+    });
+  });
+
   it("passes where the alarm that must come comes", () => {
     const { result, says } = verdictOf({ plan: smallPlan([{ during: "cut", alarm: "smoke" }]), events: (events) => [...events, alarm(6)] });
     expect(says).to.deep.equal([]);

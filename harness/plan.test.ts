@@ -127,6 +127,15 @@ describe("plan", () => {
     expect(refusal(() => plan(1, { must: [{ alarm: 7 }] as never }))).to.match(/must\.0\.alarm: /);
   });
 
+  it("has the policy that its playbook brings along, and says that it is the playbook's", () => {
+    const playbook = { name: "p", says: "s", policy: { b: "2" }, procedures: [] };
+    const mine = scenario({ playbook: "p", foundation: { profile: "micro", timeFactor: 20, policy: { a: "1", b: "1" } } });
+    const made = makePlan({ scenario: mine, seed: 1, system, engine: "local", faults, targets, playbook });
+    expect(made.foundation.policy).to.deep.equal({ a: "1", b: "2" });
+    expect(made.remedy).to.deep.equal({ b: "2" });
+    expect(readPlan(canonical(made), "p.json").remedy).to.deep.equal({ b: "2" });
+  });
+
   it("warns of a run that could not fail", () => {
     expect(plan(1, { must: [{ alarm: "smoke" }] }).warnings).to.deep.equal([]);
     expect(plan(1, { must: [] }).warnings).to.deep.equal(["no must has a min, or an alarm: a run in which nothing broke would pass"]);

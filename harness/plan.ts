@@ -1,9 +1,11 @@
 /** Scenario + seed + what there is → plan: every choice made, pure data, nothing decided later. */
 import { z } from "zod";
 import { digestOf } from "./canonical.js";
-import type { Act, Fault, Injection, Plan, PlannedCalibration, PlannedProbe, Playbook, Scenario, TargetInfo, TargetSystem } from "./core.js";
+import { withChance } from "./chance.js";
+import type { Act, Fault, Injection, OperatorModel, Plan, PlannedCalibration, PlannedProbe, Playbook, Scenario, TargetInfo, TargetSystem } from "./core.js";
 import { FlounderError } from "./errors.js";
 import { plannedCalibrationSchema } from "./measure/calibration.js";
+import { slips, usual } from "./playbooks/operator-model.js";
 import { lateAlarms, plannedProcedures } from "./playbooks/planned.js";
 import { seeded } from "./random.js";
 import { plural } from "./report/words.js";
@@ -21,6 +23,8 @@ export interface PlanInputs {
   readonly profile?: string;
   /** The one that the scenario names. */
   readonly playbook?: Playbook | undefined;
+  /** Who plays it; default: the usual one. */
+  readonly operator?: OperatorModel | undefined;
   /** What is known of the ruler here; see plannedCalibration(). */
   readonly calibration?: PlannedCalibration | undefined;
 }
@@ -31,7 +35,7 @@ export const maxSamplesPerS = 200;
 export function makePlan(inputs: PlanInputs): Plan {
   const where = `scenario ${inputs.scenario.name}`;
   const checked = checkScenario(inputs.scenario, where);
-  const scenario: Scenario = inputs.profile ? { ...checked, foundation: { ...checked.foundation, profile: inputs.profile } } : checked;
+  const scenario: Scenario = { ...checked, foundation: foundationOf(checked, inputs) };
   const { profile, timeFactor, policy } = scenario.foundation;
   const topology = inputs.system.topology(profile, timeFactor, policy ?? {});
   const random = seeded(inputs.seed);
@@ -42,7 +46,7 @@ export function makePlan(inputs: PlanInputs): Plan {
     const place = `${where}, act "${act.id}"`;
     if (!fault)
       throw new FlounderError("plan", `${place}: fault "${act.fault}" is unknown; there are ${[...inputs.faults.keys()].join(", ")}`, "flounder list faults");
-    const options = fault.options.safeParse(withSeed(fault, act.options ?? {}, random));
+    const options = fault.options.safeParse(withChance(fault, act.options ?? {}, random));
     if (!options.success)
       throw new FlounderError(
         "plan",
@@ -75,7 +79,7 @@ export function makePlan(inputs: PlanInputs): Plan {
   if (scenario.playbook !== inputs.playbook?.name)
     throw new Error(`the scenario names the playbook "${scenario.playbook}", and planning was given "${inputs.playbook?.name}"`);
   // After all other draws: another playbook changes nothing but its own delays, so trials can be compared.
-  const procedures = inputs.playbook && plannedProcedures(inputs.playbook, random);
+  const procedures = inputs.playbook && plannedProcedures(inputs.playbook, random, inputs.operator);
   const foresight = inputs.system.foresight?.(topology);
   const rate = probes.reduce((sum, probe) => sum + 1000 / probe.periodMs, 0);
   const warnings = [
@@ -98,6 +102,8 @@ export function makePlan(inputs: PlanInputs): Plan {
     targets: inputs.targets.map((t) => t.name),
     warnings,
     ...(procedures === undefined ? {} : { procedures }),
+    ...(procedures === undefined || inputs.operator === undefined || inputs.operator.name === usual.name ? {} : { operator: inputs.operator }),
+    ...(inputs.playbook?.policy === undefined ? {} : { remedy: inputs.playbook.policy }),
     ...(foresight === undefined ? {} : { foresight }),
     colours: Object.fromEntries(acts.map((act) => [act.fault, inputs.faults.get(act.fault)!.colour])),
     ...(inputs.calibration === undefined ? {} : { calibration: inputs.calibration }),
@@ -105,12 +111,12 @@ export function makePlan(inputs: PlanInputs): Plan {
   return { ...rest, digest: digestOf(rest) };
 }
 
-/** A fault whose course is left to chance has an option `seed`: the plan's own seed decides it unless the act does. */
-function withSeed(fault: Fault, options: unknown, random: () => number): unknown {
-  const { shape } = fault.options as { readonly shape?: object };
-  if (!shape || !("seed" in shape) || typeof options !== "object" || options === null || "seed" in options) return options;
-  return { ...options, seed: Math.floor(random() * 2 ** 31) };
-}
+/** The scenario's, in the profile that was asked for, with the policy that the playbook carries. */
+const foundationOf = ({ foundation }: Scenario, { profile, playbook }: PlanInputs): Scenario["foundation"] => ({
+  ...foundation,
+  ...(profile ? { profile } : {}),
+  ...(playbook?.policy ? { policy: { ...foundation.policy, ...playbook.policy } } : {}),
+});
 
 const condition = z.union([
   z.strictObject({ alarm: z.string() }),
@@ -161,11 +167,16 @@ const planSchema = scenarioSchema.extend({
             guard: condition.optional(),
             until: condition.optional(),
             limitS: z.number().positive(),
+            slip: z.strictObject({ kind: z.enum(slips), draw: z.number() }).optional(),
           }),
         ),
       }),
     )
     .optional(),
+  operator: z
+    .strictObject({ name: z.string(), delays: z.number().positive(), sigma: z.number().nonnegative(), slips: z.partialRecord(z.enum(slips), z.number()) })
+    .optional(),
+  remedy: z.record(z.string(), z.string()).optional(),
   foresight: z
     .array(
       z.strictObject({

@@ -6,9 +6,13 @@ import { FlounderError } from "./errors.js";
 export type * from "./core.js";
 export { defineFault } from "./core.js";
 
-/** One act: this fault, on these targets, then. Options are typed and filled in by the fault's own schema. */
+/**
+ * One act: this fault, on these targets, then. Options are typed, and held against the fault's own schema; what is left out is filled in while planning,
+ * and what is left to chance is drawn then. Filled in here it would be the same for every seed.
+ */
 export function act<C extends Capability, O>(fault: Fault<C, O>, on: Selector, when: When & { id: string }, options: NoInfer<Partial<O>> = {}): Act {
-  return { ...when, fault: fault.name, options: fault.options.parse(options), on };
+  fault.options.parse(options);
+  return { ...when, fault: fault.name, options, on };
 }
 
 const seconds = z.number().nonnegative();

@@ -29,6 +29,7 @@ const event = z.discriminatedUnion("kind", [
     says: text,
     state: z.enum(["due", "acting", "done", "refused", "gave-up"]),
     came: text.optional(),
+    slip: text.optional(),
   }),
   one("audit", { who: text, verb: text, on: text, ok: z.boolean(), says: text }),
   one("alarm", { from: text, says: text, alarm: text.optional() }),

@@ -1,5 +1,6 @@
 /** flounder break: one fault, now, on a foundation that is up; prints what the witnesses saw, and what is left of it when it is healed. */
 import { type Command, Option } from "commander";
+import { withChance } from "../chance.js";
 import { nowUs, until } from "../clock.js";
 import type { Injection } from "../core.js";
 import { FlounderError } from "../errors.js";
@@ -28,7 +29,8 @@ export function register(program: Command): void {
       const faults = await loadFaults();
       const fault = faults.get(name);
       if (!fault) throw new FlounderError("usage", `fault "${name}" is unknown; there are ${[...faults.keys()].join(", ")}`, "flounder list faults");
-      const options = fault.options.safeParse(Object.fromEntries(flags.set.map(parsePair)));
+      const random = seeded(flags.seed);
+      const options = fault.options.safeParse(withChance(fault, Object.fromEntries(flags.set.map(parsePair)), random));
       if (!options.success)
         throw new FlounderError("usage", `options of ${name}: ${firstIssue(options.error)}`, `flounder list faults --json shows the options of ${name}`);
       await using client = await open(flags.foundation, { lease: true, write: true });
@@ -39,7 +41,7 @@ export function register(program: Command): void {
           "flounder run PLAN --approve DIGEST",
         );
       const pick = pickOf(flags.pick);
-      const targets = select({ of: flags.on, pick }, fault, options.data, await client.targets(), seeded(flags.seed), `break ${name}`);
+      const targets = select({ of: flags.on, pick }, fault, options.data, await client.targets(), random, `break ${name}`);
       const injections: Injection[] = targets.map((t) => ({
         id: `break-${nowUs()}/${t.name}`,
         act: "break",

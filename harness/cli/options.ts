@@ -18,6 +18,7 @@ export const foundationOption = () => new Option("-f, --foundation <name>", "whi
 export const engineOption = () => new Option("--engine <name>", "how the foundation comes to life").choices(["local", "compose"]).default("local");
 export const jsonOption = () => new Option("--json", "facts as JSON on stdout");
 export const playbookOption = () => new Option("--playbook <name>", "instead of the scenario's; none: nobody does anything");
+export const operatorOption = () => new Option("--operator <model>", "who plays the playbook: usual, careful, tired, or a JSON file").default("usual");
 export const seedOption = () => new Option("--seed <n>", "decides every choice of the plan").default(20110425).argParser(whole);
 
 /** The named foundation, or the only one. If its keeper is dead, this command becomes keeper first when it is going to write. */

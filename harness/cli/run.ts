@@ -1,8 +1,6 @@
 /** flounder run: a session whose observers are a terminal and, if asked for, metrics. */
-import { accessSync, constants, existsSync, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { FlounderError } from "../errors.js";
 import { serveMetrics } from "../report/exposition.js";
 import { RunMetrics } from "../report/run-metrics.js";
 import { liveView } from "../report/terminal.js";
@@ -11,7 +9,9 @@ import { fromPlan, type Observer } from "../session/observers.js";
 import { runSession } from "../session/session.js";
 import { defectExit, exitOf } from "./exit.js";
 import { jsonOption, say, whole } from "./options.js";
+import { abortOnSignals } from "./signals.js";
 import { isGiven, type WorkFlags, withWork, workOf } from "./work.js";
+import { refuseUnwritable } from "./writable.js";
 
 interface RunFlags extends WorkFlags {
   readonly foundation?: string;
@@ -67,33 +67,4 @@ function foundationOf(flags: RunFlags, command: Command) {
   const engine = isGiven(command, "engine") ? flags.engine : undefined;
   if (flags.foundation === undefined) return bringUp({ engine, portBase: flags.portBase });
   return attachTo(flags.foundation, { approve: flags.approve, engine });
-}
-
-/** Before anything is started: the results folder, or the nearest one above it that exists, must be a folder that we may write. */
-function refuseUnwritable(dir: string): void {
-  let above = dir;
-  while (!existsSync(above) && dirname(above) !== above) above = dirname(above);
-  try {
-    if (!statSync(above).isDirectory()) throw new Error(`${above} is no folder`);
-    accessSync(above, constants.W_OK);
-  } catch (error) {
-    throw new FlounderError(
-      "environment",
-      `results folder ${dir} cannot be written: ${(error as Error).message}`,
-      "give a folder that you may write with --results DIR",
-      { cause: error },
-    );
-  }
-}
-
-/** The first signal aborts and heals; a second one leaves at once: the keeper heals by itself. */
-function abortOnSignals(): { signal: AbortSignal; off(): void } {
-  const abort = new AbortController();
-  const onSignal = (name: NodeJS.Signals) => {
-    if (abort.signal.aborted) process.exit(exitOf.aborted);
-    say(`${name}: healing and ending; once more to leave at once (the keeper heals by itself)`);
-    abort.abort(new FlounderError("aborted", `stopped by ${name}`, "run again"));
-  };
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
-  return { signal: abort.signal, off: () => void process.off("SIGINT", onSignal).off("SIGTERM", onSignal) };
 }

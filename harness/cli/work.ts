@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { FlounderError } from "../errors.js";
 import type { Work } from "../session/planning.js";
-import { engineOption, playbookOption, positive, seedOption } from "./options.js";
+import { engineOption, operatorOption, playbookOption, positive, seedOption } from "./options.js";
 import { policiesOf, policyOption } from "./policies.js";
 
 export interface WorkFlags {
@@ -12,6 +12,7 @@ export interface WorkFlags {
   readonly timeFactor?: number;
   readonly playbook?: string;
   readonly policy: readonly string[];
+  readonly operator: string;
 }
 /** The flags that decide a plan. */
 export const withWork = (command: Command): Command =>
@@ -21,17 +22,18 @@ export const withWork = (command: Command): Command =>
     .addOption(new Option("--profile <name>", "instead of the scenario's"))
     .addOption(new Option("--time-factor <n>", "instead of the scenario's").argParser(positive))
     .addOption(policyOption())
-    .addOption(playbookOption());
+    .addOption(playbookOption())
+    .addOption(operatorOption());
 
-const choices = { seed: "seed", engine: "engine", profile: "profile", timeFactor: "time-factor", policy: "policy" } as const;
+const choices = { seed: "seed", engine: "engine", profile: "profile", timeFactor: "time-factor", policy: "policy", operator: "operator" } as const;
 
 /** Was this flag given, or is it a default? */
 export const isGiven = (command: Command, flag: string): boolean => command.getOptionValueSource(flag) === "cli";
 
 export function workOf(what: string | undefined, flags: WorkFlags, command: Command): Work {
   if (!what?.endsWith(".json")) {
-    const { seed, profile, timeFactor, playbook } = flags;
-    return { scenario: what, seed, profile, timeFactor, playbook, policy: policiesOf(flags.policy) };
+    const { seed, profile, timeFactor, playbook, operator } = flags;
+    return { scenario: what, seed, profile, timeFactor, playbook, operator, policy: policiesOf(flags.policy) };
   }
   for (const [flag, word] of Object.entries(choices))
     if (isGiven(command, flag))

@@ -108,8 +108,17 @@ export abstract class RunningFoundation<Life extends ComponentLife = ComponentLi
     if (!proxied) throw new FlounderError("usage", `there is no link "${link}"`, "flounder list targets shows links and mounts");
     return { host: this.parts.fleet.hostOf(proxied.class), port: proxied.listen };
   }
-  readonly call: Call = async (component, path, body, timeoutMs) =>
-    callAdmin(component, { ...this.direct(component, "admin"), token: adminToken(this.parts.secret, component) }, path, body, timeoutMs);
+  readonly call: Call = async (component, path, body, timeoutMs) => {
+    const made = this.parts.topology.components.find(({ name }) => name === component);
+    // Somebody else's server has no admin port: restarting it is its supervisor's.
+    if (path === "/restart" && body !== undefined && made && !made.ready.startsWith("http:admin")) {
+      const life = this.parts.components.get(component)!;
+      const { pid } = life.facts();
+      await life.restart();
+      return { pid };
+    }
+    return callAdmin(component, { ...this.direct(component, "admin"), token: adminToken(this.parts.secret, component) }, path, body, timeoutMs);
+  };
   secret(label: string): string {
     return derived(this.parts.secret, label);
   }

@@ -1,30 +1,25 @@
 /** A playbook as pure data for a plan: its words, its conditions, and every human delay drawn by the seed. */
-import type { Foresight, PlannedProcedure, PlannedStep, Playbook } from "../core.js";
+import type { Foresight, OperatorModel, PlannedProcedure, PlannedStep, Playbook } from "../core.js";
 import { FlounderError } from "../errors.js";
 import type { Random } from "../random.js";
 import { sayCondition } from "./conditions.js";
+import { delayS, slipOf, usual } from "./operator-model.js";
 
-/**
- * Human delays are log-normal about their median: people are seldom much faster than usual, and sometimes much slower. The width is our choice; analyses
- * of a comparison try half and double of the whole delay.
- */
-const sigma = 0.25;
-const normal = (random: Random): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-
-export const plannedProcedures = ({ procedures }: Playbook, random: Random): readonly PlannedProcedure[] =>
+export const plannedProcedures = ({ procedures }: Playbook, random: Random, operator: OperatorModel = usual): readonly PlannedProcedure[] =>
   procedures.map(({ name, detect, steps }) => ({
     name,
     detect,
     steps: steps.map(({ say, does, humanS, guard, until, limitS }): PlannedStep => {
-      // Drawn for each step, asked or not, so that a delay which is added leaves the others as they were.
-      const factor = Math.exp(sigma * normal(random));
+      const delay = delayS(humanS ?? 0, operator, random);
+      const slip = slipOf(operator, random);
       return {
         say,
         does,
-        humanS: Math.round((humanS ?? 0) * factor * 1000) / 1000,
+        humanS: delay,
         limitS,
         ...(guard === undefined ? {} : { guard }),
         ...(until === undefined ? {} : { until }),
+        ...(slip === undefined ? {} : { slip }),
       };
     }),
   }));

@@ -143,6 +143,18 @@ describe("playing a playbook", () => {
       3000,
     );
   });
+  it("does beforehand what it needs, once, and breaks nothing off", async () => {
+    let prepared = 0;
+    const { playing } = play({
+      ...book([step]),
+      before: async () => {
+        prepared++;
+        return "backed up";
+      },
+    });
+    await playing.ready();
+    expect(prepared).to.equal(1);
+  });
   it("a defect in a playbook is no refusal of the platform", async () => {
     const { noted, heard, playing } = play(
       book([

@@ -3,6 +3,7 @@ import { sleep } from "../clock.js";
 import type { Condition, EventBody, PlannedProcedure, PlannedStep, Playbook, Step } from "../core.js";
 import { FlounderError } from "../errors.js";
 import { type Conditions, sayCondition } from "./conditions.js";
+import { slipped } from "./slipped.js";
 
 export interface PlayInputs {
   readonly procedures: readonly PlannedProcedure[];
@@ -15,6 +16,8 @@ export interface PlayInputs {
   note(event: EventBody): void;
 }
 export interface Playing {
+  /** Resolves when what the playbook needs beforehand is done; nothing may be broken before. */
+  ready(): Promise<void>;
   /** Resolves when no procedure is under way. Rejects with a playbook's defect, as stop() does. */
   idle(): Promise<void>;
   stop(): Promise<void>;
@@ -58,6 +61,9 @@ export function playProcedures(inputs: PlayInputs): Playing {
     if (defect !== undefined) throw defect;
   };
   return {
+    async ready() {
+      await inputs.playbook.before?.(inputs.console);
+    },
     async idle() {
       while (underWay > 0) await sleep(lookMs, inputs.signal);
       complain();
@@ -83,7 +89,8 @@ async function walk(inputs: PlayInputs, planned: PlannedProcedure, steps: Playbo
       step: i + 1,
       procedure: planned.name,
       says: step.say,
-      by: step.humanS > 0 ? ("model" as const) : ("script" as const),
+      by: step.humanS > 0 || step.slip ? ("model" as const) : ("script" as const),
+      ...(step.slip ? { slip: step.slip.kind } : {}),
     };
     note({ ...event, state: "due" });
     await sleep(step.humanS * 1000, signal);
@@ -93,8 +100,9 @@ async function walk(inputs: PlayInputs, planned: PlannedProcedure, steps: Playbo
     try {
       if (step.guard) await holding(inputs, step.guard, budget);
       note({ ...event, state: "acting" });
-      came = await tried(steps[i]!, console, budget);
-      if (step.until) await holding(inputs, step.until, budget);
+      came = await tried(slipped(steps[i]!, step.slip, inputs.playbook), console, budget);
+      // Whoever forgets a step does not look what became of it.
+      if (step.until && step.slip?.kind !== "skipped") await holding(inputs, step.until, budget);
       state = "done";
     } catch (error) {
       if (signal.aborted) throw error;

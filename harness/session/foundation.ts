@@ -149,7 +149,7 @@ export async function raise(inputs: SpecInputs, say: (line: string) => void, { s
 }
 
 /** Every missing thing before anything is started: the first one is the error, doctor shows all. */
-async function refuseTrouble(engine: string): Promise<void> {
+export async function refuseTrouble(engine: string): Promise<void> {
   const [first, ...more] = await (await loadEngine(engine)).check();
   if (first) throw new FlounderError("environment", first.what + (more.length > 0 ? ` (and ${more.length} more: flounder doctor)` : ""), first.hint);
 }

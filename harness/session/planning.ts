@@ -5,6 +5,7 @@ import type { FoundationFacts, Plan, Playbook, Scenario, TargetInfo, TargetSyste
 import { FlounderError } from "../errors.js";
 import { plannedCalibration } from "../measure/calibration.js";
 import { makePlan, readPlan } from "../plan.js";
+import { operatorModel } from "../playbooks/operator-model.js";
 import { loadEngine, loadFaults, loadPlaybook, loadScenario, loadTarget } from "../registry.js";
 import { checkScenario } from "../scenario.js";
 
@@ -31,6 +32,8 @@ export interface ScenarioWork {
   readonly policy?: Readonly<Record<string, string>> | undefined;
   /** Its name, its file, or itself. */
   readonly playbook?: string | Playbook | undefined;
+  /** Who plays it: the name of a model, or its file; default: the usual operator. */
+  readonly operator?: string | undefined;
 }
 export type Work = PlanWork | ScenarioWork;
 
@@ -104,6 +107,17 @@ function refuseOther({ profile, timeFactor }: ScenarioWork, facts: FoundationFac
   says("time-factor", timeFactor, facts.timeFactor);
 }
 
+/** A playbook's policy is a remedy that must be in place: on a foundation without it something else would be played. */
+function refuseLacking({ name, policy = {} }: Playbook, facts: FoundationFacts): void {
+  for (const [key, value] of Object.entries(policy))
+    if (facts.policy?.[key] !== value)
+      throw new FlounderError(
+        "usage",
+        `the playbook ${name} needs the policy ${key}=${value}; the foundation "${facts.id}" was brought up with ${facts.policy?.[key] ?? "its default"}`,
+        `flounder up --policy ${key}=${value}, or leave --foundation out to bring up another one`,
+      );
+}
+
 async function fromScenario(work: ScenarioWork, { engine, live }: Known): Promise<Planned> {
   const { scenario: asked, seed = defaultSeed } = work;
   const loaded =
@@ -120,12 +134,19 @@ async function fromScenario(work: ScenarioWork, { engine, live }: Known): Promis
   const playbook =
     typeof work.playbook === "object" ? work.playbook : found.playbook === undefined ? undefined : await loadPlaybook(found.playbook, loaded.system);
   if (live) refuseOther(work, live.facts);
+  if (live && playbook) refuseLacking(playbook, live.facts);
+  const operator = work.operator === undefined ? undefined : operatorModel(work.operator);
   const { foundation, notes } = foundationOf(found, work, live?.facts);
   const scenario = { ...found, foundation, ...(playbook ? { playbook: playbook.name } : {}) };
   const targets =
     live?.targets ?? (await (await loadEngine(engine)).targets(system.topology(foundation.profile, foundation.timeFactor, foundation.policy ?? {}), system));
   const faults = await loadFaults();
-  return { plan: makePlan({ scenario, seed, system, engine, faults, targets, playbook, calibration: plannedCalibration() }), system, playbook, notes };
+  return {
+    plan: makePlan({ scenario, seed, system, engine, faults, targets, playbook, operator, calibration: plannedCalibration() }),
+    system,
+    playbook,
+    notes,
+  };
 }
 
 /** What is up is what it is; the scenario's wish is then no more than a note. */

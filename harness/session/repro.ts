@@ -35,6 +35,7 @@ function fromNames({ work, planned }: ReproInputs): readonly string[] | undefine
     ...flag("profile", work.profile),
     ...flag("time-factor", work.timeFactor),
     ...flag("playbook", work.playbook),
+    ...flag("operator", planned.plan.operator === undefined ? undefined : work.operator),
     ...Object.entries(work.policy ?? {}).flatMap(([name, value]) => flag("policy", `${name}=${value}`)),
   ];
 }

@@ -10,10 +10,13 @@ type Ending = "steady-again" | "not-steady";
 export async function playActs(stage: Stage): Promise<void> {
   const playing = stage.play();
   try {
+    await playing?.ready();
     await walkActs(stage, playing);
     await playing?.idle();
   } finally {
     await playing?.stop();
+    // What a hand has broken by mistake is no injection: nobody else would undo it.
+    if (stage.plan.operator) await stage.client.heal();
   }
 }
 

@@ -53,6 +53,11 @@ export async function releaseStorage(call: Call, cc: string, verified: Verified,
   await call(cc, "/storage/release", { reason: bad.length > 0 ? `${reason}; accepted as lost: ${bad.join(", ")}` : reason });
 }
 
+/** Ends read-only mode for all though nobody has looked whether the blobs are whole. Refused while a mount is not usable. */
+export async function releaseUnverified(call: Call, cc: string, reason: string): Promise<void> {
+  await call(cc, "/storage/release", { reason: `${reason}; nothing was verified`, unverified: true });
+}
+
 const named = (topology: Topology, role: string): readonly string[] => topology.components.filter((one) => one.role === role).map((one) => one.name);
 
 /** Cabinets whose meters do not say that all is on. */
@@ -109,16 +114,45 @@ export async function unmirrored(call: Call, topology: Topology): Promise<readon
 }
 
 /** What has a saved config, from the door inwards: an inner part is of no use to anybody while an outer one is shut, so the order is that of a request. */
-const edgeRoles = ["dns", "firewall", "lb", "router"];
+const edgeRoles = ["dns", "firewall", "lb", "router"] as const;
 
-/** Restores every config of the front end from its saved copy. Resolves with those that ran from nothing, or from a part. */
-export async function restoreEdge(call: Call, topology: Topology): Promise<readonly string[]> {
-  const wiped: string[] = [];
-  for (const name of edgeRoles.flatMap((role) => named(topology, role))) {
-    if (((await call(name, "/config")) as { wiped: boolean }).wiped) wiped.push(name);
+export type EdgeRole = "dns" | "firewall" | "lb" | "router";
+
+/**
+ * Restores configs of the front end from their saved copies: of one role, or of all; one after the other as a request comes in, or all at the same time.
+ * Resolves with those that ran from nothing, or from a part.
+ */
+export async function restoreEdge(
+  call: Call,
+  topology: Topology,
+  which: { readonly role?: EdgeRole; readonly atOnce?: boolean } = {},
+): Promise<readonly string[]> {
+  const names = edgeRoles.filter((role) => which.role === undefined || role === which.role).flatMap((role) => named(topology, role));
+  const restore = async (name: string): Promise<readonly string[]> => {
+    const { wiped } = (await call(name, "/config")) as { wiped: boolean };
     await call(name, "/config/restore", {});
-  }
+    return wiped ? [name] : [];
+  };
+  if (which.atOnce) return (await Promise.all(names.map(restore))).flat();
+  const wiped: string[] = [];
+  for (const name of names) wiped.push(...(await restore(name)));
   return wiped;
+}
+
+/** What one keystroke did on 26 April 2011: balancers, routers and firewalls run from nothing from now on, and the first name server with them. */
+export async function wipeEdge(call: Call, topology: Topology): Promise<readonly string[]> {
+  const names = [...named(topology, "lb"), ...named(topology, "router"), ...named(topology, "firewall"), ...named(topology, "dns").slice(0, 1)];
+  await Promise.all(names.map((name) => call(name, "/config/wipe", {})));
+  return names;
+}
+
+/** A command that was meant for another component: this one ends, and its supervisor starts it again. `draw`, from 0 to 1, says which. */
+export async function restartOne(call: Call, topology: Topology, draw: number): Promise<string> {
+  const restartable = topology.components.filter(({ ready, supervised }) => supervised && ready.startsWith("http:admin")).map(({ name }) => name);
+  const name = restartable[Math.floor(draw * restartable.length)];
+  if (name === undefined) throw new FlounderError("platform", "there is no component that could be restarted", "choose a profile with supervisors");
+  await call(name, "/restart", {});
+  return name;
 }
 
 /**
@@ -133,6 +167,8 @@ export async function restartInBatches(call: Call, topology: Topology, role: str
   for (let i = 0; i < names.length; i += atOnce)
     await Promise.all(
       names.slice(i, i + atOnce).map(async (name) => {
+        // A server that is not ours is ready when its supervisor says so, and serves no requests of users.
+        if (!hasAdmin(topology, name)) return void (await call(name, "/restart", {}, restartMs));
         const { pid } = (await call(name, "/restart", {})) as { pid: number };
         await until(`${name} to be ready again`, async () => (await pidOf(name)) !== pid && (await isHealthy(call, name)), restartMs, 100);
         await until(`the balancers to use ${name} again`, () => isUsed(call, topology, name), restartMs, 100);
@@ -141,6 +177,7 @@ export async function restartInBatches(call: Call, topology: Topology, role: str
   return names;
 }
 const restartMs = 20_000;
+const hasAdmin = (topology: Topology, name: string) => topology.components.find((one) => one.name === name)?.ready.startsWith("http:admin") === true;
 /** Balancers find out by checks of their own: until then the next batch would leave them nobody. One that does not answer is not waited for. */
 async function isUsed(call: Call, topology: Topology, name: string): Promise<boolean> {
   const asked = await Promise.allSettled(named(topology, "lb").map((lb) => call(lb, "/backends")));

@@ -58,6 +58,64 @@ describe("the operator's console", () => {
     ]);
     expect(reasons).to.deep.equal([{ reason: "nobody needs it; accepted as lost: y" }]);
   });
+  it("releases unverified only by the verb that says so", async () => {
+    const bodies: unknown[] = [];
+    const call: Call = async (_component, path, body) => {
+      if (path === "/storage/release") bodies.push(body);
+      return {};
+    };
+    const console = operator(call, org, "ann", () => {});
+    expect(await console.releaseUnverified("developers come first")).to.equal("released: developers come first; nothing was verified");
+    expect(bodies).to.deep.equal([{ reason: "developers come first; nothing was verified", unverified: true }]);
+  });
+  it("restores the front end by layers, from the door inwards, or all of it at once", async () => {
+    const asked: string[] = [];
+    let open = 0;
+    let most = 0;
+    const call: Call = async (component, path) => {
+      if (path !== "/config/restore") return { wiped: component !== "router-1" };
+      asked.push(component);
+      most = Math.max(most, ++open);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      open--;
+      return {};
+    };
+    const console = operator(call, org, "ann", () => {});
+    expect(await console.restoreEdge("router")).to.equal("restored from the saved configs: router-2");
+    expect(asked.splice(0)).to.deep.equal(["router-1", "router-2"]);
+    await console.restoreEdge();
+    expect([asked.splice(0), most]).to.deep.equal([["dns-1", "dns-2", "firewall-1", "lb-1", "router-1", "router-2"], 1]);
+    await console.restoreEdgeAtOnce();
+    expect([asked.length, most]).to.deep.equal([6, 6]);
+  });
+  it("hands that slip restart what was not meant, or wipe the front end; it stands in the audit", async () => {
+    const lines: AuditLine[] = [];
+    const asked: string[] = [];
+    const call: Call = async (component, path) => {
+      asked.push(`${component}${path}`);
+      return { pid: 1 };
+    };
+    const console = operator(call, org, "ann", (line) => lines.push(line));
+    await console.slip("wrong-terminal", 0.5);
+    expect(asked.splice(0).sort()).to.deep.equal(["dns-1", "firewall-1", "lb-1", "router-1", "router-2"].map((name) => `${name}/config/wipe`));
+    const hit = new Set<string>();
+    for (let draw = 0; draw < 1; draw += 0.02) {
+      await console.slip("wrong-target", draw);
+      hit.add(asked.pop()!);
+    }
+    expect(hit.size).to.be.above(8);
+    expect([...hit].filter((one) => !one.endsWith("/restart"))).to.deep.equal([]);
+    expect(lines[0]).to.include({ who: "ann", verb: "wrong-terminal", on: "by mistake", ok: true });
+  });
+  it("a server that is not ours is restarted by its supervisor, and asked nothing", async () => {
+    const asked: string[] = [];
+    const call: Call = async (component, path) => {
+      asked.push(`${component}${path}`);
+      return {};
+    };
+    expect(await operator(call, org, "ann", () => {}).restart("nats", 1)).to.equal("nats-1 restarted, 1 at once");
+    expect(asked).to.deep.equal(["nats-1/restart"]);
+  });
   it("watches the power for as long as it was told to, and no longer than it is steady", async () => {
     let asked = 0;
     const console = operator(

@@ -1,17 +1,17 @@
 /** The console as an operator holds it: the same verbs, by name, each of them leaving an audit line whether it succeeded or not. */
 import { nowUs, sleep } from "../../harness/clock.js";
-import type { AuditLine, Call, Topology } from "../../harness/core.js";
+import type { AuditLine, Call, SlipperyConsole, Topology } from "../../harness/core.js";
 import { FlounderError } from "../../harness/errors.js";
 import * as verbs from "./console.js";
 
 /** Each verb resolves with what came of it, in words. */
-export interface Operator {
+export interface Operator extends SlipperyConsole {
   /** Of every cabinet whose meters say that something is off. */
   restorePower(): Promise<string>;
   /** Resolves when every cabinet was steady for so long; rejects as soon as one is not. */
   watchPower(forS: number): Promise<string>;
   failOver(lun: string): Promise<string>;
-  /** Of every LUN that hangs or fails for any Cloud Controller; rejects if there is none. */
+  /** Of every LUN that hangs or fails for any Cloud Controller; rejects while there is none, and none has been moved before. */
   failOverSilent(): Promise<string>;
   blockMirroring(blocked: boolean): Promise<string>;
   /** So much more room for mirrors in each cabinet. */
@@ -22,7 +22,12 @@ export interface Operator {
   verify(by?: "one" | "each"): Promise<string>;
   /** Refused unless what verify last found whole or repaired is all there is, or the loss of the rest is accepted. */
   release(reason: string, rest?: "keep" | "accept-loss"): Promise<string>;
-  restoreEdge(): Promise<string>;
+  /** Though nothing has been verified: what is torn or gone will be found by whoever asks for it. */
+  releaseUnverified(reason: string): Promise<string>;
+  /** Of one role, or of the whole front end, from the door inwards. */
+  restoreEdge(role?: verbs.EdgeRole): Promise<string>;
+  /** Of the whole front end at the same time. */
+  restoreEdgeAtOnce(): Promise<string>;
   restart(role: string, atOnce: number): Promise<string>;
   backUp(): Promise<string>;
   restoreBackup(): Promise<string>;
@@ -71,7 +76,8 @@ export function operator(call: Call, topology: Topology, who: string, audit: (li
     failOver: (lun) => audited("failOver", lun, () => failOver(lun)),
     failOverSilent: () =>
       audited("failOver", "silent LUNs", async () => {
-        const silent = await silentLuns(call, ccs);
+        const { silent, moved } = await lunsOf(call, ccs);
+        if (silent.length === 0 && moved.length > 0) return `${moved.join(", ")} was moved to its mirror before`;
         if (silent.length === 0) throw new FlounderError("platform", "every LUN answers every Cloud Controller", "wait for the next dip");
         const said: string[] = [];
         for (const lun of silent) said.push(await failOver(lun));
@@ -108,10 +114,17 @@ export function operator(call: Call, topology: Topology, who: string, audit: (li
         const lost = verbs.unrepaired(found).length;
         return `released: ${reason}${lost > 0 ? `; ${lost} blobs accepted as lost` : ""}`;
       }),
-    restoreEdge: () =>
-      audited("restoreEdge", "front end", async () => {
-        const wiped = await verbs.restoreEdge(call, topology);
-        return wiped.length > 0 ? `restored from the saved configs: ${wiped.join(", ")}` : "no config was wiped";
+    releaseUnverified: (reason) =>
+      audited("releaseUnverified", "all CCs", async () => {
+        await verbs.releaseUnverified(call, await anyCc(), reason);
+        return `released: ${reason}; nothing was verified`;
+      }),
+    restoreEdge: (role) => audited("restoreEdge", role ?? "front end", async () => restored(await verbs.restoreEdge(call, topology, role ? { role } : {}))),
+    restoreEdgeAtOnce: () => audited("restoreEdgeAtOnce", "front end", async () => restored(await verbs.restoreEdge(call, topology, { atOnce: true }))),
+    slip: (kind, draw) =>
+      audited(kind, "by mistake", async () => {
+        if (kind === "wrong-target") return `${await verbs.restartOne(call, topology, draw)} restarted`;
+        return `wiped: ${(await verbs.wipeEdge(call, topology)).join(", ")}`;
       }),
     restart: (role, atOnce) =>
       audited("restart", role, async () => `${(await verbs.restartInBatches(call, topology, role, atOnce)).join(", ")} restarted, ${atOnce} at once`),
@@ -120,11 +133,12 @@ export function operator(call: Call, topology: Topology, who: string, audit: (li
   };
 }
 
-/** LUNs that some Cloud Controller cannot use now. */
-async function silentLuns(call: Call, ccs: readonly string[]): Promise<readonly string[]> {
+const restored = (wiped: readonly string[]): string => (wiped.length > 0 ? `restored from the saved configs: ${wiped.join(", ")}` : "no config was wiped");
+
+/** LUNs that some Cloud Controller cannot use now, and those that some has on their mirrors. */
+async function lunsOf(call: Call, ccs: readonly string[]): Promise<{ readonly silent: readonly string[]; readonly moved: readonly string[] }> {
   const states = await Promise.allSettled(ccs.map((cc) => verbs.storageState(call, cc)));
-  const bad = states.flatMap((one) =>
-    one.status === "fulfilled" ? Object.entries(one.value.mounts).flatMap(([lun, state]) => (state === "usable" ? [] : [lun])) : [],
-  );
-  return [...new Set(bad)].sort();
+  const known = states.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  const bad = known.flatMap(({ mounts }) => Object.entries(mounts).flatMap(([lun, state]) => (state === "usable" ? [] : [lun])));
+  return { silent: [...new Set(bad)].sort(), moved: [...new Set(known.flatMap(({ moved = [] }) => moved))].sort() };
 }

@@ -35,6 +35,12 @@ export const thresholds = {
     failOver: { lunSilentS: 12 },
     trigger: "supply",
   },
+  // People are woken for one supply; whatever else is configured stays as in 2011, so nothing moves by itself.
+  "early-alarm": {
+    alarms: { supplyS: 5, lunSilentS: 120, lateHeartbeats: 50, starts: null, readOnlyS: 0 },
+    failOver: { lunSilentS: 180 },
+    trigger: "supply",
+  },
 } as const satisfies Readonly<Record<string, Thresholds>>;
 
 /** As the monitor gets them: seconds become ms of this time factor. */

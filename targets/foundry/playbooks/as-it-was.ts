@@ -4,7 +4,7 @@ import type { Operator } from "../operator.js";
 
 export default {
   name: "as-it-was",
-  says: "as on 25 and 26 April 2011: repair after the loss, verify for long, release; restore the front end from what was saved",
+  says: "bets on certainty, as on 25 and 26 April 2011: repair after the loss, verify for long, release; restore the front end from what was saved",
   procedures: [
     {
       // The Health Manager's alerts came all at once, when everything was read-only already.

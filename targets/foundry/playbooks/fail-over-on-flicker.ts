@@ -4,7 +4,9 @@ import type { Operator } from "../operator.js";
 
 export default {
   name: "fail-over-on-flicker",
-  says: "a flickering supply is enough: its silent LUNs go to their mirrors, then the power is seen to",
+  says: "bets on the first sign: a flickering supply is enough to move its silent LUNs to their mirrors; then power is restored",
+  // Under the thresholds of 2011 nobody is woken for one supply: the alarm would come after the damage.
+  policy: { "monitor.thresholds": "early-alarm" },
   procedures: [
     {
       name: "a supply flickers",

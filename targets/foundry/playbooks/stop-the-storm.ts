@@ -4,7 +4,7 @@ import type { Operator } from "../operator.js";
 
 export default {
   name: "stop-the-storm",
-  says: "every LUN looks for room for a new mirror: block the re-mirroring, add capacity, let go on, verify, release",
+  says: "bets on room, as EC2 did: block the re-mirroring, add capacity, let it go on, verify, release",
   procedures: [
     {
       name: "LUNs are stuck",

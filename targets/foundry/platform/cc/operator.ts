@@ -50,10 +50,10 @@ export function operator(context: Context): AdminRoutes {
     "POST /ccdb/backup": () => backUp(database, storage, scratch),
     "POST /ccdb/restore": () => restore(database, storage, scratch),
     "POST /storage/release": async (given) => {
-      const { reason } = body(z.object({ reason: z.string().trim().min(1) }), given);
+      const { reason, unverified } = body(z.object({ reason: z.string().trim().min(1), unverified: z.boolean().default(false) }), given);
       const unusable = Object.entries(storage.states()).filter(([, state]) => state !== "usable");
       if (unusable.length > 0) throw new AdminError(409, `not released: ${unusable.map(([lun, state]) => `${lun} is ${state}`).join(", ")}`);
-      if (!(await release(database, reason))) throw new AdminError(409, "not released: no verification has succeeded since the loss");
+      if (!(await release(database, reason, unverified))) throw new AdminError(409, "not released: no verification has succeeded since the loss");
       return { released: true };
     },
     "GET /fingerprint": () => fingerprint(database),
