@@ -1,5 +1,6 @@
 /**
- * A house of its own for a test run: its temp and state folders lie in one new folder, so what is there at the end was left behind by this run and by nobody else.
+ * A house of its own for a test run, with a room for each of its processes: their temp and state folders lie in one new folder,
+ * so what is there at the end was left behind by this run and by nobody else.
  * Looks with nothing of the harness's own reaper: processes, mounts, files, and what carries our label in Docker.
  */
 import { spawnSync } from "node:child_process";
@@ -51,13 +52,14 @@ function dockers(dir) {
   ];
 }
 
-/** `env` is for the tests; `leftovers()` resolves with a line for each thing that is left, `close()` removes the house. */
+/**
+ * `roomFor(name)` makes a room and gives the variables that lead there; `leftovers()` resolves with `{ line, of }` for each thing that is left,
+ * `of` being the name of the room, where it shows; `close()` removes the house.
+ */
 export function openHouse() {
   const dir = mkdtempSync(join(tmpdir(), "flounder-tests-"));
-  const [temp, state] = [join(dir, "tmp"), join(dir, "state")];
-  for (const folder of [temp, state]) mkdirSync(folder);
-  // Unprivileged components live in temp folders too.
-  for (const folder of [dir, temp]) chmodSync(folder, 0o755);
+  chmodSync(dir, 0o755);
+  const rooms = [];
   const before = new Set([...pids().map(identity), ...dockers(dir)]);
   const group = statOf(process.pid)[2];
 
@@ -80,14 +82,31 @@ export function openHouse() {
       .map((line) => line.split(" ")[4] ?? "")
       .filter((path) => path.startsWith(`${dir}/`))
       .map((path) => `mount ${path}`);
-  const files = () => [
-    ...readdirSync(temp).map((name) => `in the temp folder: ${join(temp, name)}`),
-    ...[...attempt(() => readdirSync(join(state, "flounder", "foundations")))].map((name) => `foundation ${name}`),
+  const files = () =>
+    rooms.flatMap(({ temp, state, name: of }) => [
+      ...readdirSync(temp).map((name) => ({ line: `in the temp folder: ${join(temp, name)}`, of })),
+      ...[...attempt(() => readdirSync(join(state, "flounder", "foundations")))].map((name) => ({ line: `foundation ${name}`, of })),
+    ]);
+  const ofWhom = (line) => ({ line, of: rooms.find((room) => line.includes(`${room.at}/`))?.name });
+  const look = () => [
+    ...[...processes(), ...mounts()].map(ofWhom),
+    ...files(),
+    ...dockers(dir)
+      .filter((line) => !before.has(line))
+      .map(ofWhom),
   ];
-  const look = () => [...processes(), ...mounts(), ...files(), ...dockers(dir).filter((line) => !before.has(line))];
 
   return {
-    env: { TMPDIR: temp, XDG_STATE_HOME: state },
+    roomFor(name) {
+      // Paths of sockets are short: a number is.
+      const at = join(dir, String(rooms.length));
+      const [temp, state] = [join(at, "tmp"), join(at, "state")];
+      for (const folder of [at, temp, state]) mkdirSync(folder);
+      // Unprivileged components live in temp folders too.
+      for (const folder of [at, temp]) chmodSync(folder, 0o755);
+      rooms.push({ name, at, temp, state });
+      return { TMPDIR: temp, XDG_STATE_HOME: state };
+    },
     async leftovers() {
       const endMs = Date.now() + graceMs;
       let left = look();
