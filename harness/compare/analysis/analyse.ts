@@ -60,7 +60,7 @@ export function analyse(design: Design, trials: readonly Trial[], { digest, abor
     warnings: warningsOf(design, blocks, trials, found),
     notShown: notShownOf(design, found),
     footnotes,
-    sentence: sentenceOf(design, found, ` ${footnotes.map((_, i) => marks[i]).join(" ")}`),
+    sentence: sentenceOf(design, found, footnotes.map((_, i) => marks[i]).join("\u202f")),
     exitCode: exitCodeOf(found),
   });
 }

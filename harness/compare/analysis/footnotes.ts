@@ -57,6 +57,6 @@ export function sayAa({ blocks, of, n, falseAlarms, ratio, p }: NonNullable<Comp
   if (n === 1) return `${found}; ${falseAlarms === 0 ? "no false alarm" : "a false alarm"}.`;
   const worth = Math.max(1, Math.floor(blocks / of));
   const { lo, hi } = wilson((falseAlarms / n) * worth, worth);
-  const interval = `(95 % interval ${percent(lo)} to ${percent(hi)}: they are worth ${plural(worth, "independent one")})`;
+  const interval = `(worth ${plural(worth, "independent one")}: 95 % interval ${percent(lo)} to ${percent(hi)})`;
   return `${found}; false alarms in ${percent(falseAlarms / n)} of ${n} comparisons of ${of} blocks drawn from them ${interval}.`;
 }

@@ -43,7 +43,7 @@ export function sentenceOf(design: Design, comparison: Pick<Comparison, "pairs" 
   const [first, ...rest] = [...declared].sort((x, y) => rankOf(x) - rankOf(y) || Math.abs(Math.log(y.ratio ?? 1)) - Math.abs(Math.log(x.ratio ?? 1)));
   const ended = comparison.aborted === null ? "" : `Aborted: ${comparison.aborted}. `;
   const open = comparison.finished ? "" : `Not finished: ${Math.min(...declared.map(({ n }) => n))} of ${design.blocks} blocks. `;
-  return `${ended}${open}${first!.says}${rest.length > 0 ? ` ${others(rest)}` : ""} ${recoveries(design, comparison.arms)} ${writes(comparison.arms)}${marked}`;
+  return `${ended}${open}${first!.says}${rest.length > 0 ? ` ${others(rest)}` : ""} ${recoveries(design, comparison.arms)} ${writes(comparison)}${marked}`;
 }
 
 function others(rest: readonly Pair[]): string {
@@ -70,13 +70,17 @@ function recoveries(design: Design, arms: Comparison["arms"]): string {
   const rest = told.length - not.length;
   return `${each} within ${cap}${rest === 0 ? "" : rest === 1 ? `; ${told.find((one) => !not.includes(one))!.arm} in all` : "; the others in all"}.`;
 }
-function writes(arms: Comparison["arms"]): string {
+/** Arms that lost writes, but for those of whom a pair has said so already. */
+function writes({ arms, pairs }: Pick<Comparison, "arms" | "pairs">): string {
+  const barred = (name: string) => pairs.some(({ declared, veto }) => declared && veto?.arm === name && veto.lostWrites > 0);
   const lost = arms.filter(({ lostWrites }) => lostWrites > 0);
+  const rest = lost.filter(({ arm }) => !barred(arm));
   if (lost.length === 0) return "No acknowledged write was lost.";
-  const each = lost.map(
+  if (rest.length === 0) return "No other acknowledged write was lost.";
+  const each = rest.map(
     ({ arm, lostWrites, trialsWithLostWrites, n }) => `${arm} lost ${plural(lostWrites, "acknowledged write")} in ${trialsWithLostWrites} of ${n}`,
   );
-  return `${list(each)}: ${lost.length > 1 ? "they" : "it"} cannot win.`;
+  return `${list(each)}: ${rest.length > 1 ? "they" : "it"} cannot win.`;
 }
 
 /** For the live line: who leads, and that it is not decided yet. */

@@ -4,12 +4,18 @@ import * as Plot from "../../report/plot.js";
 import { middleS } from "../analysis/counted.js";
 import { sayInterval, sayNumber } from "../analysis/figures.js";
 import type { Comparison, Pair } from "../shapes.js";
-import { kindOf, nameOf, type Report, verdictOf } from "./report.js";
+import { kindOf, nameOf, type Report } from "./report.js";
 import { armColours } from "./style.js";
 
 export const colourOf = (index: number): string => `var(--arm-${index % armColours})`;
 const softText = { fill: "var(--soft)", stroke: "var(--card)", strokeWidth: 4 } as const;
 const inkText = { fill: "var(--ink)", stroke: "var(--card)", strokeWidth: 4 } as const;
+
+/** Ticks of a logarithmic axis at its foot. Plot's own axis leaves out the labels of some. */
+const logAxis = (ticks: readonly number[], foot: number, says: (tick: number) => string): Plot.Markish[] => [
+  Plot.ruleX(ticks, { y1: () => foot, y2: () => foot - 5, stroke: "var(--soft)" }),
+  Plot.text(ticks, { x: (tick) => tick, y: () => foot, dy: 15, text: says, fill: "var(--soft)" }),
+];
 
 /** 2^k × within the domain: a ratio and its inverse lie as far from 1. */
 const doublings = ([lo, hi]: readonly [number, number], most: number): number[] => {
@@ -30,7 +36,7 @@ export function forest({ comparison }: Report, size: Size): string {
   const paint = (pair: Pair) => (pair.declared ? `var(--${kindOf(pair)})` : "var(--soft)");
   const whisker = (of: "ci" | "ciFamily", strokeWidth: number) =>
     Plot.link(rows, { x1: (d) => end(d[of][0], 0), x2: (d) => end(d[of][1], 1), y1: y, y2: y, stroke: paint, strokeWidth, strokeLinecap: "butt" });
-  const figures = (d: Pair) => `${sayNumber(d.ratio!)} (${sayInterval(d.ci)})${size.name === "narrow" ? "" : ` · ${verdictOf(d)}`}`;
+  const figures = (d: Pair) => `${sayNumber(d.ratio!)} (${sayInterval(d.ci)})${size.name === "narrow" ? "" : ` · ${d.verdict}`}`;
   const name = (d: Pair) => `${nameOf(comparison, d)}${d.declared || size.name === "narrow" ? "" : " · control"}`;
   return svgOf(
     {
@@ -38,7 +44,7 @@ export function forest({ comparison }: Report, size: Size): string {
       height: foot + 30,
       marginTop: 0,
       marginBottom: 30,
-      x: { domain, type: "log" },
+      x: { domain, type: "log", axis: null },
       y: { domain: [foot, 0], axis: null },
       marks: [
         Plot.rect([0], {
@@ -57,14 +63,7 @@ export function forest({ comparison }: Report, size: Size): string {
         Plot.dot(rows, { x: (d) => end(d.ratio, 0), y, r: 6, fill: paint, stroke: "var(--card)", strokeWidth: 1.5, title: (d: Pair) => d.says }),
         Plot.text(rows, { x: () => domain[0], y: (d: Pair, i: number) => y(d, i) - 17, text: name, textAnchor: "start", fontWeight: 600, ...inkText }),
         Plot.text(rows, { x: () => domain[1], y: (d: Pair, i: number) => y(d, i) - 17, text: figures, textAnchor: "end", ...inkText, fill: paint }),
-        Plot.axisX({
-          anchor: "bottom",
-          label: null,
-          ticks: doublings(domain, size.width / 60),
-          tickFormat: (tick: number) => (tick >= 1 ? `${tick} ×` : `1/${Math.round(1 / tick)}`),
-          tickSize: 4,
-          color: "var(--soft)",
-        }),
+        ...logAxis(doublings(domain, size.width / 60), foot, (tick) => (tick >= 1 ? `${tick} ×` : `1/${Math.round(1 / tick)}`)),
       ],
     },
     `Ratios of lost seconds with ${Math.round(100 * (1 - comparison.alpha))} % intervals; the band is the margin of ${comparison.matters} ×`,
@@ -99,8 +98,12 @@ export function trialDots({ comparison, design }: Report, size: Size): string {
   const foot = top + comparison.arms.length * pitch + 6;
   const y = (arm: number) => top + arm * pitch + 30;
   const x = (s: number) => s + design.shiftS;
-  const domain: [number, number] = [design.shiftS * 0.85, 1.15 * Math.max(...dots.map(({ s }) => x(s)), 10 * design.shiftS)];
-  const ticks = [0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000].filter((tick) => tick > 3 * design.shiftS && x(tick) < domain[1]);
+  const least = x(dots.length > 0 ? Math.min(...dots.map(({ s }) => s)) : 0);
+  // Where nobody lost nothing, 0 is far away and says nothing.
+  const from = least > 5 * design.shiftS ? least / 1.6 : design.shiftS * 0.85;
+  const domain: [number, number] = [from, 1.15 * Math.max(...dots.map(({ s }) => x(s)), 10 * design.shiftS)];
+  const seconds = [0, ...[0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000].filter((tick) => tick > 3 * design.shiftS)];
+  const ticks = seconds.filter((tick) => x(tick) > domain[0] && x(tick) < domain[1]);
   const medians = comparison.arms.flatMap(({ lostS }, arm) => (lostS ? [{ arm, s: lostS.value }] : []));
   return svgOf(
     {
@@ -108,10 +111,10 @@ export function trialDots({ comparison, design }: Report, size: Size): string {
       height: foot + 28,
       marginTop: 0,
       marginBottom: 28,
-      x: { domain, type: "log" },
+      x: { domain, type: "log", axis: null },
       y: { domain: [foot, 0], axis: null },
       marks: [
-        Plot.ruleX([design.shiftS, ...ticks.map(x)], { y1: () => top, y2: () => foot, stroke: "var(--rule)" }),
+        Plot.ruleX(ticks.map(x), { y1: () => top, y2: () => foot, stroke: "var(--rule)" }),
         Plot.line(dots, { x: (d: Dot) => x(d.s), y: (d: Dot) => y(d.arm), z: "block", stroke: "var(--pair)", strokeWidth: 1, strokeOpacity: 0.7 }),
         Plot.link(medians, { x1: (d) => x(d.s), x2: (d) => x(d.s), y1: (d) => y(d.arm) - 11, y2: (d) => y(d.arm) + 11, stroke: "var(--ink)", strokeWidth: 2 }),
         Plot.dot(dots, {
@@ -132,14 +135,7 @@ export function trialDots({ comparison, design }: Report, size: Size): string {
           ...inkText,
           fill: (_, i) => colourOf(i),
         }),
-        Plot.axisX({
-          anchor: "bottom",
-          label: null,
-          ticks: [design.shiftS, ...ticks.map(x)],
-          tickFormat: (tick: number) => (tick === design.shiftS ? "0 s" : `${Math.round((tick - design.shiftS) * 10) / 10} s`),
-          tickSize: 4,
-          color: "var(--soft)",
-        }),
+        ...logAxis(ticks.map(x), foot, (tick) => (tick === x(0) ? "0 s" : `${Math.round((tick - design.shiftS) * 10) / 10} s`)),
       ],
     },
     "Lost seconds of every trial, joined within its block",
@@ -149,23 +145,26 @@ export function trialDots({ comparison, design }: Report, size: Size): string {
 
 /** Share of trials that have not recovered yet, over seconds since the first injection. */
 export function curves({ comparison }: Report, size: Size): string {
+  const last = Math.max(...comparison.arms.flatMap(({ curve }) => curve.map(({ atS }) => atS)), 1);
+  // The tail says nothing where everybody has recovered.
+  const some = comparison.arms.some(({ pRecover }) => pRecover.k < pRecover.n);
+  const toS = some ? comparison.capS : Math.min(comparison.capS, last * 1.1);
   const rows = comparison.arms.flatMap(({ curve, n }, arm) => {
     if (n === 0) return [];
     const steps = [{ atS: 0, notRecovered: 1 }, ...curve];
-    return [...steps, { atS: comparison.capS, notRecovered: steps.at(-1)!.notRecovered }].map(({ atS, notRecovered }) => ({ arm, atS, notRecovered }));
+    const rest = steps.at(-1)!.notRecovered;
+    return [...steps, ...(rest > 0 ? [{ atS: toS, notRecovered: rest }] : [])].map(({ atS, notRecovered }) => ({ arm, atS, notRecovered }));
   });
-  const last = Math.max(...comparison.arms.flatMap(({ curve }) => curve.map(({ atS }) => atS)), 1);
-  const some = comparison.arms.some(({ pRecover }) => pRecover.k < pRecover.n);
+  // Room for the labels, which curves would run through.
+  const fromS = (-44 / size.width) * toS;
   return svgOf(
     {
       width: size.width,
       height: 260,
       marginTop: 14,
       marginBottom: 28,
-      // The tail says nothing where everybody has recovered.
-      x: { domain: [0, some ? comparison.capS : Math.min(comparison.capS, last * 1.1)] },
+      x: { domain: [fromS, toS] },
       y: { domain: [0, 1], axis: null },
-      clip: true,
       marks: [
         Plot.gridY({ ticks: [0, 0.25, 0.5, 0.75, 1], stroke: "var(--rule)", strokeOpacity: 1 }),
         Plot.line(rows, {
@@ -177,7 +176,7 @@ export function curves({ comparison }: Report, size: Size): string {
           strokeWidth: 2.25,
           strokeOpacity: 0.9,
         }),
-        Plot.text([0.25, 0.5, 0.75, 1], { x: () => 0, y: (d) => d, text: (d) => `${d * 100} %`, textAnchor: "start", dy: -7, dx: 2, ...softText }),
+        Plot.text([0.25, 0.5, 0.75, 1], { x: () => fromS, y: (d) => d, text: (d) => `${d * 100} %`, textAnchor: "start", dy: 7, ...softText }),
         axis(size),
       ],
     },

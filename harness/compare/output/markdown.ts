@@ -1,6 +1,6 @@
 /** report.md of a comparison; the same text is the summary of a GitHub job. */
 import { percent, sayInterval, sayNumber, sayP, saySeconds } from "../analysis/figures.js";
-import { kindOf, nameOf, outcomeOf, type Report, refusals, verdictOf } from "./report.js";
+import { furtherWarnings, kindOf, nameOf, outcomeOf, type Report, refusals } from "./report.js";
 
 const marks = { pass: "✅", fail: "❌", inconclusive: "❔", aborted: "⏹", step: "🟰" } as const;
 /** A pipe would end a cell, a line break its row. */
@@ -15,7 +15,7 @@ export function renderMarkdown({ design, comparison }: Report): string {
   const p = (value: number | null) => (value === null ? "–" : sayP(value));
   const pairs = comparison.pairs.map((pair) => [
     `${nameOf(comparison, pair)}${pair.declared ? "" : " (control)"}`,
-    `${marks[kindOf(pair)]} ${verdictOf(pair)}`,
+    `${marks[kindOf(pair)]} ${pair.verdict}`,
     pair.ratio === null ? "–" : sayNumber(pair.ratio),
     sayInterval(pair.ci),
     String(pair.n),
@@ -32,7 +32,7 @@ export function renderMarkdown({ design, comparison }: Report): string {
     String(lostWrites),
   ]);
   const bullets = (lines: readonly string[]) => lines.map((line) => `- ${line}`).join("\n");
-  const warnings = [...refusals(comparison), ...comparison.warnings.map(({ text, option }) => `${text}${option ? ` Option: \`${option}\`.` : ""}`)];
+  const warnings = [...refusals(comparison), ...furtherWarnings(comparison).map(({ text, option }) => `${text}${option ? ` Option: \`${option}\`.` : ""}`)];
   const replaced = comparison.blocks.flatMap(({ block, trials }) =>
     trials.flatMap(({ arm, attempt, invalid }) => (invalid ? [`block ${block}, ${arm}, attempt ${attempt}: ${invalid.says}`] : [])),
   );

@@ -9,9 +9,12 @@ export interface Report {
 }
 
 /** The whole in two words, and how reports colour it. */
-export function outcomeOf({ exitCode, pairs }: Comparison): { readonly word: string; readonly kind: "pass" | "fail" | "inconclusive" | "aborted" } {
+export function outcomeOf({ exitCode, pairs, undoFailed, expectation }: Comparison): {
+  readonly word: string;
+  readonly kind: "pass" | "fail" | "inconclusive" | "aborted";
+} {
   if (exitCode === 3) return { word: "aborted", kind: "aborted" };
-  if (exitCode === 1) return { word: "refuted", kind: "fail" };
+  if (exitCode === 1) return { word: undoFailed.length > 0 ? "not undone" : expectation?.state === "refuted" ? "refuted" : "writes lost", kind: "fail" };
   if (exitCode === 0) return { word: "decided", kind: "pass" };
   const declared = pairs.filter((pair) => pair.declared);
   const decided = declared.filter(({ verdict }) => verdict !== "not decided").length;
@@ -25,9 +28,13 @@ export function refusals({ undoFailed, expectation, pairs }: Comparison): string
     ...pairs.flatMap(({ declared, veto }) => (declared && veto && veto.lostWrites > 0 ? [`${veto.says}.`] : [])),
   ];
 }
+/** Warnings that refusals have not said already. */
+export const furtherWarnings = (comparison: Comparison): Comparison["warnings"] => {
+  const said = refusals(comparison);
+  return comparison.warnings.filter(({ text }) => !said.includes(text));
+};
 /** Colours of verdicts are those of the run's report. */
 export const kindOf = ({ verdict, veto }: Pair): "pass" | "fail" | "step" | "inconclusive" =>
   veto ? "fail" : verdict === "faster" ? "pass" : verdict === "slower" ? "fail" : verdict === "within margin" ? "step" : "inconclusive";
-export const verdictOf = ({ verdict, veto }: Pair): string => (veto ? `${verdict} (barred)` : verdict);
 /** Where all are held against one, its name stands in the title. */
 export const nameOf = ({ reference }: Pick<Comparison, "reference">, { a, b }: Pair): string => (b === reference ? a : `${a} against ${b}`);

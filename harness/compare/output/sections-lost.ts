@@ -7,7 +7,7 @@ import { whom } from "../analysis/sentence.js";
 import type { Pair } from "../shapes.js";
 import { estimateAt, intervalAt, swatch, whole } from "./cells.js";
 import { forest, trialDots } from "./charts.js";
-import { kindOf, nameOf, type Report, verdictOf } from "./report.js";
+import { kindOf, nameOf, type Report } from "./report.js";
 
 export function ratios(report: Report): Markup {
   const { comparison } = report;
@@ -48,11 +48,11 @@ export function ratios(report: Report): Markup {
         whole(`${at}.n`, pair.n),
         markup`${whole(`${at}.winsA`, pair.winsA)}–${whole(`${at}.winsB`, pair.winsB)}–${whole(`${at}.ties`, pair.ties)}`,
         ...(path === "fixed" ? [number("p", sayP), number("pHolm", sayP)] : [number("e", sayNumber), number("decidedAt", String)]),
-        markup`<span class="mark ${kindOf(pair)}">${verdictOf(pair)}</span>`,
+        markup`<span class="mark ${kindOf(pair)}">${pair.verdict}</span>`,
       ],
     };
   });
-  return markup`<section><h2>${title}</h2><p class="soft">${whom(comparison.outcome)}: a dot is the ratio of lost seconds, its thick line the ${level} interval, its thin line the same for all declared pairs at once. The band is the margin: ratios below ${sayNumber(matters)} × do not matter.</p>
+  return markup`<section><h2>${title}</h2><p class="soft">Of ${whom(comparison.outcome)}. A dot is the ratio of lost seconds, its thick line the ${level} interval, its thin line the same for all declared pairs at once. The band is the margin: ratios below ${sayNumber(matters)} × do not matter.</p>
 <figure>${pictures((size) => forest(report, size))}</figure>${table(columns, rows)}
 <p class="soft">${sentenceOfMethod(pairs)}</p></section>`;
 }

@@ -4,21 +4,31 @@ import { laneName, plural } from "../../report/words.js";
 import { saySeconds } from "../analysis/figures.js";
 import { sayInvalid } from "../analysis/footnotes.js";
 import { whole } from "./cells.js";
-import { outcomeOf, type Report, refusals } from "./report.js";
+import { furtherWarnings, outcomeOf, type Report, refusals } from "./report.js";
 
 export function top({ design, comparison }: Report): Markup {
   const { word, kind } = outcomeOf(comparison);
-  const arms = design.arms.map(({ name, role }) => `${name}${role === "candidate" ? "" : ` (${role === "aa" ? "A/A" : role})`}`);
+  const arms = design.arms.map(({ name, role }) => (role === "candidate" || name.includes(role === "aa" ? "A/A" : role) ? name : `${name} (${role})`));
+  const [first, rest] = split(comparison);
   return markup`<header><div class="top"><span class="badge ${kind}">${word.toUpperCase()}</span><b>${comparison.scenario}</b><span class="soft">${plural(design.arms.length, "arm")}: ${arms.join(", ")}</span></div>
-<h1 class="long">${comparison.sentence.replace(/(\d) ([s×%])/g, "$1\u00a0$2")}</h1>
+<h1>${glued(first)}</h1><p class="lead">${glued(rest)}</p>
 <ol class="notes">${comparison.footnotes.map((note) => markup`<li>${note}</li>`)}</ol>
 <div class="meta"><span>${design.profile} on engine ${design.engine}</span><span>Flounder ${comparison.flounder}</span><span>machine ${comparison.machine}</span><span>design <code>${comparison.designDigest}</code></span></div></header>`;
 }
 
+/** A figure stays with its unit. */
+const glued = (text: string): string => text.replace(/(\d) ([s×%])/g, "$1\u00a0$2");
+/** The sentence as far as its strongest pair is told, and the rest of it. */
+function split({ sentence, pairs }: Report["comparison"]): [string, string] {
+  const told = pairs.map(({ says }) => sentence.indexOf(says) + says.length).filter((end, i) => end >= pairs[i]!.says.length);
+  const end = told.length > 0 ? Math.min(...told) : sentence.length;
+  return [sentence.slice(0, end), sentence.slice(end).trim()];
+}
+
 export function warnings({ comparison }: Report): Markup | "" {
   const said = [
-    ...refusals(comparison).map((text) => ({ kind: "fail", word: "refuted", text, option: null as string | null })),
-    ...comparison.warnings.map(({ text, option, code }) => ({ kind: "inconclusive", word: code, text, option })),
+    ...refusals(comparison).map((text) => ({ kind: "fail", word: "exit code 1", text, option: null as string | null })),
+    ...furtherWarnings(comparison).map(({ text, option, code }) => ({ kind: "inconclusive", word: code, text, option })),
   ];
   if (said.length === 0) return "";
   return markup`<section class="warnings"><h2>Before you trust it</h2><ul class="findings">${said.map(
@@ -32,10 +42,15 @@ export function designSection({ design, comparison }: Report): Markup {
     if (trials.length === 0) return [];
     const replaced = trials
       .filter(({ invalid }) => invalid)
-      .map(({ arm, attempt, invalid }) => `${arm}, attempt ${attempt}: ${sayInvalid(invalid!.code)} (${invalid!.says})`);
+      .map(({ arm, attempt, invalid }) => markup`<span title="${invalid!.says}">${arm}, attempt ${attempt}: ${sayInvalid(invalid!.code)}. </span>`);
     return [
       {
-        cells: [whole(`blocks.${b}.block`, block), whole(`blocks.${b}.seed`, seed), order.join(" → "), replaced.join("; ") || "none"],
+        cells: [
+          whole(`blocks.${b}.block`, block),
+          whole(`blocks.${b}.seed`, seed),
+          order.map((name) => name.replace(/[- ]/g, (c) => (c === "-" ? "\u2011" : "\u00a0"))).join(" → "),
+          replaced.length > 0 ? replaced : "none",
+        ],
       },
     ];
   });

@@ -2,7 +2,7 @@
 import pc from "picocolors";
 import { sayInterval, sayNumber, sayP } from "../analysis/figures.js";
 import type { Pair } from "../shapes.js";
-import { kindOf, nameOf, outcomeOf, type Report, refusals, verdictOf } from "./report.js";
+import { furtherWarnings, kindOf, nameOf, outcomeOf, type Report, refusals } from "./report.js";
 import { aligned, wrap } from "./text-table.js";
 
 export interface Look {
@@ -21,16 +21,16 @@ export function renderTerminal({ design, comparison }: Report, { columns, colour
   const rows = table
     ? [paint.dim(table[0]!), ...table.slice(1).map((line, i) => painted(said[i]!.pair, line))]
     : said.flatMap(({ pair, cells: [name, ratio, interval, strength, back] }) => [
-        `${name}: ${painted(pair, verdictOf(pair))}`,
+        `${name}: ${painted(pair, pair.verdict)}`,
         paint.dim(`  ${ratio} × (${interval}), ${comparison.path === "fixed" ? "p" : "e"} ${strength}, recovered ${back}`),
       ]);
   function painted(pair: Pair, line: string): string {
-    const says = verdictOf(pair);
+    const says = pair.verdict;
     return line.endsWith(says) ? `${line.slice(0, -says.length)}${tint[kindOf(pair)](says)}` : line;
   }
   const against = comparison.reference ? `lost seconds against ${comparison.reference}` : "lost seconds";
   const notes = comparison.footnotes.flatMap((note, i) => wrap(`${i + 1} ${note}`, width, "  ").map((line) => paint.dim(line)));
-  const warned = comparison.warnings.flatMap(({ text, option }) =>
+  const warned = furtherWarnings(comparison).flatMap(({ text, option }) =>
     wrap(`! ${text}${option ? ` (${option})` : ""}`, width, "  ").map((line) => paint.yellow(line)),
   );
   const refused = refusals(comparison).flatMap((text) => wrap(`✗ ${text}`, width, "  ").map((line) => paint.red(line)));
@@ -52,5 +52,5 @@ const recovered = ({ pRecover: { a } }: Pair): string => `${a.k} of ${a.n}`;
 function cellsOf(path: "fixed" | "sequential", pair: Pair, name: string, back: string): [string, string, string, string, string, string] {
   const p = pair.pHolm ?? pair.p;
   const strength = path === "fixed" ? (p === null ? "–" : sayP(p)) : pair.e === null ? "–" : sayNumber(pair.e);
-  return [pair.declared ? name : `${name} (control)`, pair.ratio === null ? "–" : sayNumber(pair.ratio), sayInterval(pair.ci), strength, back, verdictOf(pair)];
+  return [pair.declared ? name : `${name} (control)`, pair.ratio === null ? "–" : sayNumber(pair.ratio), sayInterval(pair.ci), strength, back, pair.verdict];
 }

@@ -1,10 +1,11 @@
 /** Tables and paragraphs for terminals of any width. */
 
-/** Words of a paragraph in lines of so many columns; a word that is longer stays whole. */
+/** Words of a paragraph in lines of so many columns; a word that is longer stays whole, and a figure stays with its unit. */
 export function wrap(text: string, columns: number, indent = ""): string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(/ +/)) {
+  for (const glued of text.replace(/([\d.]) ([×s%])(?![\w])/g, "$1\u00a0$2").split(/ +/)) {
+    const word = glued.replaceAll("\u00a0", " ");
     const room = columns - (lines.length > 0 ? indent.length : 0);
     if (line !== "" && line.length + 1 + word.length > room) {
       lines.push(line);
