@@ -66,6 +66,26 @@ export function trialOf(slot: Slot, record: RunRecord, verdict: Verdict, played:
   };
 }
 
+/** A trial that never came to its results: its foundation could not be brought up, or was lost. */
+export function brokenTrial(slot: Slot, says: string, startedIso: string, design: Pick<Design, "capS">): Trial {
+  const nothing = { outside: { lo: 0, hi: 0 }, inside: { lo: 0, hi: 0 } };
+  const { block, arm, playbook, attempt, position, seed } = slot;
+  return {
+    ...{ block, arm, playbook, attempt, position, seed, startedIso, delays: 1 },
+    lostS: { control: nothing, data: nothing },
+    recovered: false,
+    recoveryS: design.capS,
+    clock: { detectS: null, humanS: 0, machineS: 0, lostWhileHumanS: null },
+    steps: { done: 0, refused: 0, repeated: 0, wrong: 0 },
+    writes: { acknowledged: 0, lost: 0 },
+    harm: "",
+    ending: "did-nothing",
+    undone: true,
+    invalid: { code: "broken-off", says },
+    results: "",
+  };
+}
+
 const round = (value: number): number => Math.round(value * 1000) / 1000;
 const wallOf = (events: readonly Event[]): string => {
   const zero = events.find((event) => event.kind === "zero");

@@ -89,6 +89,30 @@ describe("trials of a comparison", () => {
     expect(comparison.arms.find(({ arm }) => arm === "quick")).to.deep.include({ n: 5, replaced: 4 });
   });
 
+  it("that could not be run are tried again; three in a row end it, and it can be resumed", async () => {
+    const declared = design({ blocks: 6 });
+    let left = 2;
+    const hiccup = (slot: Slot): Trial => {
+      if (left-- > 0) throw new FlounderError("unreachable", "this client's lease has lapsed", "connect again");
+      return trial(slot);
+    };
+    const { trials, comparison } = await run(declared, { make: hiccup });
+    expect(trials.slice(0, 3).map(({ attempt, invalid }) => [attempt, invalid?.says])).to.deep.equal([
+      [1, "this client's lease has lapsed"],
+      [2, "this client's lease has lapsed"],
+      [3, undefined],
+    ]);
+    expect(comparison.finished).to.equal(true);
+    left = 99;
+    const ended = await run(declared, { name: "d", make: hiccup }).then(
+      () => "",
+      (error: Error) => error.message,
+    );
+    expect(ended).to.equal("this client's lease has lapsed");
+    left = 0;
+    expect((await run(declared, { name: "d" })).comparison.finished).to.equal(true);
+  });
+
   it("a sequential one stops between blocks as soon as all is decided", async () => {
     const { comparison, trials } = await run(design({ sequential: true, blocks: 6, maxBlocks: 30 }));
     expect(comparison.finished).to.equal(true);

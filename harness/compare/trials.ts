@@ -2,12 +2,14 @@
  * Runs what a design declares: block by block, in the order that chance gave, each trial in a laboratory of its own. After every trial all that is known is on the
  * disk; whoever begins again finds the trials that were over, and runs the others.
  */
+
+import { FlounderError } from "../errors.js";
 import { analyse } from "./analysis/analyse.js";
 import type { ComparisonFolder } from "./folder.js";
-import type { Slot } from "./measured.js";
+import { brokenTrial, type Slot } from "./measured.js";
 import type { Comparison, Design, Trial, TrialStrip } from "./shapes.js";
 
-/** Where one trial is run. Rejects where it was cut off, or where no trial can be run here at all: then nothing of it counts. */
+/** Where one trial is run. Rejects where it was cut off, or could not be run: then nothing of it counts. */
 export type Laboratory = (slot: Slot, signal: AbortSignal) => Promise<{ readonly trial: Trial; readonly strip: TrialStrip | undefined }>;
 
 export interface Shard {
@@ -27,11 +29,15 @@ export interface Running {
   ended(trial: Trial, comparison: Comparison): void;
 }
 
+/** So many trials in a row that could not be run end the comparison. */
+const brokenInRow = 3;
+
 /** Resolves when nothing is left to be run, or the signal aborts. */
 export async function runTrials(running: Running): Promise<Comparison> {
   const { design, folder, laboratory, signal } = running;
   const state = (aborted?: string) => analyse(design, folder.trials, { digest: folder.digest, ...(aborted === undefined ? {} : { aborted }) });
   let comparison = state();
+  let broken = 0;
   for (const block of blocksOf(design, running.shard)) {
     // Looked at between blocks alone: a block that is cut short would not be complete.
     if (comparison.finished) break;
@@ -41,12 +47,16 @@ export async function runTrials(running: Running): Promise<Comparison> {
         if (!slot) break;
         if (signal.aborted) return state(String(signal.reason?.message ?? signal.reason));
         running.begins(slot, comparison);
+        const startedIso = new Date().toISOString();
         try {
           const { trial, strip } = await laboratory(slot, signal);
           folder.add(trial, strip);
+          broken = 0;
         } catch (error) {
           if (signal.aborted) return state(String(signal.reason?.message ?? signal.reason));
-          throw error;
+          // A machine has its hiccups; what goes wrong again and again is more than that, and so is a defect.
+          if (!(error instanceof FlounderError) || ++broken === brokenInRow) throw error;
+          folder.add(brokenTrial(slot, error.message, startedIso, design), undefined);
         }
         comparison = state();
         running.ended(folder.trials.at(-1)!, comparison);
