@@ -92,6 +92,15 @@ describe("keeper: deaths", () => {
     expect(existsSync(spec.dir)).to.equal(false);
   });
 
+  // seed: a run that is ended by hand <- Ctrl-C while its foundation comes up
+  it("calls a start off that is aborted, with why, and leaves nothing", async () => {
+    flaws({ bootMs: 60_000 });
+    const abort = new AbortController();
+    const starting = startKeeper(specOf("called-off"), () => abort.abort(new Error("stopped by SIGINT")), { entry, signal: abort.signal });
+    expect(await starting.catch((error: Error) => error.message)).to.equal("stopped by SIGINT");
+    expect(existsSync(folderOf("called-off"))).to.equal(false);
+  });
+
   it("a starter killed while the foundation boots: nothing is left", async () => {
     flaws({ bootMs: 60_000 });
     const spec = specOf();

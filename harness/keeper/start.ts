@@ -27,6 +27,8 @@ export interface StartOptions {
   readonly stays?: boolean;
   /** Another entry than the usual one, for tests. */
   readonly entry?: string;
+  /** Aborted while it starts: it is called off, and nothing is left. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Starts a keeper for a new foundation; resolves when it is up. `say` gets progress lines. Rejects with why it could not be; then nothing is left. */
@@ -160,16 +162,24 @@ function spawnKeeper(words: readonly string[], dir: string, options: Pick<StartO
   return child;
 }
 
-async function bootKeeper(id: string, dir: string, how: Introduction, options: Pick<StartOptions, "entry">): Promise<KeeperClient> {
+async function bootKeeper(id: string, dir: string, how: Introduction, options: Pick<StartOptions, "entry" | "signal">): Promise<KeeperClient> {
   const child = spawnKeeper([dir], dir, options);
   child.unref();
   const client = await reach(child, id, dir, how);
+  const { signal } = options;
+  // A keeper whose owner goes while it starts clears away what it has begun.
+  const callOff = () => client.hangUp();
   try {
+    signal?.addEventListener("abort", callOff);
+    if (signal?.aborted) callOff();
     return await client.booted();
   } catch (error) {
     if (!client.owned) client.hangUp();
     await gone(child, clearMs);
+    signal?.throwIfAborted();
     throw error;
+  } finally {
+    signal?.removeEventListener("abort", callOff);
   }
 }
 

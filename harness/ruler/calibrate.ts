@@ -10,6 +10,7 @@ import { startProber } from "../probes/child.js";
 import type { ProberReport } from "../probes/protocol.js";
 import type { EndpointTarget } from "../probes/target.js";
 import { type Random, seeded } from "../random.js";
+import { plural } from "../report/words.js";
 import { type AskersMeasured, askersLanes, askersMs, calibrateAskers } from "./calibrate-askers.js";
 import { startTruth } from "./truth-child.js";
 import { type TruthMode, truthModes } from "./truth-modes.js";
@@ -42,7 +43,7 @@ export async function calibrate({ seed, quick, say }: CalibrateInputs): Promise<
     const lanes = threeLanes(random, plan);
     // What lasts long has a lane of its own: it would hold up the others.
     if (!quick && rateHz === ratesHz[0]) lanes.push(...longLanes);
-    say(`${lanes.flat().length} outages at ${rateHz} Hz, ${Math.round(lengthMs(lanes) / 1000)} s`);
+    say(`${plural(lanes.flat().length, "outage")} at ${rateHz} Hz, ${Math.round(lengthMs(lanes) / 1000)} s`);
     const part = await session(lanes, rateHz, quick ? ["fresh"] : ["fresh", "kept"], seed);
     if (quick) parts.push(part);
     else {

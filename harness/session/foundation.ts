@@ -19,6 +19,8 @@ export interface Opening {
   /** Who is there, for others who ask: "flounder run four-cuts". */
   readonly command: string;
   readonly say: (line: string) => void;
+  /** Aborted while a foundation comes up: it is called off. */
+  readonly signal: AbortSignal;
 }
 export interface FoundationSource {
   /** Rejects, before anything is written, where the foundation cannot be had. */
@@ -43,7 +45,7 @@ export interface BringUpOptions {
 }
 /** A foundation that lives as long as the session. */
 export const bringUp = ({ engine, portBase }: BringUpOptions = {}): FoundationSource => ({
-  async open({ command, say }) {
+  async open({ command, say, signal }) {
     let client: Client | undefined;
     return {
       known: { engine: engine ?? "local" },
@@ -54,7 +56,7 @@ export const bringUp = ({ engine, portBase }: BringUpOptions = {}): FoundationSo
         if (engine !== undefined && plan.engine !== engine)
           throw new FlounderError("usage", `the plan is for engine ${plan.engine}, not ${engine}`, "make another plan for this engine");
         const inputs = { id: passingName(plan.name), system, profile, timeFactor, policy, engine: plan.engine as "local" | "compose", portBase };
-        client = await raise(inputs, say);
+        client = await raise(inputs, say, { signal });
         await client.claim(command);
         return client;
       },
@@ -139,13 +141,19 @@ export interface RaiseOptions {
   readonly stays?: boolean | undefined;
   /** Only a plan whose digest was approved may run on it. */
   readonly protect?: boolean | undefined;
+  /** Aborted while it comes up: it is called off, and nothing is left. */
+  readonly signal?: AbortSignal | undefined;
 }
 /** Brings up a new foundation; rejects with why it could not be, and then nothing is left. */
-export async function raise(inputs: SpecInputs, say: (line: string) => void, { stays = false, protect = false }: RaiseOptions = {}): Promise<KeeperClient> {
+export async function raise(
+  inputs: SpecInputs,
+  say: (line: string) => void,
+  { stays = false, protect = false, signal }: RaiseOptions = {},
+): Promise<KeeperClient> {
   await refuseTrouble(inputs.engine);
   const spec = await newFoundation(inputs);
   if (protect) writeFileSync(join(spec.dir, protectedMark), "");
-  return startKeeper(spec, say, { stays });
+  return startKeeper(spec, say, { stays, signal });
 }
 
 /** Every missing thing before anything is started: the first one is the error, doctor shows all. */

@@ -36,7 +36,7 @@ export async function runSession({
 }: Session): Promise<Outcome> {
   const watching = toAll(observers, (error) => watching.say(`an observer failed and hears nothing more: ${error instanceof Error ? error.message : error}`));
   const { say } = watching;
-  const open = await foundation.open({ command: commandOf(work), say });
+  const open = await foundation.open({ command: commandOf(work), say, signal });
   try {
     const planned = await planOf(work, open.known);
     for (const note of planned.notes) say(note);
