@@ -103,12 +103,11 @@ export function foundation(profile: string, options: FoundationOptions = {}): Su
         giveUpS: 60 + acts.reduce((sum, one) => sum + one.forS + 30, 0),
         ...(playbook ? { playbook: playbook.name } : {}),
       };
-      const { verdict, folder, defect } = await runSession({
+      const { verdict, folder } = await runSession({
         work: { scenario, target: system.name, seed: seed ?? options.seed ?? 1, playbook },
         foundation: held(client),
         resultsDir: results(),
       });
-      if (defect !== undefined) throw defect;
       const over = verdict.lostS;
       return {
         result: verdict.result,
