@@ -18,6 +18,8 @@ export interface BusAddress {
   readonly password: string;
 }
 export const busOwner = "owner";
+/** Where the platform lets its components answer the owner. */
+export const ownerInbox = `_INBOX.${busOwner}`;
 /** The platform gives its bus' users passwords under such labels. */
 export const busAddress = (bus: string, addresses: Addresses): BusAddress => ({
   ...addresses.direct(bus, "client"),
@@ -71,7 +73,7 @@ async function ask(server: BusAddress): Promise<Round> {
   const connection = await connected(server);
   const heard = new Map<string, () => void>();
   const answered = new Set<string>();
-  const inbox = (await nats()).createInbox();
+  const inbox = (await nats()).createInbox(ownerInbox);
   const subscription = connection.subscribe(inbox, {
     callback: (_error, message) => {
       const name = nameIn(message.data);

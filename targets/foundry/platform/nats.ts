@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { config } from "./base/config.js";
 import { writeAtomically } from "./base/saved.js";
-import { gorouterUser, inboxOf, isBusRole, ownerUser, passwordLabel, type Rights, rightsOf } from "./nats/rights.js";
+import { gorouterUser, isBusRole, ownerUser, passwordLabel, type Rights, rightsOf } from "./nats/rights.js";
 
 const own = config();
 /** Subjects that nobody may publish on, an operator's to change (then SIGHUP); it stays as it is over a restart. */
@@ -25,8 +25,7 @@ const user = (name: string, rights?: Rights) => `{
             ${rights ? `allow: ${JSON.stringify(rights.publish)}` : ""}
             include "./muted.conf"
           }
-          ${rights ? `subscribe: { allow: ${JSON.stringify([...rights.subscribe, `${inboxOf(name)}.>`])} }` : ""}
-          ${rights ? 'allow_responses: { max: -1, expires: "30s" }' : ""}
+          ${rights ? `subscribe: { allow: ${JSON.stringify(rights.subscribe)} }` : ""}
         }
       }`;
 writeAtomically(

@@ -1,6 +1,6 @@
 /** The component's connection to NATS: JSON objects, at most once, reconnecting for ever. Source of the rules: vcap's protocol, 2011. */
 import { connect, createInbox, type Msg, type NatsConnection } from "nats";
-import { inboxOf, passwordLabel } from "../nats/rights.js";
+import { answersTo, passwordLabel } from "../nats/rights.js";
 import { config } from "./config.js";
 import { identity } from "./identity.js";
 import { knock } from "./knock.js";
@@ -151,7 +151,7 @@ class NatsBus implements Bus {
         resolve(replies);
       };
       const timer = setTimeout(end, timeoutMs);
-      const inbox = createInbox(inboxOf(config().name));
+      const inbox = createInbox(answersTo(config().name, subject));
       const subscription = nats.subscribe(inbox, {
         callback: (error, message) => {
           if (error || nobody(message)) return end();

@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gorouterUser, ownerUser, passwordLabel } from "../nats/rights.js";
+import { gorouterUser, inboxOf, ownerUser, passwordLabel } from "../nats/rights.js";
 import type { TimersMs } from "./config.js";
 import { knock } from "./knock.js";
 import { until } from "./until.js";
@@ -86,7 +86,7 @@ const named = [
 ];
 for (const name of [...named, ownerUser, gorouterUser]) labels.push(passwordLabel(name), adminLabel(name), watchLabel(name));
 /** How tests connect to it: they hear and say everything. */
-export const busOwner = { user: ownerUser, pass: secretOf(passwordLabel(ownerUser)) };
+export const busOwner = { user: ownerUser, pass: secretOf(passwordLabel(ownerUser)), inboxPrefix: inboxOf(ownerUser) };
 
 const given = new Set<number>();
 /** Below the ephemeral range: an outgoing connection must not take it before its owner listens. Never the same twice. */

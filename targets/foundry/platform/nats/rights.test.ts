@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { connect, type NatsConnection } from "nats";
 import { busOwner, Lab, type NatsServer, secretOf } from "../base/lab.js";
 import { until } from "../base/until.js";
-import { inboxOf, passwordLabel } from "./rights.js";
+import { answersTo, inboxOf, passwordLabel } from "./rights.js";
 
 /** Subject: who may say it > who may hear it. Whoever changes the table in rights.ts decides anew here. */
 const law = `
@@ -36,6 +36,14 @@ cloudcontrollers.hm.requests: hm-1 > cc-1 monitor-1
 hm.alerts: hm-1 > monitor-1
 monitor.alarms: monitor-1 >
 _INBOX.cc-1.answers: > cc-1
+_INBOX.cc-1.dea.discover.nonce: dea-1 dea-2 > cc-1
+_INBOX.cc-1.dea.find.droplet.nonce: dea-1 dea-2 > cc-1
+_INBOX.cc-1.router.greet.nonce: router-1 gorouter > cc-1
+_INBOX.cc-1.dea.discover.nonce.more: > cc-1
+_INBOX.dea-1.router.greet.nonce: router-1 gorouter > dea-1
+_INBOX.dea-1.router.start.nonce: > dea-1
+_INBOX.monitor-1.vcap.component.discover.nonce: cc-1 dea-1 dea-2 hm-1 router-1 monitor-1 gorouter > monitor-1
+_INBOX.owner.nonce: cc-1 dea-1 dea-2 hm-1 router-1 monitor-1 gorouter >
 nobody.knows.this: >
 $SYS.REQ.SERVER.PING: >
 `
@@ -115,12 +123,12 @@ describe("rights on the bus", () => {
     }
   });
 
-  it("whoever is asked may answer, as often as it likes, and unasked it may not", async () => {
+  it("whoever is asked may answer, as often as it likes, and nowhere else", async () => {
     const [cc, dea] = await Promise.all([as("cc-1"), as("dea-1")]);
     const answers: string[] = [];
-    const inbox = `${inboxOf("cc-1")}.1`;
-    cc.subscribe(inbox, { callback: (_, message) => void answers.push(message.string()) });
-    dea.publish(inbox, "unasked");
+    const inbox = `${answersTo("cc-1", "dea.find.droplet")}.1`;
+    cc.subscribe(`${inboxOf("cc-1")}.>`, { callback: (_, message) => void answers.push(message.string()) });
+    for (const unasked of [`${inboxOf("cc-1")}.1`, `${answersTo("cc-1", "router.greet")}.1`]) dea.publish(unasked, "unasked");
     await dea.flush();
     dea.subscribe("dea.find.droplet", {
       callback: (_, message) => {
@@ -131,6 +139,36 @@ describe("rights on the bus", () => {
     cc.publish("dea.find.droplet", "{}", { reply: inbox });
     await until("three answers", () => answers.length >= 3, 2000, 5);
     expect(answers).to.deep.equal(["one", "two", "three"]);
+  });
+
+  // seed: message bus <- a member names a subject that it has no right to as the place for answers, and is its own asker
+  it("nobody comes to a right by asking itself, or by a friend", async () => {
+    const owner = await as(busOwner.user);
+    const started: string[] = [];
+    owner.subscribe("dea.*.start", { callback: (_, message) => void started.push(message.string()) });
+    await owner.flush();
+    const [gorouter, monitor, dea] = await Promise.all([as("gorouter"), as("monitor-1"), as("dea-2")]);
+    const command = "dea.dea-1.start";
+    const asked = new Set<string>();
+    for (const [name, bus, subject] of [
+      ["gorouter", gorouter, "router.*"],
+      ["monitor-1", monitor, "vcap.component.discover"],
+      ["dea-2", dea, "vcap.component.discover"],
+    ] as const)
+      bus.subscribe(subject, {
+        callback: (_, message) => {
+          if (message.reply !== command) return;
+          asked.add(name);
+          message.respond(name);
+        },
+      });
+    await Promise.all([gorouter, monitor, dea].map((bus) => bus.flush()));
+    gorouter.publish("router.start", "{}", { reply: command });
+    monitor.publish("vcap.component.discover", "{}", { reply: command });
+    await until("all to be asked", () => asked.size === 3, 2000, 5);
+    await Promise.all([gorouter, monitor, dea].map((bus) => bus.flush()));
+    await owner.flush();
+    expect(started).to.deep.equal([]);
   });
 
   it("what is muted nobody may say, whoever it is, until it is not", async () => {

@@ -46,21 +46,42 @@ const table: readonly (readonly [subject: string, says: readonly BusRole[], hear
   ["monitor.alarms", ["monitor"], []],
 ];
 
+/** What is asked there is answered, by whoever hears it. */
+const questions = ["vcap.component.discover", "router.greet", "dea.discover", "dea.status", "dea.find.droplet", "healthmanager.health", "healthmanager.status"];
+
 export interface Rights {
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
 }
 
-/** Beside these a user may answer whoever asked it, and hears the answers that come to inboxOf its name. */
+/** nats-server's wildcards: `*` is one word, `>` the rest. */
+const covers = (pattern: string, subject: string) =>
+  new RegExp(`^${pattern.replaceAll(".", "\\.").replaceAll("*", "[^.]+").replace(">", ".+")}$`).test(subject);
+
+/**
+ * Whoever may hear a question may answer it, and only there: the server could let everybody answer at whatever place a question names (`allow_responses`), and then
+ * who may both say and hear a subject says anything: it asks itself, with `dea.dea-1.start` as the place for answers.
+ */
 export function rightsOf(name: string, role: BusRole): Rights {
   const subjects = (may: (says: readonly BusRole[], hears: readonly BusRole[]) => readonly BusRole[]) =>
     table.filter(([, says, hears]) => may(says, hears).includes(role)).map(([subject]) => subject.replace("{own}", name));
-  return { publish: subjects((says) => says), subscribe: subjects((_, hears) => hears) };
+  const hears = subjects((_, hears) => hears);
+  const asked = questions.filter((question) => hears.some((heard) => covers(heard, question)));
+  return {
+    publish: [
+      ...subjects((says) => says),
+      ...asked.map((question) => `${answersTo("*", question)}.*`),
+      ...(asked.length > 0 ? [`${inboxOf(ownerUser)}.>`] : []),
+    ],
+    subscribe: [...hears, `${inboxOf(name)}.>`],
+  };
 }
 export const isBusRole = (word: string): word is BusRole => (everybody as readonly string[]).includes(word);
 
 /** Where answers to this user come: nobody else may listen there. */
 export const inboxOf = (user: string): string => `_INBOX.${user}`;
+/** Where answers to what this user asked on that subject come; a word follows that nobody guesses. */
+export const answersTo = (user: string, subject: string): string => `${inboxOf(user)}.${subject}`;
 /** The label of a user's password under the foundation's secret. */
 export const passwordLabel = (user: string): string => `bus:${user}`;
 
