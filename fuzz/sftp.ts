@@ -1,6 +1,6 @@
 /** SFTP packets as the gate before a LUN reads them: a broken one throws and ends its connection, none is read past its end. */
 import fc from "fast-check";
-import { changes, Packets } from "../targets/foundry/platform/cabinet/sftp-packets.js";
+import { asksForRoom, changes, Packets, withoutRoom } from "../targets/foundry/platform/cabinet/sftp-packets.js";
 import { type Fuzz, mutated, sampled, withEach } from "./fuzz.js";
 
 const string = fc.oneof(fc.string({ maxLength: 20 }), fc.constantFrom("posix-rename@openssh.com", "hardlink@openssh.com", "/", "")).map((text) => {
@@ -40,6 +40,7 @@ export default {
           if (one.readUInt32BE(0) + 4 !== one.length) throw new Error("a packet was cut in the wrong place");
           try {
             changes(one);
+            if (asksForRoom(one) !== undefined) withoutRoom(one);
           } catch (error) {
             // What is too short for its type.
             if (!(error instanceof RangeError)) throw error;

@@ -1,13 +1,14 @@
 /**
  * What stands between a LUN's clients and its disks: every request and answer takes its share of the cabinet's bandwidth, and requests that would change what is
- * kept may be refused or made to wait. full: nothing grows, as on a disk without a free block (new bytes and new folders are refused; overwriting in place goes on).
+ * kept may be refused or made to wait. full: nothing grows, as on a disk without a free block (new bytes and new folders are refused, and whoever asks is told that
+ * there is no room; overwriting in place goes on).
  * stuck: whatever would change anything waits until it may, reading goes on.
  */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { Transform } from "node:stream";
 import type { Bandwidth } from "./bandwidth.js";
-import { answers, changes, Fields, Packets, refusal, requests } from "./sftp-packets.js";
+import { answers, asksForRoom, changes, Fields, Packets, refusal, requests, withoutRoom } from "./sftp-packets.js";
 
 /** One connection: from client to server, and back. */
 export interface Gated {
@@ -39,6 +40,8 @@ export class LunGate {
     /** Paths of files that are being opened, by request; and of those that are open, by handle. */
     const opening = new Map<number, string>();
     const open = new Map<string, string>();
+    /** Questions for the room that is left. */
+    const rooms = new Set<number>();
     let held: Buffer[] = [];
     const toClient = this.#relay((packet) => {
       const fields = new Fields(packet);
@@ -48,8 +51,10 @@ export class LunGate {
         const path = opening.get(id);
         if (path !== undefined && type === answers.handle) open.set(fields.string().toString("hex"), path);
         opening.delete(id);
+        rooms.delete(id);
       }
-      toClient.push(packet);
+      const room = type === answers.extended && rooms.delete(fields.number());
+      toClient.push(room && this.full ? withoutRoom(packet) : packet);
     });
     const grows = (packet: Buffer): boolean => {
       const fields = new Fields(packet);
@@ -66,6 +71,8 @@ export class LunGate {
       const type = fields.byte();
       if (this.full && grows(packet)) return void toClient.push(refusal(packet.readUInt32BE(5), "No space left on device"));
       if (type === requests.open) opening.set(fields.number(), fields.string().toString());
+      const room = asksForRoom(packet);
+      if (room !== undefined) rooms.add(room);
       if (type === requests.close) {
         fields.number();
         open.delete(fields.string().toString("hex"));

@@ -1,7 +1,7 @@
 /** SFTP version 3 (draft-ietf-secsh-filexfer-02) as far as a gate in its way must read it: each packet is a length of 4 bytes, a type, and what belongs to it. */
 
 export const requests = { open: 3, close: 4, write: 6, setstat: 9, fsetstat: 10, remove: 13, mkdir: 14, rmdir: 15, rename: 18, symlink: 20, extended: 200 };
-export const answers = { status: 101, handle: 102 };
+export const answers = { status: 101, handle: 102, extended: 201 };
 /** In pflags of an OPEN: makes the file, or makes it empty. */
 const creates = 0x08 | 0x10;
 /** SSH_FX_FAILURE: this version has no word for a full disk, and OpenSSH's server says the same for ENOSPC. */
@@ -48,6 +48,23 @@ export class Fields {
     this.#at += size;
     return this.packet.subarray(this.#at - size, this.#at);
   }
+}
+
+/** OpenSSH's extension: how much room there is. */
+const statvfs = "statvfs@openssh.com";
+/** The id of a request for the room that is left; undefined: it is another one. */
+export function asksForRoom(packet: Buffer): number | undefined {
+  const fields = new Fields(packet);
+  if (fields.byte() !== requests.extended) return undefined;
+  const id = fields.number();
+  return fields.string().toString() === statvfs ? id : undefined;
+}
+/** Blocks that are free, and free for those who are not root: 64 bits each, behind the type, the id, and three others (f_bsize, f_frsize, f_blocks). */
+const freeBlocksAt = header + 1 + 4 + 3 * 8;
+/** The same answer, of a disk without a free block. */
+export function withoutRoom(packet: Buffer): Buffer {
+  const full = Buffer.from(packet);
+  return full.fill(0, freeBlocksAt, freeBlocksAt + 2 * 8);
 }
 
 /** Would this request change what is kept? */

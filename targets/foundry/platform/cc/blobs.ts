@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { sleep } from "../base/until.js";
-import { blobstoreUnavailable, CfError, notFound, unavailable } from "./cf-error.js";
+import { blobstoreUnavailable, CfError, noRoom, notFound, unavailable } from "./cf-error.js";
 import type { Database, Sql } from "./database.js";
 import { StorageError } from "./helper-process.js";
 import type { BlobOp, Storage } from "./storage.js";
@@ -176,7 +176,9 @@ export class Blobs {
   }
   #run(lun: string, op: BlobOp, size: number): Promise<Blob> {
     if (this.storage.lost().includes(lun)) throw unavailable(`Storage ${lun} is lost`);
-    return this.storage.run(lun, op, deadlineMs(size));
+    return this.storage.run(lun, op, deadlineMs(size)).catch((error: unknown) => {
+      throw error instanceof StorageError && error.code === "ENOSPC" ? noRoom(lun) : error;
+    });
   }
   /** What the client is told when a LUN does not do what it must. */
   async #refusing<T>(act: () => Promise<T>): Promise<T> {

@@ -27,4 +27,6 @@ export const unprocessable = (detail: string) => new CfError(422, 10008, "CF-Unp
 export const unavailable = (detail: string) => new CfError(503, 10015, "CF-ServiceUnavailable", detail);
 export const databaseAway = () => unavailable("Database connection failure");
 export const blobstoreUnavailable = (detail: string) => new CfError(502, 150006, "CF-BlobstoreUnavailable", detail);
+export const noRoom = (lun: string) =>
+  new CfError(507, 150011, "CF-BlobstoreFull", `Insufficient space on the blobstore: ${lun} is full. Ask the operator to free space, then push again`);
 export const unknownError = () => new CfError(500, 10001, "UnknownError", "An unknown error occurred.");

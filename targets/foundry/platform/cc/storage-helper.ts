@@ -5,7 +5,7 @@
  */
 import { createHash, randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { lunAt, markerFile } from "../base/lun-marker.js";
 import { mirrorFolder } from "../base/mirrors.js";
@@ -100,6 +100,17 @@ async function copy(from: string, to: string, onto: boolean, alive: Alive): Prom
   }
 }
 
+const noRoom = Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+/**
+ * SFTP 3 has no word for a full disk, and sshfs makes something of it that depends on the call (EPERM, ENOENT): so whoever could not write asks how much room there is.
+ * What it failed with stays, if there is enough, or if nobody says.
+ */
+async function asRoomSays(root: string, local: string, error: unknown): Promise<never> {
+  const [room, wanted] = await Promise.all([statfs(root), stat(local)]).catch(() => []);
+  if (room && wanted && room.bavail * room.bsize < wanted.size + room.bsize) throw noRoom;
+  throw error;
+}
+
 /** Under a draft's name first: a blob under its own name is whole, or was torn by the storage itself. */
 async function put(root: string, lun: string, sha1: string, local: string, alive: Alive): Promise<{ size: number; sha1: string }> {
   await checkMarker(root, lun);
@@ -117,16 +128,23 @@ async function put(root: string, lun: string, sha1: string, local: string, alive
     return written;
   } catch (error) {
     await rm(draft, { force: true }).catch(() => {}); // the first error is the one that counts
-    throw error;
+    return asRoomSays(root, local, error);
   }
 }
 
 /** Whole, or as it was. */
-async function saveAs(path: string, local: string, alive: Alive): Promise<{ size: number; sha1: string }> {
+async function save(root: string, name: string, local: string, alive: Alive): Promise<{ size: number; sha1: string }> {
+  const path = join(root, backups, name);
   const draft = `${path}.${randomBytes(4).toString("hex")}.part`;
-  const written = await copy(local, draft, true, alive);
-  await rename(draft, path);
-  return written;
+  try {
+    await mkdir(join(root, backups), { recursive: true });
+    const written = await copy(local, draft, true, alive);
+    await rename(draft, path);
+    return written;
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => {});
+    return asRoomSays(root, local, error);
+  }
 }
 
 async function get(
@@ -181,8 +199,7 @@ async function act(asked: StorageOp, alive: Alive): Promise<{ size: number; sha1
       return hash(root, lun, asked.sha1, alive);
     case "save":
       await checkMarker(root, lun);
-      await mkdir(join(root, backups), { recursive: true });
-      return saveAs(join(root, backups, asked.name), asked.local, alive);
+      return save(root, asked.name, asked.local, alive);
     case "load":
       await checkMarker(root, lun);
       return copy(join(root, backups, asked.name), asked.local, false, alive);
