@@ -48,7 +48,23 @@ function lunOf(storage: Storage): string {
   return lun;
 }
 
-export async function backUp(database: Database, storage: Storage, scratch: string): Promise<BackedUp> {
+/** Of the CCDB's advisory locks: held by whoever makes a backup. */
+const lock = 20_110_425;
+const oneAtATime = () => new AdminError(409, "not backed up: another Cloud Controller is making a backup; ask again when it has ended");
+
+/**
+ * One at a time: each marks the blobs that its content needs and takes the marks off all others, so that of two the one that is written last could need what the other
+ * unmarked. The lock goes with its connection; marks are made on another one, since the sweeps of all must see them at once.
+ */
+export function backUp(database: Database, storage: Storage, scratch: string): Promise<BackedUp> {
+  return database.transaction(async (held) => {
+    const mine = await held.row<{ got: boolean }>("select pg_try_advisory_xact_lock($1) as got", [lock]);
+    if (!mine?.got) throw oneAtATime();
+    return backUpAlone(database, storage, scratch, held);
+  });
+}
+
+async function backUpAlone(database: Database, storage: Storage, scratch: string, held: Sql): Promise<BackedUp> {
   const from = performance.now();
   const lun = lunOf(storage);
   // What this backup knows stays until the next one: restored, its apps must have their blobs. Those that come meanwhile are in their grace.
@@ -75,6 +91,8 @@ export async function backUp(database: Database, storage: Storage, scratch: stri
   } finally {
     await rm(local, { force: true });
   }
+  // Only if nobody else could begin meanwhile: a connection that was lost has let go.
+  await held.rows("select 1");
   await database.rows("update blobs set backed_up = false where backed_up and sha1 <> all($1)", [[...needed].filter((sha1) => sha1 !== null)]);
   const rows = Object.values(content.tables).reduce((sum, table) => sum + table.length, 0);
   log.warn({ lun, rows, bytes: bytes.length }, "CCDB backed up");

@@ -1,6 +1,7 @@
 /** Blobs go when nobody refers to them any more, and never before: whatever is pushed, deleted, backed up and restored meanwhile. */
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { sleep, until } from "../base/until.js";
@@ -84,6 +85,57 @@ describe("cc: blobs that nobody refers to", function () {
     expect(has(droplet)).to.equal(true);
     await remove(app);
     await ask("/ccdb/backup");
+    await gone(droplet);
+  });
+
+  // seed: blobstore <- two Cloud Controllers back up the CCDB at once
+  it("stay while a slow backup needs them that another Cloud Controller's would not", async () => {
+    const slow = rig.ccs.get("cc-1")!;
+    const app = await cf.push(space, "slow", files("slow"));
+    const droplet = await dropletOf(app);
+    // All that cc-1 may do at once on the LUN of backups is to read what never ends.
+    const endless = ["e", "f"].map((digit) => ({ sha1: digit.repeat(40), path: rig.blobPath("lun-4", digit.repeat(40)) }));
+    for (const { sha1, path } of endless) {
+      mkdirSync(dirname(path), { recursive: true });
+      execFileSync("mkfifo", [path]);
+      await rig.ccdb.rows("insert into blobs (sha1, size, lun, used_at) values ($1, 0, 'lun-4', now() + interval '1 hour')", [sha1]);
+    }
+    const verified = slow.ask("/storage/verify", {}).catch(() => {});
+    const writers: number[] = [];
+    for (const { path } of endless)
+      await until(
+        "it to be read",
+        () => {
+          try {
+            return writers.push(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)) > 0;
+          } catch {
+            return false; // nobody reads yet
+          }
+        },
+        10_000,
+      );
+    try {
+      const backedUp = slow.ask("/ccdb/backup", {});
+      await until("it to have read the CCDB", () => existsSync(join(slow.dataDir, "scratch", "backup")), 10_000);
+      await remove(app);
+      const other = rig.ccs.get("cc-2")!.ask("/ccdb/backup", {});
+      expect(JSON.stringify(await other.catch(String))).to.contain("another Cloud Controller is making a backup");
+      await rests();
+      for (const writer of writers.splice(0)) closeSync(writer);
+      expect(await backedUp).to.include({ lun: "lun-4" });
+    } finally {
+      for (const writer of writers) closeSync(writer);
+    }
+    await verified;
+    await ask("/ccdb/restore");
+    for (const { sha1, path } of endless) {
+      rmSync(path);
+      await rig.ccdb.rows("delete from blobs where sha1 = $1", [sha1]);
+    }
+    expect(await dropletOf(app)).to.equal(droplet);
+    expect(await ask("/storage/verify")).to.deep.include({ missing: [], torn: [] });
+    await remove(app);
+    await rig.ccs.get("cc-2")!.ask("/ccdb/backup", {});
     await gone(droplet);
   });
 
