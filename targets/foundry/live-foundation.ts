@@ -7,12 +7,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ConnectionOptions, connect, type NatsConnection } from "nats";
-import type { Engine, FoundationFacts, FoundationSpec, Running, TargetSystem } from "../../harness/core.js";
+import type { CutMount, Engine, FoundationFacts, FoundationSpec, Running, TargetSystem } from "../../harness/core.js";
 import { newFoundation, passingName } from "../../harness/foundation.js";
 import { factsOf } from "../../harness/keeper/facts.js";
 import { root } from "../../harness/paths.js";
 import { type EngineName, engineFor } from "../../harness/registry.js";
-import { busAddress, busOwner, closeBusWitness } from "./bus-witness.js";
+import { busAddress, busOwner, closeBusWitness, ownerInbox } from "./bus-witness.js";
 import { prepare } from "./prepare.js";
 import foundry from "./target.js";
 import { type Shape, topologyOf } from "./topology.js";
@@ -92,10 +92,10 @@ export class LiveFoundation {
     const load = async () => this.system;
     return typeof engine === "function" ? engine(load) : engineFor(engine, load);
   }
-  async mountsCanHang(): Promise<boolean> {
+  async mountsCanHang(way: CutMount = "hang"): Promise<boolean> {
     const { profile = "micro", policy = {} } = this.options;
     const targets = await (await this.engine()).targets(this.system.topology(profile, timeFactor, policy), this.system);
-    return targets.some(({ ways }) => ways.mount?.includes("hang"));
+    return targets.some(({ ways }) => ways.mount?.includes(way));
   }
 
   up(): Promise<void> {
@@ -137,7 +137,7 @@ export class LiveFoundation {
   /** A connection to the bus that no fault cuts; it is closed at the end. */
   async bus(options: ConnectionOptions = {}): Promise<NatsConnection> {
     const { host, port, password } = busAddress("nats-1", this.running);
-    const bus = await connect({ servers: `${host}:${port}`, user: busOwner, pass: password, ...options });
+    const bus = await connect({ servers: `${host}:${port}`, user: busOwner, pass: password, inboxPrefix: ownerInbox, ...options });
     this.#atEnd(() => bus.close());
     return bus;
   }

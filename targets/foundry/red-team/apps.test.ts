@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, copyFileSync, mkdirSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { chownSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -184,11 +184,42 @@ for (const engine of ["local", "compose"] as const) {
       expect(limits)
         .to.match(/Max core file size +0 +0 /)
         .and.to.match(/Max open files +256 +256 /)
-        .and.to.match(/Max processes +512 +512 /);
+        .and.to.match(/Max processes +512 +512 /)
+        .and.to.match(/Max file size +1073741824 +1073741824 /)
+        .and.to.match(/Max data size +603979776 +603979776 /);
       expect(await ask<number>("bomb"), "processes at once").to.be.within(50, 512);
       expect(agent()).to.equal(before);
       await client.stop(guid);
       await client.stop(neighbour.guid);
+    });
+
+    // seed: DEA <- an app takes all memory, or all of the processors
+    it("is ended when it has more memory than it may, however it takes it; who burns time is put behind everybody else", async () => {
+      const app = await push("glutton");
+      const bus = await live.bus();
+      const why: string[] = [];
+      bus.subscribe("droplet.exited", {
+        callback: (_, message) => {
+          const said = message.json<{ droplet: string; exit_status: number; exit_description: string }>();
+          if (said.droplet === app.guid) why.push(`${said.exit_status} ${said.exit_description}`);
+        },
+      });
+      await bus.flush();
+      const niceOf = (pid: number) => Number(readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]!.split(" ")[16]);
+      const burners = () => withText(`token-glutton-${process.pid}-burn`).map(({ pid }) => niceOf(pid));
+      await app.ask("burn", "6");
+      await until("them to be put behind", () => burners().length === 6 && burners().every((nice) => nice === 19), 20_000, 50);
+      expect(niceOf(agent())).to.equal(0);
+      const ways = ["heap", "children", ...(existsSync("/usr/bin/python3") ? ["a file without a name"] : [])];
+      for (const [n, way] of ways.entries()) {
+        await until("it to run", async () => (await instanceOf("glutton")) !== undefined, 20_000, 50);
+        await app.ask("grow", way);
+        await until(`${way} to end it`, () => why.length > n, 20_000, 50);
+        expect(why[n], way).to.match(/^137 .*out of memory: it has \d+ MiB, its limit is 64 MiB/);
+        expect(burners(), "all of it ended").to.deep.equal([]);
+      }
+      await client.stop(app.guid);
+      await app.nothingLeft();
     });
 
     // seed: DEA <- an app hides from whoever ends it, and holds a port
@@ -210,7 +241,7 @@ for (const engine of ["local", "compose"] as const) {
     });
 
     it("sees its disk as it is: read-only, and writable again", async function () {
-      if (!(await live.mountsCanHang())) this.skip();
+      if (!(await live.mountsCanHang("read-only"))) this.skip();
       const app = await push("writer");
       const file = join((await app.ask<Record<string, string>>("environment")).HOME!, "written");
       const { mount } = live.running.target("dea-1:lun-1", ["mount"]).can;

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const token = process.env.TOKEN;
+const hoard = [];
 const attempt = (what) => {
   try {
     return { got: what() };
@@ -84,6 +85,23 @@ const look = {
         resolve(Number(said.trim().split("\n").at(-1)));
       });
     }),
+  /** More memory than it may have, in one of several ways; it goes on until it is ended. */
+  grow: (how) => {
+    const file = 'import os, time\nfile = os.memfd_create("x")\nwhile True:\n  os.write(file, b"x" * 4000000)\n  time.sleep(.01)';
+    const ways = {
+      heap: () => setInterval(() => hoard.push(Buffer.alloc(4e6, 1)), 10),
+      children: () => {
+        for (let i = 0; i < 8; i++) away(process.execPath, ["-e", "globalThis.held = Buffer.alloc(16e6, 1); setInterval(() => {}, 1e6)"]);
+      },
+      "a file without a name": () => away("python3", ["-c", file]),
+    };
+    return attempt(() => void ways[how]());
+  },
+  /** More of the processors than it may have. */
+  burn: (count) => {
+    for (let i = 0; i < Number(count); i++) away("/bin/sh", ["-c", "while :; do :; done", `${token}-burn`]);
+    return count;
+  },
   hide: () => Object.entries(hide).map(([how, now]) => [how, attempt(now).refused ?? "tried"]),
 };
 

@@ -126,7 +126,7 @@ export class Agent {
     mkdirSync(logs, { recursive: true });
     const { listen } = this.slotOf(instance);
     const env = environment(instance, { dea: this.settings.name, bindHost: this.settings.bindHost, listenPort: listen }, process.env);
-    const leader = spawnApp({ way, dir, port: listen, env, logs, files: message.limits.fds }, (exit) => this.#ended(instance, exit));
+    const leader = spawnApp({ way, dir, port: listen, env, logs, limits: message.limits }, (exit) => this.#ended(instance, exit));
     if (!leader) return;
     Object.assign(instance, leader);
     this.#save();

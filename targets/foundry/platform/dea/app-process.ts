@@ -3,10 +3,11 @@
  * Identity is pid + start time (field 22 of /proc/<pid>/stat): pids are re-used.
  */
 import { spawn } from "node:child_process";
-import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { sleep } from "../base/until.js";
-import { confined, type Way } from "./confined.js";
+import { confined, outOfMemory, type Way } from "./confined.js";
+import type { StartMessage } from "./messages.js";
 
 export interface Exit {
   /** Exit status, or -1 if a signal ended it or nobody saw it end. */
@@ -42,8 +43,7 @@ export interface Start {
   /** The app's own, with our marks: exactly this. */
   readonly env: Readonly<Record<string, string>>;
   readonly logs: string;
-  /** Open files. */
-  readonly files: number;
+  readonly limits: StartMessage["limits"];
 }
 
 /**
@@ -51,13 +51,16 @@ export interface Start {
  * hangs, and until a new process has become its program it holds copies of our sockets, and we wait for it. Output goes to files, never to pipes of ours: a pipe's reader would die with the agent.
  * `onExit` is called once, also when it could not be started at all; then the result is undefined.
  */
-export function spawnApp({ way, dir, port, env, logs, files: limit }: Start, onExit: (exit: Exit) => void): Identity | undefined {
+export function spawnApp({ way, dir, port, env, logs, limits }: Start, onExit: (exit: Exit) => void): Identity | undefined {
   const files = ["stdout.log", "stderr.log"].map((name) => openSync(join(logs, name), "a"));
   try {
-    const [command, ...words] = confined(way, { dir, root: logs, files: limit, argv: ["./startup", "-p", String(port)] });
+    const wish = { dir, root: logs, files: limits.fds, memoryMb: limits.mem, fileMb: limits.disk, argv: ["./startup", "-p", String(port)] };
+    const [command, ...words] = confined(way, wish);
     const child = spawn(command!, words, { cwd: logs, env, detached: true, stdio: ["ignore", files[0]!, files[1]!] });
     child.once("error", (error) => onExit({ status: -1, says: error.message }));
-    child.once("exit", (status, signal) => onExit({ status: status ?? -1, says: signal ? `ended by ${signal}` : `exited with status ${status}` }));
+    child.once("exit", (status, signal) =>
+      onExit({ status: status ?? -1, says: signal ? `ended by ${signal}` : `exited with status ${status}${why(status, logs)}` }),
+    );
     const fields = child.pid === undefined ? undefined : stat(child.pid);
     if (child.pid === undefined || !fields) return undefined;
     return { pid: child.pid, startTicks: startTicksOf(fields) };
@@ -67,6 +70,29 @@ export function spawnApp({ way, dir, port, env, logs, files: limit }: Start, onE
     return undefined;
   } finally {
     for (const file of files) closeSync(file);
+  }
+}
+
+const tailBytes = 300;
+/** The end of a file that may be large. */
+function tailOf(path: string): string {
+  const file = openSync(path, "r");
+  try {
+    const { size } = fstatSync(file);
+    const bytes = Buffer.alloc(Math.min(size, tailBytes));
+    return bytes.toString("utf8", 0, readSync(file, bytes, 0, bytes.length, size - bytes.length));
+  } finally {
+    closeSync(file);
+  }
+}
+/** An app may end by that status for reasons of its own; what ended it for its memory said so last. */
+function why(status: number | null, logs: string): string {
+  if (status !== outOfMemory.status) return "";
+  try {
+    const last = tailOf(join(logs, "stderr.log")).trimEnd().split("\n").at(-1) ?? "";
+    return last.startsWith(outOfMemory.says) ? ` (${last.slice(last.indexOf(": ") + 2)})` : "";
+  } catch {
+    return "";
   }
 }
 

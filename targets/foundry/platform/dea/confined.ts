@@ -18,6 +18,10 @@ const checkMs = 10_000;
 const tasks = 512;
 /** Below it not even a shell and a runtime start well. */
 const leastFiles = 64;
+const leastMb = 64;
+const bounded = "bounds on memory, processor time, open files and the size of a file";
+/** What flounder-confine ends a program with that has more memory than it may, and how it begins to say so. */
+export const outOfMemory = { status: 137, says: "flounder-confine: out of memory: " };
 
 /** What programs look up; passwords and keys are not among them. Who runs them is named by flounder-confine. */
 const etc =
@@ -42,8 +46,8 @@ export function findWay(program = process.env.CONFINE): Promise<Way> {
   return new Promise((resolve) => {
     execFile(program, ["-check"], { timeout: checkMs }, (error, stdout, stderr) => {
       const said = `${stdout} ${stderr}`.replace(/\s+/g, " ").trim();
-      if (!error) return resolve({ kind: "namespaces", says: `apps have namespaces of their own, ${said}` });
-      const says = `apps are confined in part: no new privileges, bounds, an end for all that they start; but they see what the DEA sees. ${said || error.message}`;
+      if (!error) return resolve({ kind: "namespaces", says: `apps have namespaces of their own, ${said}; ${bounded}, ${tasks} processes and threads` });
+      const says = `apps are confined in part: no new privileges, an end for all that they start, ${bounded}; but they see what the DEA sees. ${said || error.message}`;
       log.warn(says);
       resolve({ kind: "plain", says });
     });
@@ -55,12 +59,17 @@ export interface Wish {
   /** An empty place: the view is mounted upon it, where nobody else sees it. */
   readonly root: string;
   readonly files: number;
+  /** All of its processes together; beyond it they are ended. */
+  readonly memoryMb: number;
+  /** Of one file, its output as well. */
+  readonly fileMb: number;
   readonly argv: readonly string[];
 }
 /** The words that start it. */
-export function confined({ kind }: Way, { dir, root, files, argv }: Wish, program = process.env.CONFINE): readonly string[] {
+export function confined({ kind }: Way, { dir, root, files, memoryMb, fileMb, argv }: Wish, program = process.env.CONFINE): readonly string[] {
   if (kind === "none" || !program) return ["/bin/sh", "-c", 'cd "$0" && exec "$@"', dir, ...argv];
   const bounds = ["-dir", dir, "-files", String(Math.max(files, leastFiles)), "-tasks", String(tasks)];
+  bounds.push("-memory", String(Math.ceil(Math.max(memoryMb, leastMb))), "-size", String(Math.ceil(fileMb)));
   if (kind === "plain") return [program, "-plain", ...bounds, "--", ...argv];
   return [program, ...bounds, "-root", root, ...[...system, ...node()].flatMap((path) => ["-ro", path]), "--", ...argv];
 }

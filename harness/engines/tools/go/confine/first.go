@@ -43,6 +43,12 @@ func first(o options) int {
 		}
 	}()
 	go hear(hears, o.dir, told)
+	if own, err := os.Readlink("/proc/self"); err == nil { // as it is known outside, where this /proc is of
+		go bound(o, own, true, func() {
+			tell(outOfMemory << 8)
+			os.Exit(0)
+		})
+	}
 	for {
 		var status syscall.WaitStatus
 		pid, err := syscall.Wait4(-1, &status, 0, nil)
@@ -54,12 +60,17 @@ func first(o options) int {
 			return notStarted
 		}
 		if pid == start.pid {
-			var word [4]byte
-			binary.NativeEndian.PutUint32(word[:], uint32(status))
-			syscall.Write(saysEnd, word[:])
+			tell(status)
 			return 0
 		}
 	}
+}
+
+// tell says outside how the program ended.
+func tell(status syscall.WaitStatus) {
+	var word [4]byte
+	binary.NativeEndian.PutUint32(word[:], uint32(status))
+	syscall.Write(saysEnd, word[:])
 }
 
 type beginning struct {

@@ -38,6 +38,8 @@ type options struct {
 	dir, root    string
 	readable     paths
 	files, tasks uint64
+	// MiB; 0: as much as there is.
+	memory, size uint64
 	plain, check bool
 	argv         []string
 }
@@ -50,6 +52,8 @@ func parse(words []string) options {
 	set.Var(&o.readable, "ro", "a `path` that it may read, where it is; may be given again")
 	set.Uint64Var(&o.files, "files", 1024, "open files")
 	set.Uint64Var(&o.tasks, "tasks", 512, "processes and threads")
+	set.Uint64Var(&o.memory, "memory", 0, "all of it together, in `MiB`: beyond it the program is ended")
+	set.Uint64Var(&o.size, "size", 0, "of one file, in `MiB`")
 	set.BoolVar(&o.plain, "plain", false, "without namespaces")
 	set.BoolVar(&o.check, "check", false, "try it, say how it works here, and end")
 	set.Parse(words)

@@ -14,8 +14,9 @@ import (
 
 const namespaces = syscall.CLONE_NEWUSER | syscall.CLONE_NEWPID | syscall.CLONE_NEWNS | syscall.CLONE_NEWIPC
 
-// What the first process inside needs, in its own user namespace: to mount, to change its root, to drop rights for good, and to forbid more namespaces.
-var rights = []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_SYS_CHROOT, unix.CAP_SETPCAP, unix.CAP_SYS_RESOURCE}
+// What the first process inside needs, in its own user namespace: to mount, to change its root, to drop rights for good, to forbid more namespaces, and to look
+// at programs that do not want to be looked at.
+var rights = []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_SYS_CHROOT, unix.CAP_SETPCAP, unix.CAP_SYS_RESOURCE, unix.CAP_SYS_PTRACE}
 
 // What is passed on. A group is signalled as a whole, so whoever is outside leaves it to the first one inside, which is in the same group.
 var passed = []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGTERM, syscall.SIGALRM, syscall.SIGCONT}

@@ -5,6 +5,7 @@ import (
 	"os/signal"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -36,6 +37,11 @@ func plain(o options) syscall.WaitStatus {
 			}
 		}
 	}()
+	var tooMuch atomic.Bool
+	go bound(o, strconv.Itoa(os.Getpid()), false, func() {
+		tooMuch.Store(true)
+		syscall.Kill(pid, syscall.SIGKILL)
+	})
 	for {
 		var status syscall.WaitStatus
 		ended, err := syscall.Wait4(-1, &status, 0, nil)
@@ -47,6 +53,9 @@ func plain(o options) syscall.WaitStatus {
 		}
 		if ended == pid {
 			endDescendants(time.Now().Add(2 * time.Second))
+			if tooMuch.Load() {
+				return outOfMemory << 8
+			}
 			return status
 		}
 	}

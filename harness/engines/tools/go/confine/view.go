@@ -197,6 +197,12 @@ func become(o options) int {
 		// Of a user in a namespace of its own; elsewhere it counts all of them.
 		limits[unix.RLIMIT_NPROC] = o.tasks
 	}
+	if o.memory > 0 {
+		limits[syscall.RLIMIT_DATA] = o.memory<<20 + headroom
+	}
+	if o.size > 0 {
+		limits[syscall.RLIMIT_FSIZE] = o.size << 20
+	}
 	for what, most := range limits {
 		var now syscall.Rlimit
 		if err := syscall.Getrlimit(what, &now); err != nil || most > now.Max {
