@@ -144,7 +144,7 @@ export class ProcessTable {
   readonly #known = new Map<string, Marks>();
 
   constructor(
-    private readonly foundation: string,
+    readonly foundation: string,
     /** Folders that belong to the foundation alone. */
     private readonly folders: () => readonly string[],
     /** Whose process one is by its user, where each component has a user of its own; undefined: nobody's of the foundation. */

@@ -14,6 +14,8 @@ export interface Confinement {
   readonly passwd?: string | undefined;
   /** Processes and threads; counted per user, so only where it has one for itself. */
   readonly processes?: number | undefined;
+  /** What it writes its number into, to be in the foundation's control group. */
+  readonly group?: string | undefined;
 }
 
 /** Node and Go take as many as they are allowed; a limit is only ever lowered. */
@@ -31,12 +33,13 @@ const bounds = `umask 077; ulimit -c 0; case $(ulimit -Hn) in ?|??|???|????|????
 const shell = "/bin/sh";
 
 /** The words that become `argv`. */
-export function confined(argv: readonly string[], { user, passwd, processes }: Confinement): readonly string[] {
+export function confined(argv: readonly string[], { user, passwd, processes, group }: Confinement): readonly string[] {
   const setpriv = onPath("setpriv");
   const to = user ? [`--reuid=${user.uid}`, `--regid=${user.gid}`, "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"] : [];
   const count = processes && user ? `; ulimit -u ${processes} 2>/dev/null || ulimit -p ${processes}` : "";
   const less = setpriv ? [setpriv, ...to, "--no-new-privs", "--"] : [];
-  const plain = [shell, "-c", `${bounds}${count}; exec "$@"`, "sh", ...less, ...argv];
+  const join = group ? `{ echo $$ > '${group}'; } 2>/dev/null; ` : "";
+  const plain = [shell, "-c", `${join}${bounds}${count}; exec "$@"`, "sh", ...less, ...argv];
   if (!passwd || !user) return plain;
   return ["unshare", "--mount", "--propagation", "slave", "--", shell, "-c", 'mount --bind "$0" /etc/passwd && exec "$@"', passwd, ...plain];
 }

@@ -11,6 +11,7 @@ import { findTool } from "../tools/find.js";
 import { type ToolName, tools } from "../tools/pins.js";
 import { uidsOf } from "../uids.js";
 import { wire } from "../wiring.js";
+import { controlGroups, findGroups, makeGroup, removeGroup } from "./control-group.js";
 import { type FuseVerdict, fuseVerdict } from "./fuse-check.js";
 import { passOn } from "./mount-table.js";
 import { makeOpenFolder, openFolders, unprivilegedUser, usersOf } from "./open-folder.js";
@@ -52,7 +53,7 @@ export function localEngine(load: Load, fuse: () => Promise<FuseVerdict> = fuseV
     const tools = await toolbox(topology, { openDir, uids, names: who.names });
     // Without FUSE a mount is a link to the folder itself: whoever keeps the folder must know that nothing stands between.
     const box = verdict.works ? tools : { ...tools, env: { ...tools.env, LUNS: "linked" } };
-    const place = new Place(spec, wiring, box, { openDir, uids, names: who.names });
+    const place = new Place(spec, wiring, box, { openDir, uids, names: who.names, group: makeGroup(spec.id) });
     place.makeFolders(topology.components);
     return new LocalFoundation({ place, system, topology, block, fuse: verdict, who });
   };
@@ -74,15 +75,17 @@ export function localEngine(load: Load, fuse: () => Promise<FuseVerdict> = fuseV
 
     async users() {
       const { from, says } = whoFor(ownRights());
+      const group = controlGroups();
       const [isRoot, bounded] = [process.geteuid?.() === 0, "no_new_privs, bounded"];
       const apps = await appsRunAs();
-      if (!isRoot) return { everything: says, components: bounded, apps };
+      if (!isRoot) return { everything: says, components: bounded, apps, "control group": group };
       return {
         "keeper, sshfs": "root: mounts LUNs, asks mounts, ends whatever is left",
         prober: "root: real-time, so that it is woken in time",
         components: from === undefined ? `${says}; Postgres as nobody` : `${says}; no capabilities, ${bounded}`,
         "Toxiproxy servers": from === undefined ? "root" : "the same",
         apps,
+        "control group": group,
       };
     },
 
@@ -107,6 +110,7 @@ export function localEngine(load: Load, fuse: () => Promise<FuseVerdict> = fuseV
           await passOn(join(openDir, "mounts")).catch((error: Error) => say(`apps will not see a LUN that is mounted anew while they run: ${error.message}`));
       } catch (error) {
         await removeFolder(openDir);
+        for (const group of findGroups(spec.id)) await removeGroup(group).catch(() => {});
         block.release();
         throw error;
       }

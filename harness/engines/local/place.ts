@@ -89,8 +89,9 @@ export class Place {
 
   #confinement(component: Component): Confinement {
     const user = this.#user(component);
-    if (!user) return {};
-    return { user, processes: component.slots ? processesOfApps : processes };
+    const { group } = this.home;
+    if (!user) return { group };
+    return { user, group, processes: component.slots ? processesOfApps : processes };
   }
 
   #launch(component: Component, command: readonly string[]): Launch {

@@ -1,8 +1,9 @@
-/** The end of a foundation: by mark, cwd and executable, until nothing is left. Works on what a former keeper left, too. */
+/** The end of a foundation: by control group, mark, cwd and executable, until nothing is left. Works on what a former keeper left, too. */
 import { readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { until } from "../../clock.js";
-import { type ProcessTable, signal } from "../process-table.js";
+import { type ProcessTable, signal, statOf } from "../process-table.js";
+import { findGroups, inGroup, killGroup, removeGroup } from "./control-group.js";
 import { mountedBelow, tryCommand, unmount } from "./mount-table.js";
 
 const killMs = 15_000;
@@ -29,23 +30,29 @@ async function removeSharedMemory(makers: ReadonlySet<number>): Promise<void> {
  */
 export async function reapAll(table: ProcessTable, dirs: readonly string[], once: Iterable<number> = []): Promise<void> {
   const makers = new Set<number>(once);
+  const groups = findGroups(table.foundation);
   let last = "";
   await until(
     "every process to be gone",
     () => {
       const rest = table.all();
-      last = rest.map((one) => `${one.pid} (${one.component ?? "?"}, state ${one.state})`).join(", ");
-      for (const one of rest) {
+      const members = groups.flatMap(inGroup);
+      groups.forEach(killGroup);
+      const known = new Set(rest.map(({ pid }) => pid));
+      const hidden = members.filter((pid) => !known.has(pid)).flatMap((pid) => statOf(pid) ?? []);
+      last = [...rest, ...hidden].map((one) => `${one.pid} (${"component" in one ? (one.component ?? "?") : "?"}, state ${one.state})`).join(", ");
+      for (const one of [...rest, ...hidden]) {
         makers.add(one.pid);
         signal(one, "SIGKILL");
       }
-      return rest.length === 0;
+      return rest.length === 0 && members.length === 0;
     },
     killMs,
     10,
   ).catch(() => {
     throw new Error(`these processes of the foundation withstand SIGKILL: ${last}`);
   });
+  await Promise.all(groups.map(removeGroup));
   await Promise.all(dirs.flatMap(mountedBelow).map(({ path }) => unmount(path)));
   await removeSharedMemory(makers);
 }

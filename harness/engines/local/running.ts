@@ -64,7 +64,7 @@ export class LocalFoundation extends RunningFoundation<SupervisedProcess, LocalM
         dir: place.spec.dir,
         env: (name) => place.env(name),
         guard: (of) => place.guard(of),
-        confinement: (name) => ({ user: place.userOf(name), processes: serverProcesses }),
+        confinement: (name) => ({ user: place.userOf(name), processes: serverProcesses, group: place.home.group }),
       }),
       bind: host,
       token: (of) => derived(place.spec.secret, tokenLabel(of)),

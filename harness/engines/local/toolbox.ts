@@ -43,6 +43,8 @@ export interface Home {
   readonly uids: Uids | undefined;
   /** Users can be given a name that nobody else sees. */
   readonly names: boolean;
+  /** Of its control group: what members write their number into. */
+  readonly group?: string | undefined;
 }
 
 /** Tools where their users can reach them: all of them if each component has a user of its own, else Postgres, which nobody runs where we are root. */
