@@ -35,6 +35,8 @@ export class Docker {
   readonly #listening = new Dockerode({ socketPath: dockerSocket() });
   readonly #filter: string;
   #states: Promise<ReadonlyMap<string, string>> | undefined;
+  /** By which its containers are, or were, joined to networks. */
+  readonly #names = new Set<string>();
 
   constructor(readonly foundation: string) {
     this.#filter = `${labels.foundation}=${foundation}`;
@@ -189,8 +191,12 @@ export class Docker {
     }
   }
 
-  /** Ends whatever carries the foundation's label: containers, networks, volumes. Resolves with what is still there. */
-  async removeAll(): Promise<readonly string[]> {
+  /**
+   * Ends whatever carries the foundation's label: containers, networks, volumes. Resolves with what is still there, and why. A container that goes while Docker starts it
+   * can leave its end in the network, which nothing shows and which keeps the network ("active endpoints"): it is let go by the container's name, so `names` are those
+   * that there may have been.
+   */
+  async removeAll(names: readonly string[] = []): Promise<readonly string[]> {
     const docker = this.#docker;
     const filters = { label: [this.#filter] };
     return this.#ask("remove what is left", async () => {
@@ -198,19 +204,31 @@ export class Docker {
       const gone = (error: { statusCode?: number }) => {
         if (![403, 404, 409].includes(error.statusCode ?? 0)) throw error;
       };
-      for (const one of await docker.listContainers({ all: true, filters })) await docker.getContainer(one.Id).remove({ force: true, v: true }).catch(gone);
+      for (const name of names) this.#names.add(name);
+      for (const one of await docker.listContainers({ all: true, filters })) {
+        for (const name of one.Names) this.#names.add(name.replace(/^\//, ""));
+        await docker.getContainer(one.Id).remove({ force: true, v: true }).catch(gone);
+      }
+      const why = new Map<string, string>();
       for (const one of await docker.listNetworks({ filters })) {
         const network = docker.getNetwork(one.Id);
         // A container that is not ours may have been joined by hand.
         const { Containers } = (await network.inspect().catch(() => ({}))) as { Containers?: Record<string, unknown> };
         for (const Container of Object.keys(Containers ?? {})) await network.disconnect({ Container, Force: true }).catch(gone);
-        await network.remove().catch(gone);
+        await network.remove().catch(async (error: { statusCode?: number; json?: { message?: string } }) => {
+          gone(error);
+          if (error.statusCode === 404) return;
+          // Of one that is not joined Docker says 404, or 500 where it knows neither.
+          for (const Container of this.#names) await network.disconnect({ Container, Force: true }).catch(() => {});
+          await network.remove().catch(gone);
+          why.set(one.Id, ` (${error.json?.message ?? "in use"})`);
+        });
       }
       const { Volumes } = await docker.listVolumes({ filters });
       for (const one of Volumes ?? []) await docker.getVolume(one.Name).remove().catch(gone);
       const left = [
         ...(await docker.listContainers({ all: true, filters })).map((one) => one.Names[0] ?? one.Id),
-        ...(await docker.listNetworks({ filters })).map((one) => one.Name),
+        ...(await docker.listNetworks({ filters })).map((one) => `network ${one.Name}${why.get(one.Id) ?? ""}`),
       ];
       return left;
     });

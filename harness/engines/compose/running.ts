@@ -221,14 +221,25 @@ export class ComposeFoundation extends RunningFoundation<SupervisedContainer, Co
   }
 }
 
+/** What compose calls the containers of a project: version 2 with hyphens, version 1 with underscores. Empty where its file is gone. */
+function namesIn({ file, name }: Project): readonly string[] {
+  try {
+    const { services } = JSON.parse(readFileSync(file, "utf8")) as Pick<ComposeDocument, "services">;
+    return Object.keys(services).flatMap((service) => [`${name}-${service}-1`, `${name}_${service}_1`]);
+  } catch {
+    return [];
+  }
+}
+
 /** Compose's way first, which is quick; then by label, until nothing is left: also what compose does not know of (probers), and where its file is gone. */
 export async function removeProject(project: Project, docker: Docker): Promise<void> {
   if (existsSync(project.file)) await composeDown(project, () => {}).catch(() => {}); // what it left is named below
   let left: readonly string[] = [];
+  const names = namesIn(project);
   await until(
     "every container and network to be gone",
     async () => {
-      left = await docker.removeAll();
+      left = await docker.removeAll(names);
       return left.length === 0;
     },
     reapMs,
