@@ -120,7 +120,7 @@ describe("cabinets whose network is too small for a while", function () {
     expect(repaired).to.deep.equal([]);
     expect(lines.filter(({ ok }) => ok).map(({ verb }) => verb)).to.include.members(["blockMirroring", "addCapacity", "checkMirrors", "verify", "release"]);
     expect(lines.find(({ ok, verb }) => ok && verb === "release")!.says).to.include("1 blobs accepted as lost");
-    for (const copy of await copies()) expect(copy).to.include({ state: "idle", behind: 0, stuck: false });
+    await until("mirrors in step", async () => (await copies()).every((copy) => copy.state === "idle" && copy.behind === 0 && !copy.stuck), 10_000, 100);
   });
 
   /** Cuts a blob short that the CCDB knows: the probes' bits are small, other tenants' blobs are not. */
