@@ -21,7 +21,10 @@ const attempt = <T>(read: () => T, otherwise: T): T => {
 };
 
 /** Where the hierarchy is mounted: /sys/fs/cgroup, or beside version 1 at /sys/fs/cgroup/unified. Empty: nowhere. */
-const hierarchy = () => / \S+ (\S+) [^\n]* - cgroup2 /.exec(attempt(() => readFileSync("/proc/self/mountinfo", "utf8"), ""))?.[1] ?? "";
+function hierarchy(): string {
+  const lines = attempt(() => readFileSync("/proc/self/mountinfo", "utf8"), "").split("\n");
+  return lines.find((line) => / - cgroup2 /.test(line))?.split(" ")[4] ?? "";
+}
 /** Ours in it. */
 const own = () => join(hierarchy(), /^0::(.*)$/m.exec(attempt(() => readFileSync("/proc/self/cgroup", "utf8"), ""))?.[1] ?? "/");
 const nameOf = (foundation: string) => `flounder-${foundation.replace(/[^\w.-]/g, "_")}`;
