@@ -89,7 +89,10 @@ export function watchCommand(program: Command): Command {
     .option("--cacert <file>", "authorities that are trusted, PEM")
     .option("--cert <file>", "certificate of the client, PEM")
     .option("--key <file>", "its key, PEM")
-    .option("--proxy <url>", "HTTP endpoints are asked through it, http://[USER:PASSWORD@]HOST[:PORT]; env: through the proxies of the environment")
+    .option(
+      "--proxy <url>",
+      "HTTP endpoints are asked through it, http://[USER:PASSWORD@]HOST[:PORT], or https://, socks5://, socks5h://; env: through the proxies of the environment",
+    )
     .option("--resolve <host:port:addr...>", "where a name is, as for curl")
     .addOption(
       new Option("--connection <how>", "fresh: one per sample, what a new user feels; kept: a pool, what a browser has")

@@ -69,7 +69,7 @@ export const endpointSchema = z.strictObject({
   cacert: z.string().optional(),
   cert: z.string().optional(),
   key: z.string().optional(),
-  /** http://[USER:PASSWORD@]HOST[:PORT]; env: those of the environment; none. */
+  /** http://[USER:PASSWORD@]HOST[:PORT], or https://, socks5://, socks5h://; env: those of the environment; none. */
   proxy: z.string().optional(),
   /** As curl's: HOST:PORT:ADDR. */
   resolve: z.array(z.string()).optional(),

@@ -112,7 +112,7 @@ describe("what others read of a watch", () => {
       [{ dns: "x" }, /not NAME@SERVER/],
       [{ url: "http://user:secret@x y/" }, /--url http:\/\/\*\*\*@x y\/ is not a URL/],
       [{ url: "http://x/", headers: { "a b": "c" } }, /header "a b" cannot be sent/],
-      [{ url: "http://x/", proxy: "socks5://me:secret@p" }, /proxy socks5:\/\/\*\*\*@p is a proxy of socks5, which cannot be used here/],
+      [{ url: "http://x/", proxy: "socks4://me:secret@p" }, /proxy socks4:\/\/\*\*\*@p is a proxy of socks4, which cannot be used here/],
       [{ url: "http://x/", expect: { text: "y" }, headers: { "Accept-Encoding": "gzip, compress;q=0.5" } }, /offers compress, which Node v/],
     ] as const)
       expect(() => watchedOf([parseEndpoint(given)], { periodMs: 1000, deadlineMs: 1000 }), JSON.stringify(given)).to.throw(FlounderError, says);

@@ -90,8 +90,9 @@ export class HttpAsker implements Asker {
       addresses,
       port,
       last,
-      ...(tls ? { tls: url.hostname, ...(secure ? { secure } : {}), ...(http2 ? { http2 } : {}) } : {}),
-      ...(proxy ? { proxy: wayThrough(proxy, url) } : {}),
+      ...(secure ? { secure } : {}),
+      ...(tls ? { tls: url.hostname, ...(http2 ? { http2 } : {}) } : {}),
+      ...(proxy ? { proxy: wayThrough(proxy, url, this.names.given) } : {}),
     });
   }
   /** Of the same answer the same is said. */
@@ -118,8 +119,17 @@ export class HttpAsker implements Asker {
   }
 }
 
-const wayThrough = (proxy: HttpProxy, url: URL): NonNullable<Endpoint["proxy"]> => ({
-  name: nameOf(proxy),
-  authorized: proxy.authorization !== undefined,
-  ...(url.protocol === "https:" ? { connect: connectBytes(url, proxy.authorization) } : {}),
-});
+const wayThrough = (proxy: HttpProxy, url: URL, given: Readonly<Record<string, string>>): NonNullable<Endpoint["proxy"]> => {
+  const name = nameOf(proxy);
+  if (proxy.socks) {
+    const host = url.hostname.replace(/^\[|\]$/g, "");
+    const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
+    return { name, authorized: proxy.socks.user !== undefined, socks: { ...proxy.socks, host: given[`${host}:${port}`] ?? host, port } };
+  }
+  return {
+    name,
+    authorized: proxy.authorization !== undefined,
+    ...(proxy.tls ? { tls: proxy.host } : {}),
+    ...(url.protocol === "https:" ? { connect: connectBytes(url, proxy.authorization) } : {}),
+  };
+};

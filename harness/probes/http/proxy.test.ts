@@ -3,9 +3,10 @@ import { execFile, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createSecure } from "node:https";
-import { type AddressInfo, createServer as createTcp, type Server } from "node:net";
+import { type AddressInfo, connect, createServer as createTcp, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createServer as createTls } from "node:tls";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { ask } from "../fixtures/asking.js";
@@ -29,7 +30,7 @@ describe("proxies of HTTP endpoints", function () {
   let dir: string;
   let open: Stranger;
   let closed: Stranger;
-  const ports = { open: 0, closed: 0, plain: 0, secure: 0 };
+  const ports = { open: 0, closed: 0, plain: 0, secure: 0, overTls: 0 };
   const servers: Server[] = [];
   const heard: string[] = [];
   const listening = async (server: Server): Promise<number> => {
@@ -61,6 +62,15 @@ describe("proxies of HTTP endpoints", function () {
     ports.plain = await listening(createServer(answer("http")));
     ports.secure = await listening(createSecure({ key: readFileSync(key), cert: readFileSync(cert) }, answer("https")));
     [ports.open, ports.closed] = [await freePort(), await freePort()];
+    // tinyproxy speaks no TLS: stunnel's part.
+    ports.overTls = await listening(
+      createTls({ key: readFileSync(key), cert: readFileSync(cert) }, (socket) => {
+        const proxy = connect(ports.closed, "127.0.0.1");
+        socket.on("error", () => proxy.destroy()).on("close", () => proxy.destroy());
+        proxy.on("error", () => socket.destroy()).on("close", () => socket.destroy());
+        socket.pipe(proxy).pipe(socket);
+      }),
+    );
     open = await tinyproxy(ports.open);
     closed = await tinyproxy(ports.closed, "BasicAuth watcher s3cret\n");
   });
@@ -92,6 +102,22 @@ describe("proxies of HTTP endpoints", function () {
         expect(heard.slice(0, 2)).to.deep.equal([`${scheme} /x?y ${via} -`, `${scheme} /x?y ${via} -`]);
         expect(await curlTakes(["-x", `http://watcher:s3cret@127.0.0.1:${ports.closed}`, url])).to.equal(true);
       });
+  for (const scheme of ["http", "https"] as const)
+    it(`can be spoken TLS to, for ${scheme}; who is not trusted is not told a password`, async () => {
+      const url = places[scheme]("/x");
+      const proxy = `https://watcher:s3cret@127.0.0.1:${ports.overTls}`;
+      const { samples } = await ask({ url, tls, expect: { text: "welcome" }, proxies: through(proxy) });
+      expect(samples.map((one) => one.outcome)).to.deep.equal(["ok", "ok"]);
+      expect(heard.slice(0, 2)).to.deep.equal(Array(2).fill(`${scheme} /x ${scheme === "http" ? "proxied" : "direct"} -`));
+      expect(await curlTakes(["--proxy-insecure", "-x", proxy, url])).to.equal(true);
+      heard.splice(0);
+      const [untrusted] = (await ask({ url, proxies: through(proxy) })).samples;
+      expect(`${untrusted!.outcome}: ${untrusted!.note}`).to.match(
+        /^wrong-answer: the proxy 127\.0\.0\.1:\d+: .*(DEPTH_ZERO_SELF_SIGNED_CERT|unknown authority)/,
+      );
+      expect(heard).to.deep.equal([]);
+      expect(await curlTakes(["-x", proxy, url])).to.equal(false);
+    });
   it("are asked for each hop of a redirection", async () => {
     const { samples } = await ask({ url: plain("/away"), tls, proxies: through(`127.0.0.1:${ports.open}`) });
     expect(samples.map((one) => one.outcome)).to.deep.equal(["ok", "ok"]);
@@ -171,8 +197,8 @@ describe("proxies of HTTP endpoints", function () {
     expect(of({ https_proxy: "http://a:1", ALL_PROXY: "http://b:1" }, "http://x/")).to.equal("b");
     expect(of({ HTTP_PROXY: "http://a:1" }, "http://x/")).to.equal("a");
     expect(of({ HTTP_PROXY: "http://a:1", REQUEST_METHOD: "GET" }, "http://x/")).to.equal(undefined);
-    expect(() => proxiesOf({ http_proxy: "socks5://me:s3cret@a:1" }))
-      .to.throw("http_proxy is a proxy of socks5, which cannot be used here")
+    expect(() => proxiesOf({ http_proxy: "socks4://me:s3cret@a:1" }))
+      .to.throw("http_proxy is a proxy of socks4, which cannot be used here")
       .and.not.match(/s3cret/);
   });
   it("have curl's default port, and names, addresses and credentials as they are written", () => {
@@ -180,6 +206,8 @@ describe("proxies of HTTP endpoints", function () {
     expect(parseProxy("http://proxy.test:80/")).to.deep.equal({ host: "proxy.test", port: 80 });
     expect(parseProxy("[::1]:3128")).to.deep.equal({ host: "::1", port: 3128 });
     expect(parseProxy("http://a%40b:c@p:1").authorization).to.equal(`Basic ${Buffer.from("a@b:c").toString("base64")}`);
-    for (const text of ["https://p", "socks5://p", "http://", "http://p/path", "http://p:99999"]) expect(() => parseProxy(text), text).to.throw();
+    expect(parseProxy("https://proxy.test")).to.deep.equal({ host: "proxy.test", port: 443, tls: true });
+    expect(parseProxy("socks5h://me:x@proxy.test")).to.deep.equal({ host: "proxy.test", port: 1080, socks: { names: "there", user: "me", password: "x" } });
+    for (const text of ["socks4://p", "http://", "http://p/path", "http://p:99999"]) expect(() => parseProxy(text), text).to.throw();
   });
 });

@@ -1,13 +1,17 @@
 /** Which proxy a URL is asked through, if any: the one that was named, or those of the environment, read as curl reads them. Pure. */
 import { BlockList, isIP } from "node:net";
 
-/** A proxy that is spoken HTTP to. */
+/** A proxy that is spoken HTTP to, or SOCKS. */
 export interface HttpProxy {
   /** A name or an address, without brackets. */
   readonly host: string;
   readonly port: number;
+  /** It is spoken TLS to. */
+  readonly tls?: true;
   /** Of Proxy-Authorization. */
   readonly authorization?: string;
+  /** It is spoken SOCKS 5 to: names are looked up here (socks5://), or by the proxy (socks5h://). */
+  readonly socks?: { readonly names: "here" | "there"; readonly user?: string; readonly password?: string };
 }
 /** By the scheme of what is asked. */
 export interface Proxies {
@@ -18,7 +22,8 @@ export interface Proxies {
 }
 
 /** As curl has it for a proxy without a port. */
-const defaultPort = 1080;
+const defaultPorts = { http: 1080, https: 443, socks5: 1080, socks5h: 1080 } as const;
+const isKnown = (scheme: string): scheme is keyof typeof defaultPorts => Object.hasOwn(defaultPorts, scheme);
 
 /** As it may be shown. */
 export const nameOf = ({ host, port }: HttpProxy): string => `${host.includes(":") ? `[${host}]` : host}:${port}`;
@@ -26,7 +31,8 @@ export const nameOf = ({ host, port }: HttpProxy): string => `${host.includes(":
 /** Throws an Error that says what is wrong, without the text: it may hold a password. */
 export function parseProxy(text: string): HttpProxy {
   const [, scheme = "http", rest] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/i.exec(text) ?? [];
-  if (scheme.toLowerCase() !== "http") throw new Error(`is a proxy of ${scheme}, which cannot be used here; only http can`);
+  const kind = scheme.toLowerCase();
+  if (!isKnown(kind)) throw new Error(`is a proxy of ${scheme}, which cannot be used here; ${Object.keys(defaultPorts).join(", ")} can`);
   let url: URL;
   try {
     url = new URL(`http://${rest}`);
@@ -38,11 +44,15 @@ export function parseProxy(text: string): HttpProxy {
   }
   // A URL forgets the port that is usual for its scheme.
   const port = /:(\d+)\/?$/.exec(rest!)?.[1];
-  const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
+  const isNobody = user === "" && password === "";
+  const where = { host: url.hostname.replace(/^\[|\]$/g, ""), port: port === undefined ? defaultPorts[kind] : Number(port) };
+  if (kind === "socks5" || kind === "socks5h")
+    return { ...where, socks: { names: kind === "socks5" ? "here" : "there", ...(isNobody ? {} : { user, password }) } };
   return {
-    host: url.hostname.replace(/^\[|\]$/g, ""),
-    port: port === undefined ? defaultPort : Number(port),
-    ...(user === ":" ? {} : { authorization: `Basic ${Buffer.from(user).toString("base64")}` }),
+    ...where,
+    ...(kind === "https" ? { tls: true } : {}),
+    ...(isNobody ? {} : { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` }),
   };
 }
 

@@ -82,7 +82,7 @@ export function bytesOf({ url, method, headers, body }: Hop, { keep, cookie = ""
   if (content) own.push(["content-length", String(content.length)]);
   if (cookie !== "") own.push(["cookie", cookie]);
   if (!keep) own.push(["connection", "close"]);
-  const toProxy = proxy !== undefined && url.protocol === "http:";
+  const toProxy = proxy !== undefined && proxy.socks === undefined && url.protocol === "http:";
   if (toProxy && proxy.authorization !== undefined) own.push(["proxy-authorization", proxy.authorization]);
   const given = new Set(headers.map(([name]) => name.toLowerCase()));
   const named = cookie === "" ? headers : headers.map(([name, value]) => [name, name.toLowerCase() === "cookie" ? `${value}; ${cookie}` : value] as const);

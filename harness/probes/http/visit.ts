@@ -178,7 +178,7 @@ export class Visit implements Asking {
   /** Says whose answer a bad one is, or may be: the proxy's own or the endpoint's. What comes through a tunnel is not the proxy's. */
   #byProxy({ status, headers }: Answer, judged: Judgement): Judgement {
     const proxy = this.#hop.url.protocol === "http:" ? this.asker.proxyFor(this.#hop) : undefined;
-    if (!proxy || judged.outcome === "ok") return judged;
+    if (!proxy || proxy.socks || judged.outcome === "ok") return judged;
     if (status === 407) return { outcome: "refused", note: `the proxy ${nameOf(proxy)}: ${wantsCredentials(proxy.authorization !== undefined)}` };
     if (judged.outcome !== "http-5xx") return { ...judged, note: `${judged.note} (through the proxy ${nameOf(proxy)})` };
     // RFC 9209, and what Squid says before it.

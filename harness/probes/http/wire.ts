@@ -9,6 +9,7 @@ import { nowUs } from "../../clock.js";
 import { type Dial, type Dialled, dial } from "./dial.js";
 import { type Failure, failureOf } from "./failure.js";
 import { type LastAnswer, ResponseReader } from "./response.js";
+import { openSocks, type SocksWay } from "./socks.js";
 import { openTunnel } from "./tunnel.js";
 
 export interface Endpoint {
@@ -21,8 +22,11 @@ export interface Endpoint {
   readonly http2?: boolean;
   /** What else TLS is to be told: authorities, a certificate of ours. */
   readonly secure?: ConnectionOptions;
-  /** The addresses are a proxy's. With `connect` it is asked for a tunnel; else it is asked instead of the endpoint. */
-  readonly proxy?: { readonly name: string; readonly authorized: boolean; readonly connect?: Uint8Array };
+  /**
+   * The addresses are a proxy's. With `connect` it is asked for a tunnel, with `socks` for a way; else it is asked instead of the endpoint. `tls`: it is spoken
+   * TLS to, by this name.
+   */
+  readonly proxy?: { readonly name: string; readonly authorized: boolean; readonly tls?: string; readonly connect?: Uint8Array; readonly socks?: SocksWay };
   /** Of whoever asks the same again and again. */
   readonly last?: LastAnswer;
 }
@@ -67,6 +71,8 @@ export class Wire {
   protocol = "";
   /** What is to be had of the proxy, if there is one, was had. */
   #through = false;
+  /** A TLS handshake is under way, with the proxy or with the endpoint. */
+  #isSecuring = false;
   #socket: Socket | undefined;
   #dial: Dial | undefined;
   #exchange: Exchange | undefined;
@@ -93,8 +99,9 @@ export class Wire {
   get waitsFor(): string {
     const silent = this.#dial?.waiting() ?? [];
     if (silent.length > 0) return `no connection (${silent.join(", ")} silent)`;
+    if (this.#isSecuring) return "no TLS handshake";
     if (!this.#through && this.endpoint.proxy?.connect !== undefined) return "no tunnel";
-    if (this.#exchange?.connectUs === 0 && this.endpoint.tls !== undefined) return "no TLS handshake";
+    if (!this.#through && this.endpoint.proxy?.socks !== undefined) return "no way through it";
     return this.#exchange && this.#exchange.firstUs > 0 ? "no whole answer" : "no answer";
   }
 
@@ -106,7 +113,7 @@ export class Wire {
   }
 
   #connect(): void {
-    const { addresses, port, tls } = this.endpoint;
+    const { addresses, port, tls, proxy } = this.endpoint;
     if (addresses.length === 0) {
       this.#finish({ outcome: "dns", note: "no address" });
       return;
@@ -121,7 +128,7 @@ export class Wire {
     this.#dial = dial(
       addresses,
       port,
-      tls === undefined ? reading : undefined,
+      tls === undefined && proxy?.tls === undefined && proxy?.socks === undefined ? reading : undefined,
       (dialled) => this.#dialled(dialled),
       (error, says) => {
         const failure = failureOf(error);
@@ -133,44 +140,68 @@ export class Wire {
     this.#dial = undefined;
     this.address = address;
     this.passedOver = failed;
+    const { proxy, secure } = this.endpoint;
+    if (proxy?.socks) {
+      this.#socket = socket;
+      openSocks(socket, proxy.socks, (failure) => {
+        if (failure) this.#finish(failure);
+        else if (!this.dead) this.#reached(socket, true);
+      });
+    } else if (proxy?.tls === undefined) this.#reached(socket, false);
+    else {
+      // What authorities are trusted holds for it as well; who we are is for the endpoint alone.
+      const { cert: _, key: __, ...trust } = secure ?? {};
+      this.#secure(socket, proxy.tls, trust, (secured) => this.#reached(secured, true));
+    }
+  }
+  /** The first that there is to speak to: the endpoint or its proxy. `isUnread`: nobody reads what comes. */
+  #reached(socket: Socket, isUnread: boolean): void {
     const { tls, proxy } = this.endpoint;
     if (tls === undefined) {
       this.#through = true;
       this.#use(socket);
+      if (isUnread) socket.on("data", (chunk: Buffer) => this.#read(chunk, chunk.length));
       this.#connected();
-    } else if (proxy?.connect === undefined) this.#secure(socket, tls);
+    } else if (proxy?.connect === undefined) this.#secureEndpoint(socket, tls);
     else {
       this.#socket = socket;
       openTunnel(socket, proxy.connect, proxy.authorized, (failure) => {
         if (failure) this.#finish(failure);
-        else if (!this.dead) this.#secure(socket, tls);
+        else if (!this.dead) this.#secureEndpoint(socket, tls);
       });
     }
   }
-  #secure(socket: Socket, tls: string): void {
+  #secureEndpoint(socket: Socket, tls: string): void {
     this.#through = true;
     const { secure, http2 } = this.endpoint;
-    // An address is no server name (RFC 6066 §3), but what the certificate must be for: without `host` Node would take localhost.
-    const host = tls.replace(/^\[|\]$/g, "");
-    const ALPNProtocols = http2 ? ["h2", "http/1.1"] : undefined;
-    const secured = tlsModule().connect({ ...secure, socket, host, ...(isName(tls) ? { servername: tls } : {}), ...(ALPNProtocols ? { ALPNProtocols } : {}) });
-    const letGo = this.#use(secured);
-    secured.once("secureConnect", () => {
+    this.#secure(socket, tls, { ...secure, ...(http2 ? { ALPNProtocols: ["h2", "http/1.1"] } : {}) }, (secured) => {
       // Read now: once its answer is there the connection may be gone.
       const { valid_to: ends } = secured.getPeerCertificate();
       this.certificateEnds = ends ? new Date(ends) : undefined;
       this.protocol = secured.alpnProtocol || "";
       const onHttp2 = this.protocol === "h2" ? this.#question?.onHttp2 : undefined;
       if (onHttp2) {
-        letGo();
         this.#socket = undefined;
         this.#exchange = undefined;
         this.#done = undefined;
         onHttp2(secured, nowUs());
         return;
       }
+      this.#use(secured);
       secured.on("data", (chunk: Buffer) => this.#read(chunk, chunk.length));
       this.#connected();
+    });
+  }
+  #secure(socket: Socket, name: string, options: ConnectionOptions, done: (secured: TLSSocket) => void): void {
+    this.#isSecuring = true;
+    // An address is no server name (RFC 6066 §3), but what the certificate must be for: without `host` Node would take localhost.
+    const host = name.replace(/^\[|\]$/g, "");
+    const secured = tlsModule().connect({ ...options, socket, host, ...(isName(name) ? { servername: name } : {}) });
+    const letGo = this.#use(secured);
+    secured.once("secureConnect", () => {
+      this.#isSecuring = false;
+      letGo();
+      done(secured);
     });
   }
   #connected(): void {
