@@ -1,16 +1,19 @@
-/** npm run bench -- probes [--quick] [--load] [--seed N] · start [--profile NAME] [--engine NAME] [--rounds N]; each with --json FILE */
+/** npm run bench -- probes [--quick] [--load] [--seed N] [--against DIR] · start [--profile NAME] [--engine NAME] [--rounds N]; each with --json FILE */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { probes } from "./probes.js";
 import { start } from "./start.js";
 
-const usage = "npm run bench -- probes [--quick] [--load] [--seed N] [--json FILE], or start [--profile NAME] [--engine NAME] [--rounds N] [--json FILE]";
+const usage =
+  "npm run bench -- probes [--quick] [--load] [--seed N] [--against DIR] [--json FILE], or start [--profile NAME] [--engine NAME] [--rounds N] [--json FILE]";
 function refuse(says: string): never {
   process.stderr.write(`bench: ${says}\n  → ${usage}\n`);
   process.exit(64);
 }
 const text = { type: "string" } as const;
 const flag = { type: "boolean" } as const;
-const options = { quick: flag, load: flag, seed: text, json: text, profile: text, engine: text, rounds: text } as const;
+const options = { quick: flag, load: flag, seed: text, json: text, against: text, profile: text, engine: text, rounds: text } as const;
 function asked() {
   try {
     return parseArgs({ options, allowPositionals: true });
@@ -25,9 +28,18 @@ function whole(flag: "seed" | "rounds", otherwise: number): number {
   return Number(given ?? otherwise);
 }
 const json = values.json === undefined ? {} : { json: values.json };
+const { against } = values;
+if (against !== undefined && !existsSync(join(against, "dist/harness/probes/prober.js"))) refuse(`--against ${against}: expected a built clone`);
 const [what, ...more] = positionals;
 if (more.length > 0) refuse(`${more.join(" ")}: expected one benchmark`);
-if (what === "probes") await probes({ quick: values.quick === true, load: values.load === true, seed: whole("seed", 20110425), ...json });
+if (what === "probes")
+  await probes({
+    quick: values.quick === true,
+    load: values.load === true,
+    seed: whole("seed", 20110425),
+    ...json,
+    ...(against === undefined ? {} : { against }),
+  });
 else if (what === "start")
   await start({ profile: values.profile ?? "org", engine: values.engine ?? "local", rounds: whole("rounds", 5), ...json }).catch((error: Error) => {
     process.stderr.write(`bench: ${error.message}\n`);

@@ -1,6 +1,7 @@
 /**
  * npm run bench -- probes: what a sample costs, how well the schedule is kept as the server sees it, and how long an outage is said to be; against the peers
- * on PATH, interleaved in one run. Takes some minutes; --quick one and a half; --load leaves the lengths to `flounder calibrate`. --json FILE keeps the figures.
+ * on PATH, interleaved in one run. Takes some minutes; --quick two and a half; --load leaves the lengths to `flounder calibrate`. --json FILE keeps the figures.
+ * --against DIR: a run's sample is compared with that of another built clone, too.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
@@ -11,27 +12,22 @@ import { calibrate } from "../harness/ruler/calibrate.js";
 import { startTruth } from "../harness/ruler/truth-child.js";
 import { timed } from "./cpu.js";
 import { deviation } from "./fidelity.js";
+import { type Part, part, say } from "./part.js";
 import { isThere, type Load, type Peer, peers } from "./peers.js";
-import { type Figures, middleOf, type Ratio, ratio, rounds } from "./rounds.js";
+import { rounds } from "./rounds.js";
+import { http2Cost, runCost } from "./samples.js";
 
 interface Inputs {
   readonly quick: boolean;
   readonly load: boolean;
   readonly json?: string;
   readonly seed: number;
+  /** Another built clone, whose prober's cost of a run's sample is compared. */
+  readonly against?: string;
 }
-interface Part {
-  readonly what: string;
-  readonly unit: string;
-  /** Medians over rounds. */
-  readonly figures: Record<string, number | undefined>;
-  /** Flounder's to each other's; what is better, and what was asked for. */
-  readonly ratios: Record<string, Ratio | undefined>;
-}
-const say = (line = "") => void process.stdout.write(`${line}\n`);
 const quietPlan = { windows: [], brownOutShare: 0, slowMs: 0, seed: 1 };
 
-export async function probes({ quick, load, json, seed }: Inputs): Promise<void> {
+export async function probes({ quick, load, json, seed, against }: Inputs): Promise<void> {
   const random = seeded(seed);
   const there = peers.filter(isThere);
   const those = (part: Peer["also"][number]) => there.filter((peer) => peer.also.includes(part));
@@ -48,6 +44,8 @@ export async function probes({ quick, load, json, seed }: Inputs): Promise<void>
     parts.push(await cost(those("fresh"), { rateHz: 500, seconds, connection: "fresh", dir }, count, random));
     parts.push(await cost(those("flood"), { rateHz: 20_000, seconds, connection: "kept", dir }, quick ? 1 : 3, random));
     for (const rateHz of [100, 1000]) parts.push(...(await fidelity(those("schedule"), rateHz, quick ? 4 : 10, dir, count, random)));
+    parts.push(await runCost({ seconds, dir, ...(against === undefined ? {} : { against }) }, count, random));
+    parts.push(...(await http2Cost({ seconds, dir }, count, random)));
     const lengths = load ? undefined : await lengthsOf(seed, quick);
     if (json !== undefined) await writeFile(json, `${JSON.stringify({ seed, quick, missing, parts, lengths }, null, 2)}\n`);
   } finally {
@@ -66,25 +64,6 @@ async function lengthsOf(seed: number, quick: boolean) {
     );
   say(`  false alarms ${falseAlarms}, observer faults ${(100 * observerShare).toFixed(2)} %, stopped for 300 ms: ${JSON.stringify(frozen)}`);
   return lengths;
-}
-
-function part(what: string, unit: string, figures: Figures, digits: number): Part {
-  const names = [...figures.keys()];
-  const result: Part = {
-    what,
-    unit,
-    figures: Object.fromEntries(names.map((name) => [name, middleOf(figures, name)])),
-    ratios: Object.fromEntries(names.filter((name) => name !== "flounder").map((name) => [name, ratio(figures, "flounder", name)])),
-  };
-  say(`\n${what}, ${unit}`);
-  for (const name of names) {
-    const value = result.figures[name];
-    const to = result.ratios[name];
-    say(
-      `  ${name.padEnd(18)} ${value === undefined ? "failed" : value.toFixed(digits).padStart(10)}${to ? `   flounder/${name} ${to.median.toFixed(2)} [${to.min.toFixed(2)} to ${to.max.toFixed(2)}, ${to.rounds} rounds]` : ""}`,
-    );
-  }
-  return result;
 }
 
 /** Requests completed per CPU-second of the whole process tree, at one rate. */

@@ -318,7 +318,7 @@ export interface PlannedCalibration {
   readonly machine: Machine;
   readonly rows: readonly CalibratedRow[];
 }
-export type CalibratedAsker = "http" | "probe" | "tcp" | "dns" | "exec";
+export type CalibratedAsker = "http" | "probe" | "tcp" | "dns" | "exec" | "http2";
 /** Outage lengths as the prober reported them, held against the true ones. */
 export interface CalibratedRow {
   /** Whose questions: absent, a plain request of `watch` ("http"); else a target's probe of several steps, or one of the other kinds of endpoint. */
@@ -715,7 +715,10 @@ export class ProbeFailure extends Error {
   }
 }
 
-/** What a probe may use. `http` never retries by itself, resolves at the route's resolvers, stamps the phases and honours the deadline. */
+/**
+ * What a probe may use. `http` asks over one connection, fresh in each sample; it never retries by itself (but where a kept connection was closed meanwhile, and
+ * asking twice does no harm), resolves at the route's resolvers, stamps the phases and honours the deadline.
+ */
 export interface ProbeContext {
   readonly route: Route;
   readonly signal: AbortSignal;

@@ -61,7 +61,7 @@ export const plannedCalibrationSchema = z.object({
   machine: z.object({ id: z.string(), cpu: z.string(), cores: z.number(), kernel: z.string(), node: z.string() }),
   rows: z.array(
     z.object({
-      asker: z.enum(["http", "probe", "tcp", "dns", "exec"]).optional(),
+      asker: z.enum(["http", "probe", "tcp", "dns", "exec", "http2"]).optional(),
       mode: z.string(),
       connection: z.enum(["fresh", "kept"]),
       rateHz: z.number().positive(),

@@ -18,6 +18,7 @@ const askers: Readonly<Record<CalibratedAsker, string>> = {
   tcp: "TCP endpoints",
   dns: "DNS questions",
   exec: "commands",
+  http2: "HTTP/2 endpoints",
 };
 /** `asked`: what was measured with, one for each rate, connection and asker. */
 export function sayRuler(ruler: Ruler, asked: readonly Asked[]): string {

@@ -1,7 +1,8 @@
 /**
  * Holds the other askers of the prober against known outages: a target's probe of several steps, with a name server in front, as runs ask; TCP, DNS and
- * commands, as `watch` asks. All at once, each with servers of its own.
+ * commands, and HTTP/2 over one kept session, as `watch` asks. All at once, each with servers of its own.
  */
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,7 +17,7 @@ import { stepsSystem } from "./steps.js";
 import { startTruth, type TruthProcess } from "./truth-child.js";
 import { commandOf, rightAddress } from "./truth-faces.js";
 import type { TruthMode } from "./truth-modes.js";
-import type { TruthWindow } from "./truth-server.js";
+import type { TruthPlan, TruthWindow } from "./truth-server.js";
 
 /** What an outage can be for each. */
 const modesOf: Readonly<Record<Exclude<CalibratedAsker, "http">, readonly (readonly TruthMode[])[]>> = {
@@ -28,6 +29,7 @@ const modesOf: Readonly<Record<Exclude<CalibratedAsker, "http">, readonly (reado
   tcp: [["refuse", "reset", "hang-kept", "hang-dropped"]],
   dns: [["503", "refuse", "hang-kept", "wrong"]],
   exec: [["wrong", "hang-kept"]],
+  http2: [["503", "refuse", "reset", "hang-kept", "wrong"]],
 };
 /** A command costs a process: nobody asks a hundred times a second with it. */
 const commandsMostHz = 20;
@@ -51,6 +53,7 @@ export function askersLanes({ rateHz, windows, fromS, toS }: Omit<AskersPlan, "s
   return Object.entries(modesOf).flatMap(([name, lanes]) => {
     const asker = name as Lane["asker"];
     if (asker === "exec" && rateHz > commandsMostHz) return [];
+    if (asker === "http2" && !canMakeCertificates()) return [];
     return lanes.map((modes): Lane => {
       const made: TruthWindow[] = [];
       for (let n = 0; n < windows; n++)
@@ -74,13 +77,9 @@ export interface AskersMeasured {
 export async function calibrateAskers(lanes: readonly Lane[], { rateHz, seed }: Pick<AskersPlan, "rateHz" | "seed">): Promise<AskersMeasured> {
   const dir = mkdtempSync(join(tmpdir(), "flounder-calibrate-"));
   const fileOf = (i: number) => join(dir, `mode-${i}`);
+  if (lanes.some(({ asker }) => asker === "http2")) makeCertificate(dir);
   const servers = await Promise.all(
-    lanes.map(({ asker, windows }, i) =>
-      startTruth({
-        ...{ windows, brownOutShare: 0.5, slowMs: 300, seed: seed + i },
-        ...(asker === "exec" ? { file: fileOf(i) } : asker === "dns" ? { names: "follow" as const } : asker === "probe" ? { names: "stay up" as const } : {}),
-      }),
-    ),
+    lanes.map(({ asker, windows }, i) => startTruth({ ...{ windows, brownOutShare: 0.5, slowMs: 300, seed: seed + i }, ...faceOf(asker, dir, fileOf(i)) })),
   );
   const portOf = (i: number) => Number(new URL(servers[i]!.url).port);
   const [stepping, asking] = [lanes.flatMap(({ asker }, i) => (asker === "probe" ? [i] : [])), lanes.flatMap(({ asker }, i) => (asker === "probe" ? [] : [i]))];
@@ -89,7 +88,7 @@ export async function calibrateAskers(lanes: readonly Lane[], { rateHz, seed }: 
   const endpoints = asking.map(
     (i): EndpointTarget => ({
       name: `${i}`,
-      question: questionOf(lanes[i]!, portOf(i), fileOf(i)),
+      question: questionOf(lanes[i]!, servers[i]!, fileOf(i)),
       periodUs,
       phaseUs: phaseUs(i),
       deadlineUs: deadlineMs * 1000,
@@ -124,7 +123,7 @@ export async function calibrateAskers(lanes: readonly Lane[], { rateHz, seed }: 
         modes.map((mode) =>
           rowOf(
             matched.filter((one) => one.mode === mode),
-            { asker, mode, connection: "fresh", rateHz },
+            { asker, mode, connection: asker === "http2" ? "kept" : "fresh", rateHz },
           ),
         ),
       ),
@@ -138,8 +137,25 @@ export async function calibrateAskers(lanes: readonly Lane[], { rateHz, seed }: 
   }
 }
 
-function questionOf({ asker }: Lane, port: number, file: string): EndpointQuestion {
+function questionOf({ asker }: Lane, { url, http2Url }: TruthProcess, file: string): EndpointQuestion {
+  const port = Number(new URL(url).port);
   if (asker === "tcp") return { kind: "tcp", host: "127.0.0.1", port, send: "GET / HTTP/1.1\r\n\r\n", expect: "well" };
   if (asker === "dns") return { kind: "dns", name: "app.test", server: `127.0.0.1:${port}`, expect: rightAddress };
+  if (asker === "http2") return { kind: "http", url: http2Url, connection: "kept", http2: true, tls: { rejectUnauthorized: false }, expect: { text: "well" } };
   return { kind: "exec", command: commandOf(file) };
+}
+
+/** What each is asked of beside the server's port. */
+function faceOf(asker: Lane["asker"], folder: string, file: string): Pick<TruthPlan, "names" | "file" | "http2"> {
+  if (asker === "exec") return { file };
+  if (asker === "dns") return { names: "follow" };
+  if (asker === "probe") return { names: "stay up" };
+  return asker === "http2" ? { http2: folder } : {};
+}
+
+/** Node can make none. */
+export const canMakeCertificates = (): boolean => spawnSync("openssl", ["version"], { stdio: "ignore" }).status === 0;
+export function makeCertificate(folder: string): void {
+  const words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out cert.pem -subj /CN=localhost -days 2";
+  execFileSync("openssl", words.split(" "), { cwd: folder, stdio: "ignore" });
 }

@@ -58,7 +58,9 @@ export async function calibrate({ seed, quick, say }: CalibrateInputs): Promise<
   const others: AskersMeasured[] = [];
   for (const rateHz of quick ? [ratesHz[0]] : ratesHz) {
     const lanes = askersLanes({ rateHz, ...(quick ? { windows: 2, fromS: 0.3, toS: 1 } : { windows: 6, fromS: 0.2, toS: 3 }) }, random);
-    say(`probes of several steps, TCP, DNS${rateHz === ratesHz[0] ? " and commands" : ""} at ${rateHz} Hz, ${Math.round(askersMs(lanes) / 1000)} s`);
+    const names = [...new Set(lanes.map(({ asker }) => asker))];
+    if (!names.includes("http2")) say("there is no openssl here to make a certificate: HTTP/2 has no row");
+    say(`the askers ${names.join(", ")} at ${rateHz} Hz, ${Math.round(askersMs(lanes) / 1000)} s`);
     others.push(await calibrateAskers(lanes, { rateHz, seed }));
   }
   say("the prober stopped for 300 ms");

@@ -8,6 +8,8 @@ import type { Truth, TruthPlan } from "./truth-server.js";
 
 export interface TruthProcess {
   readonly url: string;
+  /** Where it speaks HTTP/2; empty: nowhere. */
+  readonly http2Url: string;
   /** Starts its schedule. */
   go(): void;
   /** So far. */
@@ -24,17 +26,18 @@ export async function startTruth(plan: TruthPlan & { readonly arrivals?: boolean
   const truths: Truth[] = [];
   let arrivals: readonly number[] = [];
   const exited = new Promise<void>((resolve) => child.once("close", () => resolve()));
-  const port = await new Promise<number>((resolve, reject) => {
+  const { port, http2Port } = await new Promise<{ readonly port: number; readonly http2Port?: number }>((resolve, reject) => {
     child.once("close", (code) => reject(new Error(`the truth server ended at once (exit ${code})`)));
     createInterface({ input: child.stdout }).on("line", (line) => {
-      const fact = JSON.parse(line) as { kind: string; port: number; truth: Truth; arrivals: number[] };
-      if (fact.kind === "port") resolve(fact.port);
+      const fact = JSON.parse(line) as { kind: string; port: number; http2Port?: number; truth: Truth; arrivals: number[] };
+      if (fact.kind === "port") resolve(fact);
       else if (fact.kind === "truth") truths.push(fact.truth);
       else if (fact.kind === "arrivals") arrivals = fact.arrivals;
     });
   });
   return {
     url: `http://127.0.0.1:${port}/`,
+    http2Url: http2Port === undefined ? "" : `https://127.0.0.1:${http2Port}/`,
     go: () => void child.stdin.write("go\n"),
     truths,
     async end() {

@@ -1,7 +1,10 @@
-/** What else a truth server shows of its outages: a name server beside its port, and a file that commands can read. */
+/** What else a truth server shows of its outages: a name server beside its port, HTTP/2 on another, and a file that commands can read. */
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
-import { renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createSecureServer, type Http2SecureServer, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import dns from "dns-packet";
 import type { TruthMode } from "./truth-modes.js";
 
@@ -55,6 +58,52 @@ export class NameFace {
     };
     if (mode === "stall") this.#waiting.push(say);
     else if (mode === "up" || mode === "wrong" || mode === "503") say();
+  }
+}
+
+/** HTTP/2 over TLS, with key.pem and cert.pem of a folder. */
+export class Http2Face {
+  #server: Http2SecureServer | undefined;
+  #mode: TruthMode | "up" = "up";
+  readonly #sessions = new Set<ServerHttp2Session>();
+  port = 0;
+
+  constructor(readonly folder: string) {}
+
+  async become(mode: TruthMode | "up"): Promise<void> {
+    this.#mode = mode;
+    if (mode === "refuse") this.close();
+    else if (!this.#server) await this.open();
+  }
+  async open(): Promise<void> {
+    const pem = (name: string) => readFileSync(join(this.folder, `${name}.pem`));
+    const server = createSecureServer({ key: pem("key"), cert: pem("cert") });
+    server.on("session", (session) => {
+      this.#sessions.add(session);
+      session.on("error", () => {}).on("close", () => this.#sessions.delete(session));
+    });
+    server.on("stream", (stream) => this.#answer(stream.on("error", () => {})));
+    server.on("sessionError", () => {});
+    await once(server.listen({ port: this.port, host: "127.0.0.1" }), "listening");
+    this.port = (server.address() as AddressInfo).port;
+    this.#server = server;
+  }
+  close(): void {
+    this.#server?.close();
+    this.#server = undefined;
+    for (const session of this.#sessions) session.destroy();
+  }
+
+  #answer(stream: ServerHttp2Stream): void {
+    const mode = this.#mode;
+    const say = (status: number, text: string) => {
+      stream.respond({ ":status": status });
+      stream.end(text);
+    };
+    if (mode === "up") say(200, "well\n");
+    else if (mode === "503") say(503, "down\n");
+    else if (mode === "wrong") say(200, "broken");
+    else if (mode === "reset") stream.session?.destroy();
   }
 }
 

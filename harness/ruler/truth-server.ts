@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { nowUs } from "../clock.js";
 import { raisePriority } from "../probes/schedule/priority.js";
 import { type Random, seeded } from "../random.js";
-import { FileFace, NameFace } from "./truth-faces.js";
+import { FileFace, Http2Face, NameFace } from "./truth-faces.js";
 import type { TruthMode } from "./truth-modes.js";
 
 export interface TruthWindow {
@@ -28,6 +28,8 @@ export interface TruthPlan {
   readonly names?: "follow" | "stay up";
   /** Holds the mode, for commands to read. */
   readonly file?: string;
+  /** Speaks HTTP/2 as well, on a port of its own, with key.pem and cert.pem of this folder. */
+  readonly http2?: string;
 }
 /** One outage as it was. */
 export interface Truth {
@@ -52,6 +54,7 @@ export class TruthServer {
   arrivals: number[] | undefined;
   #names: NameFace | undefined;
   #file: FileFace | undefined;
+  #http2: Http2Face | undefined;
 
   constructor(readonly plan: Omit<TruthPlan, "windows">) {
     this.#random = seeded(plan.seed);
@@ -65,13 +68,21 @@ export class TruthServer {
   }
   /** What it shows beside its port. */
   async openFaces(): Promise<void> {
-    const { names, file } = this.plan;
+    const { names, file, http2 } = this.plan;
+    if (http2 !== undefined) {
+      this.#http2 = new Http2Face(http2);
+      await this.#http2.open();
+    }
     if (names !== undefined) {
       this.#names = new NameFace(this.#port);
       await this.#names.open();
     }
     if (file !== undefined) this.#file = new FileFace(file);
     this.#file?.become("up");
+  }
+
+  get http2Port(): number | undefined {
+    return this.#http2?.port;
   }
 
   /** Changes what it does; resolves with the instants between which that happened. */
@@ -81,6 +92,7 @@ export class TruthServer {
     this.mode = mode;
     this.#file?.become(mode);
     if (this.plan.names === "follow") await this.#names?.become(mode);
+    await this.#http2?.become(mode);
     if (mode === "refuse") {
       this.#server.close();
       for (const socket of this.#sockets) socket.resetAndDestroy();
@@ -104,6 +116,7 @@ export class TruthServer {
 
   close(): void {
     this.#names?.close();
+    this.#http2?.close();
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
   }
@@ -144,7 +157,7 @@ async function main(): Promise<void> {
   if (plan.arrivals) server.arrivals = [];
   const port = await server.listen();
   await server.openFaces();
-  say({ kind: "port", port });
+  say({ kind: "port", port, http2Port: server.http2Port });
   process.stdin.on("end", () => {
     if (server.arrivals) say({ kind: "arrivals", arrivals: server.arrivals });
     server.close();

@@ -1,5 +1,5 @@
 /** What `flounder watch` found: the JSON file's shape, made of what the prober reported, and the verdict on what was asked for. Pure. */
-import type { Bounds, Outcome, PlannedCalibration, Result } from "../core.js";
+import type { Bounds, CalibratedAsker, Outcome, PlannedCalibration, Result } from "../core.js";
 import { sayDuration } from "../durations.js";
 import { errorBar, errorNear, type Ruler, type RulerError, stretch } from "../measure/error-bars.js";
 import type { Cause, Interval, Outage } from "../measure/outages.js";
@@ -36,6 +36,8 @@ export interface WatchedEndpoint {
   readonly connection: "fresh" | "kept";
   /** HOST:PORT of the proxy that it is asked through. */
   readonly proxy?: string;
+  /** It is offered; what was negotiated is among the findings. */
+  readonly http2?: true;
   /** Of a foundation's probes: what, from where, about which plane. */
   readonly probe?: string;
   readonly from?: string;
@@ -171,10 +173,13 @@ export function watchVerdict(endpoints: readonly WatchedEndpoint[], command: Com
   return has("measured") ? { result: "measured", says: ["no limit was given (--allow-lost, --slo)"] } : { result: "pass", says: ["all limits were kept"] };
 }
 
+/** Whose rows of a calibration are its. */
+const askerOf = ({ kind, http2 }: MeasuredEndpoint): CalibratedAsker => (http2 ? "http2" : kind);
+
 /** With what is known of the ruler's own error. */
 export function barred(endpoint: WatchedEndpoint, ruler: Ruler): WatchedEndpoint {
   if (ruler.is !== "known") return endpoint;
-  const times = stretch(ruler, 1000 / endpoint.rateHz, endpoint.connection, endpoint.kind);
+  const times = stretch(ruler, 1000 / endpoint.rateHz, endpoint.connection, askerOf(endpoint));
   const outages = endpoint.outages.map((outage) => ({ ...outage, errorBarS: errorBar(outage.lostS, times) }));
   return { ...endpoint, outages, errorBarS: errorBar(endpoint.lostS, times) };
 }
@@ -187,7 +192,7 @@ function tooFine(endpoints: readonly WatchedEndpoint[], seconds: number, limits:
   ];
   return asked.flatMap(({ s, says }) => {
     const blind = endpoints.flatMap((one) => {
-      const fromMs = seenFromMs(ruler, { rateHz: one.rateHz, connection: one.connection, asker: one.kind });
+      const fromMs = seenFromMs(ruler, { rateHz: one.rateHz, connection: one.connection, asker: askerOf(one) });
       return s * 1000 < fromMs ? [{ name: one.name, fromMs, rateHz: one.rateHz }] : [];
     });
     const [worst] = [...blind].sort((a, b) => b.fromMs - a.fromMs);
@@ -201,7 +206,12 @@ function tooFine(endpoints: readonly WatchedEndpoint[], seconds: number, limits:
 
 export function calibrationOf(endpoints: readonly WatchedEndpoint[], seconds: number, limits: WatchLimits, ruler: Ruler): WatchResult["calibration"] {
   const asked = [
-    ...new Map(endpoints.map(({ rateHz, connection, kind }) => [`${rateHz} ${connection} ${kind}`, { rateHz, connection, asker: kind }] as const)).values(),
+    ...new Map(
+      endpoints.map((one) => {
+        const { rateHz, connection } = one;
+        return [`${rateHz} ${connection} ${askerOf(one)}`, { rateHz, connection, asker: askerOf(one) }] as const;
+      }),
+    ).values(),
   ];
   const errors = asked.flatMap(({ rateHz, connection, asker }) => errorNear(ruler, rateHz, connection, asker) ?? []);
   const says = sayRuler(ruler, asked);

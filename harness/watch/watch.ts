@@ -32,7 +32,10 @@ export type Measured = Pick<WatchResult, "seconds" | "observer"> & {
   readonly samplesFailed?: string;
 };
 /** What is known of a lane before anything is measured. */
-export type Described = Pick<MeasuredEndpoint, "name" | "url" | "kind" | "connection" | "rateHz" | "deadlineMs" | "proxy" | "probe" | "from" | "plane">;
+export type Described = Pick<
+  MeasuredEndpoint,
+  "name" | "url" | "kind" | "connection" | "rateHz" | "deadlineMs" | "proxy" | "http2" | "probe" | "from" | "plane"
+>;
 
 /** Resolves when sampling has begun. `onMeasured` is called each second. */
 export async function watchEndpoints(
@@ -60,6 +63,7 @@ const describe = ({ target: { name, question, periodUs, deadlineUs }, place, pla
   rateHz: Number((1e6 / periodUs).toPrecision(6)),
   deadlineMs: deadlineUs / 1000,
   ...proxyWord(question),
+  ...(question.kind === "http" && question.http2 && question.url.startsWith("https:") ? { http2: true as const } : {}),
   ...(plane === undefined ? {} : { plane }),
 });
 
