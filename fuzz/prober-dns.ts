@@ -8,6 +8,8 @@ import { dnsAsker } from "../harness/probes/askers/dns.js";
 import { askAll } from "./asked.js";
 import { type Fuzz, mutated, sampled } from "./fuzz.js";
 
+/** Stands for the name that is asked for, which is as long. */
+const asked = "i00000";
 const record = fc.oneof(
   fc.record({ type: fc.constant("A"), name: fc.constantFrom("a.test", "", "x".repeat(60)), ttl: fc.nat(100), data: fc.ipV4() }),
   fc.record({ type: fc.constant("AAAA"), name: fc.constant("a.test"), data: fc.ipV6() }),
@@ -15,13 +17,14 @@ const record = fc.oneof(
   fc.record({ type: fc.constant("TXT"), name: fc.constant("a.test"), data: fc.array(fc.string({ maxLength: 200 }), { maxLength: 3 }) }),
 );
 const packet = fc.record({ flags: fc.nat(65_535), answers: fc.array(record, { maxLength: 4 }) }).map(({ flags, answers }) => {
-  const whole = { type: "response", id: 0, flags, questions: [{ type: "A", name: "a.test" }], answers };
+  const whole = { type: "response", id: 0, flags, questions: [{ type: "A", name: `${asked}.test` }], answers };
   return Buffer.from(dns.encode(whole as unknown as Packet)).subarray(2);
 });
 const input = fc.record({
   /** Without the id, which is mostly the right one. */
   octets: mutated(packet),
   id: fc.constantFrom("right", "right", "right", "right", "wrong"),
+  question: fc.constantFrom("right", "right", "right", "right", "another"),
   over: fc.constantFrom("udp", "udp", "tcp"),
   /** Of the length before an answer over TCP. */
   lie: fc.constantFrom(0, 0, 0, 1, -1, 1000),
@@ -35,7 +38,11 @@ export default {
   async run(seed, count) {
     const inputs = sampled(input, seed, count);
     const of = (question: Buffer): Input | undefined => inputs[Number(/^i(\d+)$/.exec(dns.decode(question).questions?.[0]?.name.split(".")[0] ?? "")?.[1])];
-    const said = (question: Buffer, { octets, id }: Input) => Buffer.concat([id === "right" ? question.subarray(0, 2) : Buffer.from([0, 0]), octets]);
+    const said = (question: Buffer, { octets, id, question: which }: Input) => {
+      const name = dns.decode(question).questions![0]!.name.split(".")[0]!;
+      const body = which === "right" ? Buffer.from(octets.toString("latin1").replaceAll(asked, name), "latin1") : octets;
+      return Buffer.concat([id === "right" ? question.subarray(0, 2) : Buffer.from([0, 0]), body]);
+    };
     const tcp = createServer((socket) => {
       socket.on("error", () => {});
       socket.once("data", (data: Buffer) => {
@@ -60,7 +67,7 @@ export default {
     await once(udp.bind(port, "127.0.0.1"), "listening");
     try {
       await askAll(inputs, ({ expect }, index) =>
-        dnsAsker({ name: `i${index}.test`, server: `127.0.0.1:${port}`, ...(expect === undefined ? {} : { expect }) }),
+        dnsAsker({ name: `i${String(index).padStart(asked.length - 1, "0")}.test`, server: `127.0.0.1:${port}`, ...(expect === undefined ? {} : { expect }) }),
       );
     } finally {
       udp.close();
