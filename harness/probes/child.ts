@@ -32,8 +32,8 @@ type Start<Ask> = Omit<ProberStart, "ask"> & { readonly ask: Ask };
 
 /** On this machine. Throws FlounderError "environment" if the samples' file cannot be written. */
 export function startProber(start: ProberStart, listener: ProberListener): Prober {
-  const threads = "endpoints" in start.ask ? start.ask.endpoints.length : 0;
-  return together([proberOf(proberHere(threads), withFile(start), listener, 0)]);
+  const endpoints = "endpoints" in start.ask ? start.ask.endpoints.length : undefined;
+  return together([proberOf(proberHere(endpoints), withFile(start), listener, 0)]);
 }
 
 /** Where the foundation's vantages are: one here for both, or one in a container at each. */

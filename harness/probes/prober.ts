@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { nowUs, sleep } from "../clock.js";
-import type { Route, Sample, TargetSystem } from "../core.js";
+import type { Route, TargetSystem } from "../core.js";
 import { loadTarget } from "../registry.js";
 import { stepsSystem } from "../ruler/steps.js";
 import { endpointsSource } from "./endpoints-source.js";
@@ -24,18 +24,25 @@ import { Lanes, spread } from "./totals.js";
 type Message = ({ readonly kind: "start" } & ProberStart) | { readonly kind: "routes"; readonly routes: readonly Route[] } | { readonly kind: "end" };
 type Load = (name: string) => Promise<Pick<TargetSystem, "probes">>;
 type Say = (message: ProberMessage) => void;
+/** Puts out one line. */
+type Put = (line: string) => void;
+const saying =
+  (put: Put): Say =>
+  (message) =>
+    put(JSON.stringify(message));
 
 const batchMs = 50;
 
 /** Resolves when it is to exit. `load` finds the target system by name. */
 export async function prober(input: Readable, output: Writable, load: Load): Promise<void> {
-  const say: Say = (message) => void output.write(`${JSON.stringify(message)}\n`);
+  const put: Put = (line) => void output.write(`${line}\n`);
+  const say = saying(put);
   output.on("error", () => {}); // the runner is gone: stdin says so as well
   let sampling: Promise<Sampling> | undefined;
   for await (const line of createInterface({ input })) {
     const message = JSON.parse(line) as Message;
     if (message.kind === "start") {
-      sampling = begin(message, say, load);
+      sampling = begin(message, put, load);
       sampling.catch((error: Error) => say({ kind: "fault", says: error.message }));
       if (message.forMs === undefined) continue;
       await sampling.then((begun) => begun.ready).catch(() => {});
@@ -72,29 +79,36 @@ async function sourceOf(start: ProberStart, say: Say, load: Load): Promise<Sourc
   return source;
 }
 
-async function begin(start: ProberStart, say: Say, load: Load): Promise<Sampling> {
+async function begin(start: ProberStart, put: Put, load: Load): Promise<Sampling> {
+  const say = saying(put);
   const source = await sourceOf(start, say, load);
   const file = start.samplesFile === undefined ? undefined : new SamplesFile(start.samplesFile);
   if (source.head !== undefined) file?.add(source.head);
   const lateness = new Histogram();
   const lanes = new Lanes(source.rules, (lane) => source.findings(lane));
   let samples = 0;
-  let batch: Sample[] = [];
+  let batch: string[] = [];
   const tellsEach = start.tell === "samples";
   const loop = new OpenLoop(source.questions, (sample) => {
     samples++;
     // What was not sent in time for want of our own time counts; what was shed was not late.
     lateness.add(sample.sentUs - sample.dueUs);
-    if (file) source.write(file.lines, sample);
-    if (tellsEach) batch.push(source.named!(sample));
-    else lanes.add(sample);
+    if (tellsEach) {
+      const text = source.json!(sample);
+      file?.add(text);
+      batch.push(text);
+    } else {
+      if (file) source.write(file.lines, sample);
+      lanes.add(sample);
+    }
   });
   // A probe that cannot be set up still asks: what it finds is what a user would. The run learns why.
   await source.setUp?.().catch((error: Error) => say({ kind: "fault", says: error.message }));
   const began = process.cpuUsage();
   let fromUs = 0;
   const flush = () => {
-    if (batch.length > 0) say({ kind: "samples", samples: batch });
+    // Each is JSON already.
+    if (batch.length > 0) put(`{"kind":"samples","samples":[${batch.join(",")}]}`);
     batch = [];
   };
   const report = (isFinal: boolean) => {
@@ -137,11 +151,15 @@ async function begin(start: ProberStart, say: Say, load: Load): Promise<Sampling
   };
 }
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+/** This process is a prober, and ends as one. */
+export async function main(load: Load): Promise<void> {
   raisePriority();
   process.on("SIGINT", () => {}); // Ctrl-C goes to the whole terminal; whoever started us ends us
   process.on("SIGTERM", () => process.stdin.destroy());
-  await prober(process.stdin, process.stdout, async (name) => (name === stepsSystem ? import("../ruler/steps.js") : loadTarget(name)));
+  await prober(process.stdin, process.stdout, load);
   // A thread that waits for a resolver holds up an exit for as long as that is silent.
   process.stdout.write("", () => (lookupsUnderWay() > 0 ? process.kill(process.pid, "SIGKILL") : process.exit(0)));
 }
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url))
+  await main(async (name) => (name === stepsSystem ? import("../ruler/steps.js") : loadTarget(name)));

@@ -1,5 +1,5 @@
 /** What a prober asks, whatever it is: questions for the open loop, and how their samples are written down. */
-import type { Route, Sample } from "../core.js";
+import type { Route } from "../core.js";
 import type { Lines } from "./lines.js";
 import type { Stamps } from "./schedule/flight.js";
 import type { Question } from "./schedule/open-loop.js";
@@ -12,8 +12,8 @@ export interface Source {
   readonly head?: string;
   /** A line of the samples file, newline included. */
   write(lines: Lines, sample: Stamps): void;
-  /** For who wants each sample by the names that a run knows. */
-  named?(sample: Stamps): Sample;
+  /** A Sample as JSON, by the names that a run knows: for who wants each. */
+  json?(sample: Stamps): string;
   findings(lane: number): ReadonlyMap<string, number> | undefined;
   /** Before anything is measured; rejects with what could not be set up. */
   setUp?(): Promise<void>;

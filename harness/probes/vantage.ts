@@ -25,16 +25,20 @@ export interface ContainedProber {
   readonly samplesFile?: string;
 }
 
-const program = join(dist, "harness", "probes", "prober.js");
+const program = (file: "prober.js" | "watcher.js") => join(dist, "harness", "probes", file);
 /** Ctrl-C does not reach it before the runner has healed; and a session of its own has its own share of the CPU. */
 const apart = { stdio: "pipe", detached: true } as const;
 /** Containers share the CPU as equals, however many processes each has, and niceness counts only within one: so much more than the usual 1024 is what nice -15 is. */
 const cpuShares = 29_154;
 
-/** getaddrinfo blocks a thread of Node's pool for each name that is asked for: one that hangs must not hold up the others. `names`: how many there are at most. */
-export function proberHere(names: number): ProberProcess {
-  const env = { ...process.env, UV_THREADPOOL_SIZE: String(Math.min(256, 8 + names)) };
-  return { name: "the prober", child: spawn(process.execPath, [...punctual, program], { ...apart, env }) };
+/**
+ * getaddrinfo blocks a thread of Node's pool for each name that is asked for: one that hangs must not hold up the others. `endpoints`: how many are asked;
+ * undefined: a target system's probes.
+ */
+export function proberHere(endpoints: number | undefined): ProberProcess {
+  const env = { ...process.env, UV_THREADPOOL_SIZE: String(Math.min(256, 8 + (endpoints ?? 0))) };
+  const file = program(endpoints === undefined ? "prober.js" : "watcher.js");
+  return { name: "the prober", child: spawn(process.execPath, [...punctual, file], { ...apart, env }) };
 }
 
 export function proberInContainer(wanted: ContainedProber): ProberProcess {
@@ -53,7 +57,7 @@ export function containerOf({ foundation, from, at, samplesFile }: ContainedProb
     ...readFolders().flatMap((folder) => ["--mount", bind(folder, true)]),
     ...(samplesFile === undefined ? [] : ["--mount", bind(samplesFile, false)]),
     ...["-w", "/"],
-    ...[at.image, "node", ...punctual, program],
+    ...[at.image, "node", ...punctual, program("prober.js")],
   ];
 }
 

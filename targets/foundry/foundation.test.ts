@@ -29,7 +29,7 @@ describe("a micro foundation", function () {
     const acked: string[] = [];
     const planned = target.plannedProbes(live.running.topology);
     const source = plannedSource({ planned, probes: target.probes, credentials: live.facts, zeroUs: nowUs(), acked: (write) => acked.push(write) });
-    const loop = new OpenLoop(source.questions, (sample) => samples.push(source.named(sample)));
+    const loop = new OpenLoop(source.questions, (sample) => samples.push(JSON.parse(source.json(sample)) as Sample));
     source.routes(await target.routes(live.running.topology, live.running.call, live.running, live.facts));
     await source.setUp();
     await loop.start(500_000);

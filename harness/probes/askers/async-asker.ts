@@ -1,17 +1,18 @@
-/** An asker whose question is an async function: several steps, another protocol, a command. Its deadline is an AbortSignal; what failed is a ProbeFailure. */
+/** An asker whose question is an async function: several steps, another protocol, a command. Its sample's end is told by a Span; what failed is a ProbeFailure. */
 import { nowUs } from "../../clock.js";
 import { ProbeFailure } from "../../core.js";
 import type { Asker, Asking, Flight } from "../schedule/flight.js";
+import { Span } from "../span.js";
 
 /** Whoever asks is given so long to say what a time-out means before it is just a time-out. */
 const graceMs = 25;
 /** Answered so little after the deadline counts as answered in time: timers are that late. */
 const leewayUs = 5000;
-/** One for all: without a reason each abort would make an error with its stack. */
+/** One for all: each error is made with its stack. */
 const over = new ProbeFailure("timeout", "its sample is over");
 
 /** Resolves = ok. `note` goes into the sample. */
-export type Ask = (flight: Flight, signal: AbortSignal, note: (says: string) => void) => Promise<void>;
+export type Ask = (flight: Flight, span: Span, note: (says: string) => void) => Promise<void>;
 
 export class AsyncAsker implements Asker {
   constructor(
@@ -20,16 +21,16 @@ export class AsyncAsker implements Asker {
   ) {}
 
   ask(flight: Flight): Asking {
-    const abort = new AbortController();
+    const span = new Span();
     let note = "";
-    this.asks(flight, abort.signal, (says) => {
+    this.asks(flight, span, (says) => {
       note = says;
     }).then(
       () => {
         const endUs = nowUs();
         const late = endUs - flight.sample.sentUs > flight.lane.schedule.deadlineUs + leewayUs;
         flight.settle(late ? "timeout" : "ok", note, endUs);
-        abort.abort(over); // whatever it still has under way ends with its sample
+        span.end(over); // whatever it still has under way ends with its sample
       },
       (error: Error) => {
         flight.settle(
@@ -37,13 +38,13 @@ export class AsyncAsker implements Asker {
           error instanceof ProbeFailure ? error.message : `the probe threw: ${error.message}`,
           nowUs(),
         );
-        abort.abort(over);
+        span.end(over);
       },
     );
     return {
       expire: (atUs) => {
         const says = `no answer in ${Math.round(flight.lane.schedule.deadlineUs / 1000)} ms`;
-        abort.abort(new ProbeFailure("timeout", says));
+        span.end(new ProbeFailure("timeout", says));
         setTimeout(() => flight.settle("timeout", says, atUs), graceMs);
       },
     };

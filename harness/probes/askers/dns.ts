@@ -1,7 +1,7 @@
 /** Asks one DNS server for the addresses of one name. */
 import { nowUs } from "../../clock.js";
 import { ProbeFailure } from "../../core.js";
-import { resolveAt } from "../http/resolve.js";
+import { resolveAt } from "../dns/resolve.js";
 import { AsyncAsker } from "./async-asker.js";
 
 export interface DnsQuestion {
@@ -13,8 +13,8 @@ export interface DnsQuestion {
 }
 
 export const dnsAsker = ({ name, server, expect }: DnsQuestion): AsyncAsker =>
-  new AsyncAsker(async (flight, signal, note) => {
-    const addresses = await resolveAt([server], name, signal);
+  new AsyncAsker(async (flight, span, note) => {
+    const { addresses } = await resolveAt([server], name, span);
     flight.sample.firstUs = nowUs();
     note(addresses.join(" "));
     if (expect !== undefined && !addresses.includes(expect)) throw new ProbeFailure("wrong-answer", `${name} is ${addresses.join(", ")}; expected ${expect}`);

@@ -11,7 +11,7 @@ const wordsKept = 200;
 
 export const execAsker = ({ command }: ExecQuestion): AsyncAsker =>
   new AsyncAsker(
-    (_, signal, note) =>
+    (_, span, note) =>
       new Promise<void>((resolve, reject) => {
         const child = spawn("/bin/sh", ["-c", command], { stdio: ["ignore", "pipe", "pipe"], detached: true });
         let said = "";
@@ -26,9 +26,9 @@ export const execAsker = ({ command }: ExecQuestion): AsyncAsker =>
             // Nothing of it is left.
           }
         };
-        signal.addEventListener("abort", () => {
+        span.onEnd((why) => {
           endAll();
-          reject(signal.reason instanceof ProbeFailure ? signal.reason : new ProbeFailure("timeout", "no end before the deadline"));
+          reject(why);
         });
         child.once("error", (error) => reject(new ProbeFailure("observer", `it cannot be run: ${error.message}`)));
         child.once("exit", (code, name) => {

@@ -6,6 +6,7 @@ import { type Dialled, dial } from "../http/dial.js";
 import { failureOf } from "../http/failure.js";
 import { lookUp } from "../http/names.js";
 import type { Flight } from "../schedule/flight.js";
+import type { Span } from "../span.js";
 import { AsyncAsker } from "./async-asker.js";
 
 export interface TcpQuestion {
@@ -18,25 +19,25 @@ export interface TcpQuestion {
 /** More of an answer is not looked at. */
 const answerMaxBytes = 65_536;
 
-export const tcpAsker = (question: TcpQuestion): AsyncAsker => new AsyncAsker((flight, signal) => ask(question, flight, signal));
+export const tcpAsker = (question: TcpQuestion): AsyncAsker => new AsyncAsker((flight, span) => ask(question, flight, span));
 
-async function ask({ host, port, send, expect }: TcpQuestion, flight: Flight, signal: AbortSignal): Promise<void> {
+async function ask({ host, port, send, expect }: TcpQuestion, flight: Flight, span: Span): Promise<void> {
   const addresses = await new Promise<readonly string[]>((resolve, reject) =>
     lookUp(host, (found, problem) => (found.length > 0 ? resolve(found) : reject(new ProbeFailure("dns", problem)))),
   );
   flight.sample.dnsUs = nowUs();
-  if (signal.aborted) throw signal.reason;
-  const socket = await connected(addresses, port, signal);
+  if (span.over) throw span.over;
+  const socket = await connected(addresses, port, span);
   flight.sample.connectUs = nowUs();
   try {
     if (send !== undefined) socket.write(send);
-    if (expect !== undefined) await heard(socket, expect, flight, signal);
+    if (expect !== undefined) await heard(socket, expect, flight, span);
   } finally {
     socket.destroy();
   }
 }
 
-function connected(addresses: readonly string[], port: number, signal: AbortSignal): Promise<Socket> {
+function connected(addresses: readonly string[], port: number, span: Span): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const dialling = dial(
       addresses,
@@ -48,14 +49,14 @@ function connected(addresses: readonly string[], port: number, signal: AbortSign
         reject(new ProbeFailure(outcome, says === "" ? note : `${note} (${says})`));
       },
     );
-    signal.addEventListener("abort", () => {
+    span.onEnd((why) => {
       dialling.abort();
-      reject(signal.reason);
+      reject(why);
     });
   });
 }
 
-function heard(socket: Socket, text: string, flight: Flight, signal: AbortSignal): Promise<void> {
+function heard(socket: Socket, text: string, flight: Flight, span: Span): Promise<void> {
   return new Promise((resolve, reject) => {
     let said = Buffer.alloc(0);
     socket.on("data", (chunk: Buffer) => {
@@ -73,6 +74,6 @@ function heard(socket: Socket, text: string, flight: Flight, signal: AbortSignal
         new ProbeFailure(said.length > 0 ? "wrong-answer" : "reset", said.length > 0 ? "closed before the expected text came" : "closed without an answer"),
       ),
     );
-    signal.addEventListener("abort", () => reject(signal.reason));
+    span.onEnd(reject);
   });
 }

@@ -34,6 +34,40 @@ export function interleaved(addresses: readonly string[]): readonly string[] {
     .filter((one) => one !== undefined);
 }
 
+const open = (host: string, port: number, reading: Reading | undefined): Socket =>
+  connect({ host, port, noDelay: true, ...(reading ? { onread: reading } : {}) });
+
+/** The most there is, and the least that has to be watched: one address. */
+function dialOne(
+  address: string,
+  port: number,
+  reading: Reading | undefined,
+  won: (dialled: Dialled) => void,
+  failed: (error: NodeJS.ErrnoException, says: string) => void,
+): Dial {
+  const socket = open(address, port, reading);
+  let over = false;
+  const onError = (error: NodeJS.ErrnoException) => {
+    if (over) return;
+    over = true;
+    failed(error, "");
+  };
+  socket.on("error", onError);
+  socket.once("connect", () => {
+    if (over) return;
+    over = true;
+    won({ socket, address, failed: [] });
+    socket.off("error", onError);
+  });
+  return {
+    abort() {
+      over = true;
+      socket.destroy();
+    },
+    waiting: () => [address],
+  };
+}
+
 /** `reading` is called for the winner's bytes only. `failed` gets the first address' error when none is left. */
 export function dial(
   addresses: readonly string[],
@@ -42,6 +76,7 @@ export function dial(
   won: (dialled: Dialled) => void,
   failed: (error: NodeJS.ErrnoException, says: string) => void,
 ): Dial {
+  if (addresses.length === 1) return dialOne(addresses[0]!, port, reading, won, failed);
   const trying = new Map<Socket, string>();
   const said: string[] = [];
   let firstError: NodeJS.ErrnoException | undefined;
@@ -56,7 +91,7 @@ export function dial(
     clearTimeout(timer);
     const address = addresses[next++];
     if (address === undefined) return;
-    const socket = connect({ host: address, port, noDelay: true, ...(reading ? { onread: reading } : {}) });
+    const socket = open(address, port, reading);
     trying.set(socket, address);
     const onError = (error: NodeJS.ErrnoException) => {
       trying.delete(socket);

@@ -22,6 +22,8 @@ export interface Answer {
   readonly cut: boolean;
 }
 
+const nothing = Buffer.alloc(0);
+
 type Frame = "head" | "length" | "chunk-size" | "chunk" | "chunk-end" | "trailer" | "close" | "done";
 
 /** A stream of events never ends: its head is the answer. */
@@ -76,7 +78,7 @@ export class ResponseReader implements Answer {
         const part = data.length > this.#left ? data.subarray(0, this.#left) : data;
         if (this.#keep(part)) return true;
         this.#left -= part.length;
-        data = data.subarray(part.length);
+        data = data.length === part.length ? nothing : data.subarray(part.length);
         if (this.#left > 0) return false;
         this.#frame = this.#frame === "length" ? "done" : "chunk-end";
       } else if (this.#frame === "close") {
@@ -123,10 +125,13 @@ export class ResponseReader implements Answer {
   }
   /** One by one, as some must not be joined (Set-Cookie). Values are latin1. */
   fields(): [name: string, value: string][] {
-    return this.#lines.flatMap((line): [string, string][] => {
+    const fields: [string, string][] = [];
+    for (const line of this.#lines) {
       const colon = line.indexOf(":");
-      return colon <= 0 ? [] : [[line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()]];
-    });
+      // Trimmed, the CR at its end is gone as well.
+      if (colon > 0) fields.push([line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()]);
+    }
+    return fields;
   }
   get body(): Buffer {
     return this.#body.length === 1 ? this.#body[0]! : Buffer.concat(this.#body);
@@ -148,7 +153,8 @@ export class ResponseReader implements Answer {
 
   #readHead(head: string): void {
     // A line that begins with a blank goes on the one before.
-    const lines = head.replace(/\r?\n[ \t]+/g, " ").split(/\r?\n/);
+    const isFolded = head.includes("\n ") || head.includes("\n\t");
+    const lines = (isFolded ? head.replace(/\r?\n[ \t]+/g, " ") : head).split("\n");
     const status = /^HTTP\/1\.([01]) ([1-9]\d\d)(\s|$)/.exec(lines[0]!);
     if (!status) throw new NotHttp("not HTTP");
     // It may end the text for whoever reads on in C (RFC 9110 §5.5). After the first line, as where that came alone.
@@ -158,16 +164,17 @@ export class ResponseReader implements Answer {
     if (this.status < 200) return; // interim: the answer comes after it
     this.#lines = lines.slice(1);
     const { connection = "", "transfer-encoding": coding, "content-length": length, "content-type": type } = this.headers;
-    this.reusable = status[1] === "1" ? !/(^|,)\s*close\s*(,|$)/i.test(connection) : /(^|,)\s*keep-alive\s*(,|$)/i.test(connection);
+    if (connection === "") this.reusable = status[1] === "1";
+    else this.reusable = status[1] === "1" ? !/(^|,)\s*close\s*(,|$)/i.test(connection) : /(^|,)\s*keep-alive\s*(,|$)/i.test(connection);
     const odd = coding?.split(",").find((one) => !/^\s*(chunked|identity|)\s*$/i.test(one));
     if (odd !== undefined) throw new NotHttp(`its transfer coding is ${odd.trim()}, which nobody asked for`);
     const isTunnel = this.method === "CONNECT" && this.status < 300;
     if (this.method === "HEAD" || this.status === 204 || this.status === 304 || isTunnel) this.#frame = "done";
     else if (coding !== undefined && /chunked\s*$/i.test(coding)) this.#frame = "chunk-size";
     else if (length !== undefined && coding === undefined) {
-      const each = new Set(length.split(",").map((one) => one.trim()));
-      if (each.size !== 1 || !/^\d{1,15}$/.test([...each][0]!)) throw new NotHttp(`content-length is "${length}"`);
-      this.#left = Number([...each][0]);
+      const [first, ...others] = length.split(",").map((one) => one.trim());
+      if (others.some((one) => one !== first) || !/^\d{1,15}$/.test(first!)) throw new NotHttp(`content-length is "${length}"`);
+      this.#left = Number(first);
       this.#frame = this.#left === 0 ? "done" : "length";
     } else {
       this.#frame = "close";

@@ -6,7 +6,7 @@
 import { nowUs } from "../../clock.js";
 import { type Asker, Flight, Lane, type Schedule, type Stamps } from "./flight.js";
 import { Hiccups } from "./hiccups.js";
-import { CoarseTicker, defaultTicker, Ticker } from "./ticker.js";
+import { CoarseTicker, defaultTicker, SlowTicker, Ticker } from "./ticker.js";
 
 /** Deadlines bound what is in flight; this bounds a defect. */
 const inFlightMax = 12_000;
@@ -14,6 +14,8 @@ const inFlightMax = 12_000;
 const turnUs = 5000;
 /** From here on a wake-up for each costs more than the request. */
 const coarseFromHz = 1500;
+/** From such a period on the millisecond that a timer may be late is a hundredth of it, and not worth a thread and spinning. */
+const slowFromUs = 100_000;
 /** Later than half a period it is not this slot's answer any more; below this the lateness is the host's usual noise. */
 const lateUs = 10_000;
 /** Longer between two wake-ups is standing still. */
@@ -32,7 +34,7 @@ export class OpenLoop {
   readonly #lanes: Lane[];
   readonly #onSample: (sample: Stamps) => void;
   readonly #settled = (flight: Flight) => this.#over(flight);
-  #ticker: Ticker | CoarseTicker | undefined;
+  #ticker: Ticker | CoarseTicker | SlowTicker | undefined;
   #ended = false;
   /** Samples due before are warm-up: asked, not recorded. */
   #fromUs = Number.POSITIVE_INFINITY;
@@ -51,15 +53,13 @@ export class OpenLoop {
     this.#fromUs = baseUs + warmUpUs;
     for (const lane of this.#lanes) lane.dueUs = baseUs + lane.schedule.phaseUs;
     const rate = this.#lanes.reduce((sum, lane) => sum + 1e6 / lane.schedule.periodUs, 0);
-    const coarse = rate > coarseFromHz;
-    const schedules = this.#lanes.map((lane) => ({ firstUs: lane.dueUs, periodUs: lane.schedule.periodUs }));
     await new Promise<void>((resolve) => {
-      const onTick = (now: number) => {
+      const onTick = (now: number, leadUs: number) => {
         this.hiccups.beat(now);
-        this.#sendDue(now, coarse ? 0 : defaultTicker.leadUs);
+        this.#sendDue(now, leadUs);
         if (now >= this.#fromUs) resolve();
       };
-      this.#ticker = coarse ? new CoarseTicker(onTick) : new Ticker(schedules, onTick);
+      this.#ticker = this.#tickerOf(rate, onTick);
     });
     return this.#fromUs;
   }
@@ -76,6 +76,22 @@ export class OpenLoop {
       clearTimeout(lane.timer);
       lane.asker.close();
     }
+  }
+
+  #tickerOf(rateHz: number, onTick: (nowUs: number, leadUs: number) => void): Ticker | CoarseTicker | SlowTicker {
+    if (rateHz > coarseFromHz) return new CoarseTicker((now) => onTick(now, 0));
+    if (this.#lanes.every(({ schedule }) => schedule.periodUs >= slowFromUs))
+      return new SlowTicker(
+        () => this.#nextUs(),
+        (now) => onTick(now, 0),
+      );
+    const schedules = this.#lanes.map((lane) => ({ firstUs: lane.dueUs, periodUs: lane.schedule.periodUs }));
+    return new Ticker(schedules, (now) => onTick(now, defaultTicker.leadUs));
+  }
+  #nextUs(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const { dueUs } of this.#lanes) if (dueUs < next) next = dueUs;
+    return next;
   }
 
   #sendDue(wokenUs: number, leadUs: number): void {

@@ -87,6 +87,29 @@ export class Ticker {
   }
 }
 
+/** For schedules so slow that a millisecond is nothing to them: one timer until the next slot, and neither a thread nor a main thread that spins. */
+export class SlowTicker {
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  /** `nextUs`: when the next slot is due. */
+  constructor(nextUs: () => number, onTick: (nowUs: number) => void, { beatUs } = defaultTicker) {
+    const wait = () => {
+      const leftUs = Math.min(beatUs, nextUs() - nowUs());
+      this.#timer = setTimeout(next, Math.max(0, Math.ceil(leftUs / 1000)));
+    };
+    const next = () => {
+      onTick(nowUs());
+      if (!this.#stopped) wait();
+    };
+    wait();
+  }
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+}
+
 /** For schedules so fast that the slots of a millisecond share a wake-up anyway: a timer is cheapest, if a millisecond later. */
 export class CoarseTicker {
   readonly #timer: NodeJS.Timeout;
