@@ -126,9 +126,11 @@ const pair = z.strictObject({
   rmstS: estimate.nullable().describe("restricted mean recovery time of a minus that of b, seconds, paired"),
   logRankP: share.nullable().describe("recovery curves, log-rank by permutation within blocks"),
   pairing: z
-    .strictObject({ r: z.number(), lo: z.number().nullable(), hi: z.number().nullable(), variance: z.number() })
+    .strictObject({ r: z.number(), lo: z.number().nullable(), hi: z.number().nullable(), variance: z.number(), pUnpaired: share.nullable() })
     .nullable()
-    .describe("correlation of log lost seconds within blocks (BCa interval); variance of an unpaired difference over that of the paired one"),
+    .describe(
+      "correlation of log lost seconds within blocks (BCa interval); variance of an unpaired difference over that of the paired one; what p would be with blocks ignored (Brunner-Munzel, permuted, 5000 draws)",
+    ),
   veto: z
     .strictObject({ arm: z.string(), says: z.string(), lostWrites: count.describe("acknowledged writes that this arm lost") })
     .nullable()

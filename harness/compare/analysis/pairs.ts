@@ -1,6 +1,7 @@
 /** All pairs: the declared ones, adjusted over their family, and those of controls, which decide nothing. */
 
 import type { ArmSummary, Design, Interval, Pair, VerdictWord } from "../shapes.js";
+import { permutedBrunnerMunzelP } from "../statistics/brunner-munzel.js";
 import { cliffsDelta, varghaDelaneyA } from "../statistics/cliff.js";
 import { fisherP } from "../statistics/fisher.js";
 import { pairedLogRankP } from "../statistics/log-rank.js";
@@ -93,7 +94,8 @@ function numbers(design: Design, both: readonly Matched[], decision: Decision) {
       b.map((trial) => logLost(design, trial)),
       1 - design.alpha,
     );
-    return { ...rest, lo: Number.isFinite(lo) ? lo : null, hi: Number.isFinite(hi) ? hi : null };
+    const pUnpaired = decision.p === null ? null : permutedBrunnerMunzelP(lostA!, lostB!, 20_000, 5000);
+    return { ...rest, pUnpaired, lo: Number.isFinite(lo) ? lo : null, hi: Number.isFinite(hi) ? hi : null };
   };
   return {
     n,

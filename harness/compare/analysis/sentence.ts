@@ -1,7 +1,7 @@
 /** What a comparison says: a sentence per pair, and the one at the top, which a manager understands and a statistician accepts. */
 import { plural, who } from "../../report/words.js";
 import type { Comparison, Design, Pair } from "../shapes.js";
-import { list, percent, sayInterval, sayNumber, sayP, saySeconds, turned } from "./figures.js";
+import { list, percent, sayInterval, sayNumber, sayP, turned } from "./figures.js";
 
 type Told = Pick<Design, "alpha" | "path" | "outcome" | "matters" | "family">;
 
@@ -64,7 +64,7 @@ function others(rest: readonly Pair[]): string {
 function recoveries(design: Design, arms: Comparison["arms"]): string {
   const told = arms.filter(({ role, n }) => role !== "aa" && n > 0);
   const not = told.filter(({ pRecover }) => pRecover.k < pRecover.n);
-  const cap = saySeconds(design.capS);
+  const cap = `${design.capS} s`;
   if (not.length === 0) return `Every trial recovered within ${cap}.`;
   const each = list(not.map(({ arm, pRecover }) => `${arm} did not recover in ${pRecover.n - pRecover.k} of ${pRecover.n}`));
   const rest = told.length - not.length;

@@ -11,17 +11,23 @@ export const colourOf = (index: number): string => `var(--arm-${index % armColou
 const softText = { fill: "var(--soft)", stroke: "var(--card)", strokeWidth: 4 } as const;
 const inkText = { fill: "var(--ink)", stroke: "var(--card)", strokeWidth: 4 } as const;
 
+interface Tick {
+  readonly at: number;
+  readonly says: string;
+}
 /** Ticks of a logarithmic axis at its foot. Plot's own axis leaves out the labels of some. */
-const logAxis = (ticks: readonly number[], foot: number, says: (tick: number) => string): Plot.Markish[] => [
-  Plot.ruleX(ticks, { y1: () => foot, y2: () => foot - 5, stroke: "var(--soft)" }),
-  Plot.text(ticks, { x: (tick) => tick, y: () => foot, dy: 15, text: says, fill: "var(--soft)" }),
+const logAxis = (ticks: readonly Tick[], foot: number): Plot.Markish[] => [
+  Plot.ruleX(ticks, { x: "at", y1: () => foot, y2: () => foot - 5, stroke: "var(--soft)" }),
+  Plot.text(ticks, { x: "at", y: () => foot, dy: 15, text: "says", fill: "var(--soft)" }),
 ];
 
-/** 2^k × within the domain: a ratio and its inverse lie as far from 1. */
-const doublings = ([lo, hi]: readonly [number, number], most: number): number[] => {
-  const all = Array.from({ length: 25 }, (_, i) => 2 ** (i - 12)).filter((tick) => tick >= lo && tick <= hi);
-  return all.length > most ? all.filter((tick) => Math.log2(tick) % 2 === 0) : all;
-};
+/** A ratio and its inverse lie as far from 1: 2^k ×, and finer where all lies close together. */
+function ratioTicks([lo, hi]: readonly [number, number], most: number): Tick[] {
+  const above = hi / lo < 12 ? [1.25, 1.5, 2, 3, 4] : Array.from({ length: 12 }, (_, i) => 2 ** (i + 1));
+  const all = [...above.map((x) => ({ at: 1 / x, says: `1/${x}` })).reverse(), { at: 1, says: "1 ×" }, ...above.map((x) => ({ at: x, says: `${x} ×` }))];
+  const inside = all.filter(({ at }) => at >= lo && at <= hi);
+  return inside.length > most ? inside.filter(({ at }) => Number.isInteger(Math.log2(at)) && (hi / lo < 12 || Math.log2(at) % 2 === 0)) : inside;
+}
 
 /** One row per pair: its name, its ratio as a dot on its interval (thin: the family's), the margin as a band. Left of 1 is sooner. */
 export function forest({ comparison }: Report, size: Size): string {
@@ -63,7 +69,7 @@ export function forest({ comparison }: Report, size: Size): string {
         Plot.dot(rows, { x: (d) => end(d.ratio, 0), y, r: 6, fill: paint, stroke: "var(--card)", strokeWidth: 1.5, title: (d: Pair) => d.says }),
         Plot.text(rows, { x: () => domain[0], y: (d: Pair, i: number) => y(d, i) - 17, text: name, textAnchor: "start", fontWeight: 600, ...inkText }),
         Plot.text(rows, { x: () => domain[1], y: (d: Pair, i: number) => y(d, i) - 17, text: figures, textAnchor: "end", ...inkText, fill: paint }),
-        ...logAxis(doublings(domain, size.width / 60), foot, (tick) => (tick >= 1 ? `${tick} ×` : `1/${Math.round(1 / tick)}`)),
+        ...logAxis(ratioTicks(domain, size.width / 60), foot),
       ],
     },
     `Ratios of lost seconds with ${Math.round(100 * (1 - comparison.alpha))} % intervals; the band is the margin of ${comparison.matters} ×`,
@@ -102,7 +108,10 @@ export function trialDots({ comparison, design }: Report, size: Size): string {
   // Where nobody lost nothing, 0 is far away and says nothing.
   const from = least > 5 * design.shiftS ? least / 1.6 : design.shiftS * 0.85;
   const domain: [number, number] = [from, 1.15 * Math.max(...dots.map(({ s }) => x(s)), 10 * design.shiftS)];
-  const seconds = [0, ...[0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000].filter((tick) => tick > 3 * design.shiftS)];
+  // 1, 3, 10, 30 …; finer where all lies close together.
+  const steps = domain[1] / domain[0] < 12 ? [1, 2, 3, 5] : [1, 3];
+  const decades = [-1, 0, 1, 2, 3].flatMap((power) => steps.map((step) => Number((step * 10 ** power).toPrecision(2))));
+  const seconds = [0, ...decades.filter((tick) => tick > 3 * design.shiftS)];
   const ticks = seconds.filter((tick) => x(tick) > domain[0] && x(tick) < domain[1]);
   const medians = comparison.arms.flatMap(({ lostS }, arm) => (lostS ? [{ arm, s: lostS.value }] : []));
   return svgOf(
@@ -135,7 +144,10 @@ export function trialDots({ comparison, design }: Report, size: Size): string {
           ...inkText,
           fill: (_, i) => colourOf(i),
         }),
-        ...logAxis(ticks.map(x), foot, (tick) => (tick === x(0) ? "0 s" : `${Math.round((tick - design.shiftS) * 10) / 10} s`)),
+        ...logAxis(
+          ticks.map((tick) => ({ at: x(tick), says: `${tick} s` })),
+          foot,
+        ),
       ],
     },
     "Lost seconds of every trial, joined within its block",

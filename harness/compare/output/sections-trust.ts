@@ -29,6 +29,7 @@ export function trust({ comparison }: Report): Markup {
           at(2),
           r,
           pairing ? markup`${datum(`pairs.${i}.pairing.variance`, pairing.variance, sayNumber(pairing.variance))} ×` : "–",
+          pairing && pairing.pUnpaired !== null ? datum(`pairs.${i}.pairing.pUnpaired`, pairing.pUnpaired, sayP(pairing.pUnpaired)) : "–",
         ],
       },
     ];
@@ -58,7 +59,7 @@ export function trust({ comparison }: Report): Markup {
   ];
   const columns = [
     { title: comparison.reference ? `against ${comparison.reference}` : "pair" },
-    ...["delays × 0.5", "as declared", "delays × 2", "correlation in blocks", "variance saved"].map((title) => ({ title, figures: true })),
+    ...["delays × 0.5", "as declared", "delays × 2", "correlation in blocks", "variance saved", "p, blocks ignored"].map((title) => ({ title, figures: true })),
   ];
   return markup`<section><h2>How far it holds</h2><p class="soft">The ratio at other human delays (${how || "not tried"}), and what pairing bought.</p>${table(columns, rows)}<ul class="plain">${said}</ul></section>`;
 }
