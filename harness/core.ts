@@ -587,6 +587,8 @@ export interface Engine {
   readonly name: "local" | "compose";
   /** Every problem that would stop `start`, each with what to do; empty = fine. `doctor` prints it. */
   check(): Promise<readonly { readonly what: string; readonly hint: string }[]>;
+  /** Gets the tools that are missing, by fetching or building them; progress through `say`. Rejects where one cannot be got; does nothing where all are here. */
+  obtain(say: (line: string) => void): Promise<void>;
   /** What was found, in words, for `doctor`: tool → version or path, mounts → how LUNs are mounted here and why. */
   facts(): Promise<Readonly<Record<string, string>>>;
   /** Whom its processes run as, for `doctor`: what → whom, and what for. */

@@ -1,124 +1,92 @@
 /**
- * The public API of chaos suites: `foundation("org")` in a describe, `org.hurt(fault, on, forS)` in an it.
- * The foundation is up before the first test and reaped after the last, whatever happens in between.
+ * The public API of chaos suites for mocha: `foundation("org")` in a describe, `org.hurt(fault, on, forS)` in an it.
+ * The foundation is up before the first test and reaped after the last, whatever happens in between. The same without mocha: suites/live.ts.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before } from "mocha";
-import type { Act, Capability, Client, Fault, Must, Plane, Playbook, Result, Selector, TargetSystem, Vantage, Verdict } from "./core.js";
+import type { Suite, Test } from "mocha";
+import type { Act, Capability, Client, Fault, Must, Scenario, Selector, TargetSystem } from "./core.js";
 import { FlounderError } from "./errors.js";
-import { passingName } from "./foundation.js";
-import { loadEngine, loadTarget } from "./registry.js";
+import { loadEngine } from "./registry.js";
 import { act } from "./scenario.js";
-import { held, raise } from "./session/foundation.js";
-import { runSession } from "./session/session.js";
 import { hasFailed } from "./suites/failed.js";
+import type { FinishedRun } from "./suites/finished-run.js";
+import { type FoundationOptions, type LiveFoundation, type RunOptions, up } from "./suites/live.js";
+import { nowTesting } from "./suites/run-log.js";
+import type { Seconds } from "./suites/seconds.js";
 
+export type { FinishedRun, PlaneOutcome } from "./suites/finished-run.js";
+export { InconclusiveRun } from "./suites/inconclusive.js";
+export type { FoundationOptions } from "./suites/live.js";
 export { act };
 
-export interface FoundationOptions {
-  readonly engine?: "local" | "compose";
-  readonly target?: string;
-  /** Default: the profile's own. */
-  readonly timeFactor?: number;
-  readonly policy?: Readonly<Record<string, string>>;
-  readonly seed?: number;
-  /** Where the results of each `hurt` go; default: a folder below the system's temp folder, named in `results`, that is removed when every test has passed. */
-  readonly results?: string;
-}
-
-/** What one `hurt` found. */
-export interface Hurt {
-  readonly result: Result;
-  /** Seconds without service, as bounds, over the whole run from the injection on. */
-  lost(plane: Plane, from: Vantage): { readonly loS: number; readonly hiS: number };
-  /** Acknowledged writes that were gone afterwards. */
-  readonly missingWrites: readonly string[];
-  readonly verdict: Verdict;
-  /** The results folder: report.html is in it. */
-  readonly dir: string;
-}
-
 export interface SuiteFoundation {
-  /** The folder of results; made when the foundation comes up, or when it is first asked for. */
+  /** Where results go; only between before and after, unless the options name it. */
   readonly results: string;
   /** Only between before and after. */
   client(): Client;
   system(): TargetSystem;
-  /** Steady before, this fault on these targets for forS seconds, healed, steady after: then judged. */
-  hurt<C extends Capability, O>(fault: Fault<C, O>, on: Selector, forS: number, options?: Partial<O>): Promise<Hurt>;
-  /** Several acts with musts of their own, for what `hurt` is too small for; acts that a playbook ends need one. */
-  run(name: string, acts: readonly Act[], must: readonly Must[], how?: { readonly playbook?: Playbook; readonly seed?: number }): Promise<Hurt>;
+  /** Steady before, this fault on these targets for so long, healed, steady after: then judged. */
+  hurt<C extends Capability, O>(fault: Fault<C, O>, on: Selector, lasting: Seconds, options?: Partial<O>): Promise<FinishedRun>;
+  /** A scenario by name, file or value, on this foundation; or several acts with musts of their own. Acts that a playbook ends need one. */
+  run(scenario: Scenario | string, options?: RunOptions): Promise<FinishedRun>;
+  run(name: string, acts: readonly Act[], must: readonly Must[], options?: RunOptions): Promise<FinishedRun>;
+  /** Breaks nothing. Measures for so long, or while your own function works. */
+  measure(what: Seconds | (() => Promise<unknown>)): Promise<FinishedRun>;
+}
+
+interface HookContext {
+  timeout(ms: number): unknown;
+  readonly currentTest?: Test;
+  readonly test?: { readonly parent?: Suite };
+}
+type Hook = (body: (this: HookContext) => Promise<void> | void) => void;
+
+/** Those of the mocha that runs the file, in its BDD or TDD words: another copy would hook nothing. */
+function hooks(): Readonly<Record<"before" | "after" | "beforeEach", Hook>> {
+  const { before, after, beforeEach, suiteSetup, suiteTeardown, setup } = globalThis as unknown as Readonly<Record<string, Hook | undefined>>;
+  const [first, last, each] = [before ?? suiteSetup, after ?? suiteTeardown, beforeEach ?? setup];
+  if (first && last && each) return { before: first, after: last, beforeEach: each };
+  throw new FlounderError(
+    "usage",
+    "foundation() was called outside of mocha: there is no before()",
+    "run the file with mocha; elsewhere use up() of flounder/live",
+  );
 }
 
 const bootTimeoutMs = 120_000;
 
 /** Call it inside a describe: it registers the hooks that bring the foundation up and down. */
 export function foundation(profile: string, options: FoundationOptions = {}): SuiteFoundation {
-  const engine = options.engine ?? "local";
-  const timeFactorOf = (system: TargetSystem) => options.timeFactor ?? system.timeFactorOf(profile);
-  const policy = options.policy ?? {};
-  let made: string | undefined;
-  // Not before it is needed: a suite that is skipped leaves nothing behind.
-  const results = () => {
-    made ??= options.results ?? mkdtempSync(join(tmpdir(), "flounder-suite-"));
-    return made;
-  };
-  let live: { client: Client; system: TargetSystem } | undefined;
-  const up = () => {
+  const { before, after, beforeEach } = hooks();
+  let live: LiveFoundation | undefined;
+  const now = () => {
     if (!live) throw new FlounderError("usage", `the foundation "${profile}" is not up`, "use it inside of it(), in the describe that called foundation()");
     return live;
   };
   before(async function () {
     this.timeout(bootTimeoutMs);
-    const system = await loadTarget(options.target ?? "foundry");
-    const id = passingName(`suite-${profile}`);
-    live = { client: await raise({ id, system, profile, timeFactor: timeFactorOf(system), policy, engine }, () => {}), system };
+    live = await up(profile, options);
+  });
+  beforeEach(function () {
+    nowTesting(this.currentTest?.fullTitle());
   });
   after(async function () {
     this.timeout(bootTimeoutMs);
-    await live?.client.down();
-    live = undefined;
-    // Whoever named no folder for results wants them only where something went wrong.
+    nowTesting(undefined);
     const suite = this.test?.parent;
-    if (options.results === undefined && made !== undefined && suite && !hasFailed(suite)) rmSync(made, { recursive: true, force: true });
+    live?.keepResults(suite === undefined || hasFailed(suite));
+    await live?.[Symbol.asyncDispose]();
+    live = undefined;
   });
-
-  const suite: SuiteFoundation = {
+  return {
     get results() {
-      return results();
+      return now().results;
     },
-    client: () => up().client,
-    system: () => up().system,
-    hurt: (fault, on, forS, faultOptions = {}) => suite.run(fault.name, [act(fault, on, { id: fault.name, forS }, faultOptions)], []),
-    async run(name, acts, must, { playbook, seed } = {}) {
-      const { client, system } = up();
-      const scenario = {
-        name,
-        says: `suite: ${name}`,
-        foundation: { profile, timeFactor: timeFactorOf(system), policy },
-        acts,
-        must,
-        giveUpS: 60 + acts.reduce((sum, one) => sum + one.forS + 30, 0),
-        ...(playbook ? { playbook: playbook.name } : {}),
-      };
-      const { verdict, folder } = await runSession({
-        work: { scenario, target: system.name, seed: seed ?? options.seed ?? 1, playbook },
-        foundation: held(client),
-        resultsDir: results(),
-      });
-      const over = verdict.lostS;
-      return {
-        result: verdict.result,
-        lost: (plane, from) => ({ loS: over[plane][from].lo, hiS: over[plane][from].hi }),
-        missingWrites: verdict.ledger.missing,
-        verdict,
-        dir: folder,
-      };
-    },
+    client: () => now().client,
+    system: () => now().system,
+    hurt: (...given) => now().hurt(...given),
+    run: ((...given: Parameters<LiveFoundation["run"]>) => now().run(...given)) as LiveFoundation["run"],
+    measure: (what) => now().measure(what),
   };
-  return suite;
 }
 
 /** What this machine lacks for an engine, as one text; empty if nothing. Suites say it instead of skipping silently. */

@@ -109,11 +109,8 @@ export async function loadPlaybook(nameOrPath: string, system: string): Promise<
   return importDefault<Playbook>(join(dist, "targets", system, "playbooks", `${nameOrPath}.js`));
 }
 
-/** What package.json's exports say, for a file outside of the package: flounder · flounder/mocha · flounder/faults/NAME. */
-const ownModule = (spec: string): string => {
-  const below = spec === "flounder" ? "harness/scenario" : spec === "flounder/mocha" ? "harness/mocha" : spec.slice("flounder/".length);
-  return pathToFileURL(join(dist, `${below}.js`)).href;
-};
+/** What package.json's exports say, for a file outside of the package: flounder · flounder/mocha · flounder/faults/NAME. A package may import itself by name. */
+const ownModule = (spec: string): string => import.meta.resolve(spec);
 
 /** Imports somebody's own file; TypeScript is transpiled and bundled first, "flounder" is this package. */
 async function importFile<T>(path: string, what: "scenario" | "fault" | "playbook"): Promise<T> {

@@ -1,5 +1,5 @@
 /**
- * Known vulnerabilities of what users install (`npm audit --omit=dev`), against scripts/audit-exceptions.json: each finding that stays has its reason there.
+ * Known vulnerabilities of what users install (`npm audit`: what they bundle is a development dependency), against scripts/audit-exceptions.json: each finding that stays has its reason there.
  * Exit status: 0 nothing else was found · 1 something was, or an exception is of no use any more · 2 the registry did not answer, so nothing is known.
  * Try it: node scripts/audit.mjs
  */
@@ -22,7 +22,7 @@ function exceptions(path) {
 
 /** Advisories by id (GHSA-…), or why there are none to be had. */
 function findings(dir) {
-  const { stdout, stderr, error } = spawnSync("npm", ["audit", "--omit=dev", "--json"], { cwd: dir, encoding: "utf8" });
+  const { stdout, stderr, error } = spawnSync("npm", ["audit", "--json"], { cwd: dir, encoding: "utf8" });
   let report;
   try {
     report = JSON.parse(stdout);

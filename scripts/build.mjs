@@ -1,9 +1,9 @@
 /**
- * Builds dist/: every .ts is transpiled by itself (same folders, .js), and each entry file of targets/<name>/platform/ is bundled,
+ * Builds dist/: every .ts is transpiled by itself (same folders, .js), and the entry files of targets/<name>/platform/ are bundled,
  * so that components start without a loader and without walking node_modules. Writes only what changed, atomically: builds may overlap.
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, sep } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import esbuild from "esbuild";
 
@@ -48,6 +48,16 @@ const vendored = {
   nats: 'export { connect, createInbox, headers, jwtAuthenticator } from "nats";',
   "dns-packet": 'export { default, streamDecode, streamEncode, AUTHORITATIVE_ANSWER, decode, encode, RECURSION_DESIRED } from "dns-packet";',
   yazl: 'export { default } from "yazl";',
+  dockerode: 'export { default } from "dockerode";',
+};
+/** Parts of dockerode that nobody here uses, and that would compile C++ or read files when they are installed or loaded: ssh to Docker, and BuildKit. */
+const absent = ["ssh2", "@grpc/grpc-js", "@grpc/proto-loader", "protobufjs"];
+const leaveOut = {
+  name: "leave out",
+  setup(build) {
+    build.onResolve({ filter: new RegExp(`^(${absent.join("|")})$`) }, ({ path }) => ({ path, namespace: "absent" }));
+    build.onLoad({ filter: /./, namespace: "absent" }, () => ({ contents: "module.exports = {};" }));
+  },
 };
 const vendor = (name) => join(dist, "vendor", `${name}.js`);
 const wanted = new Set(Object.keys(vendored).map(vendor));
@@ -60,6 +70,7 @@ for (const [name, contents] of Object.entries(vendored)) {
     format: "esm",
     target: "node20",
     minify: true,
+    plugins: [leaveOut],
     banner: { js: require },
     legalComments: "none",
     logLevel: "silent",
@@ -73,15 +84,17 @@ for (const top of sources.filter((dir) => exists(join(root, dir)))) {
     const out = join(dist, relative(root, path)).replace(/\.ts$/, ".js");
     wanted.add(out);
     try {
-      const { code } = await esbuild.transform(readFileSync(path, "utf8"), {
+      const { code, map } = await esbuild.transform(readFileSync(path, "utf8"), {
         loader: "ts",
         format: "esm",
         target: "node20",
-        sourcemap: "inline",
+        // Beside the code: a package leaves them out, and is half as large.
+        sourcemap: "external",
         // Relative: what is built is the same in every checkout, and so is the image that is made of it.
         sourcefile: relative(dirname(out), path).split(sep).join("/"),
       });
-      write(out, fromVendor(code, out));
+      write(out, `${fromVendor(code, out)}//# sourceMappingURL=${basename(out)}.map\n`);
+      write(`${out}.map`, map);
     } catch (error) {
       report(path, error);
     }
@@ -93,7 +106,7 @@ if (exists(dist)) {
     for (const entry of readdirSync(dir, { withFileTypes: true })) {
       const path = join(dir, entry.name);
       if (entry.isDirectory()) stale(path);
-      else if (path.endsWith(".js") && !wanted.has(path)) rmSync(path, { force: true });
+      else if (/\.js(\.map)?$/.test(path) && !wanted.has(path.replace(/\.map$/, ""))) rmSync(path, { force: true });
     }
   };
   for (const top of [...sources, "vendor"].filter((dir) => exists(join(dist, dir)))) stale(join(dist, top));
@@ -103,27 +116,33 @@ for (const target of readdirSync(join(root, "targets"))) {
   const platform = join(root, "targets", target, "platform");
   if (!exists(platform)) continue;
   const entries = readdirSync(platform).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
-  await Promise.all(
-    entries.map(async (name) => {
-      try {
-        const result = await esbuild.build({
-          entryPoints: [join(platform, name)],
-          bundle: true,
-          write: false,
-          platform: "node",
-          format: "esm",
-          target: "node20",
-          banner: { js: require },
-          external: ["pg-native"],
-          minifySyntax: true,
-          legalComments: "none",
-          logLevel: "silent",
-        });
-        write(join(dist, "targets", target, "platform", name.replace(/\.ts$/, ".mjs")), result.outputFiles[0].text);
-      } catch (error) {
-        report(join(platform, name), error);
-      }
-    }),
-  );
+  const outdir = join(dist, "targets", target, "platform");
+  try {
+    const { outputFiles } = await esbuild.build({
+      entryPoints: entries.map((name) => join(platform, name)),
+      outdir,
+      bundle: true,
+      // What several components share is there once, in files beside them.
+      splitting: true,
+      chunkNames: "shared-[hash]",
+      outExtension: { ".js": ".mjs" },
+      write: false,
+      platform: "node",
+      format: "esm",
+      target: "node20",
+      banner: { js: require },
+      external: ["pg-native"],
+      minifySyntax: true,
+      legalComments: "none",
+      logLevel: "silent",
+    });
+    const shared = (path) => basename(path).startsWith("shared-");
+    // Shared ones first: a component that starts just now finds all that it asks for.
+    for (const { path, text } of [...outputFiles].sort((a, b) => Number(shared(b.path)) - Number(shared(a.path)))) write(path, text);
+    const made = new Set(outputFiles.map(({ path }) => path));
+    for (const name of readdirSync(outdir)) if (name.endsWith(".mjs") && !made.has(join(outdir, name))) rmSync(join(outdir, name), { force: true });
+  } catch (error) {
+    report(platform, error);
+  }
 }
 if (failed > 0) process.exit(1);

@@ -16,7 +16,8 @@ const give = (line, hint, code = 2) => {
 };
 
 const [major, minor] = process.versions.node.split(".").map(Number);
-if (major < 20 || (major === 20 && minor < 18)) give(`Node ${process.versions.node} is too old`, "install Node 20.18 or newer", 64);
+if (major < 20 || (major === 20 && minor < 19) || major === 21 || (major === 22 && minor < 12))
+  give(`Node ${process.versions.node} is not supported`, "install Node 20.19 or newer, 22.12 or newer", 64);
 if (process.platform !== "linux")
   give(`${process.platform} is not supported: it needs /proc, abstract sockets and FUSE`, "run it in a Linux virtual machine", 64);
 
@@ -38,9 +39,10 @@ const build = spawnSync(process.execPath, [join(root, "scripts", "build.mjs")], 
 if (build.status !== 0) give("the build failed", "look above; npm run build shows it again");
 
 // 3 pinned tools, into the cache
-const { ensureTools } = await import(pathToFileURL(join(root, "dist", "harness", "engines", "tools", "ensure.js")).href);
+const built = (file) => import(pathToFileURL(join(root, "dist", "harness", "engines", "tools", file)).href);
+const [{ ensureTools }, { servers }] = [await built("ensure.js"), await built("pins.js")];
 try {
-  await ensureTools(["nats-server", "flounder-toxiproxy", "postgres", "flounder-sftp", "flounder-confine"], say);
+  await ensureTools(servers, say);
 } catch (error) {
   give(error.message, error.hint ?? "flounder doctor");
 }

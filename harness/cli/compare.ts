@@ -102,7 +102,7 @@ export function register(program: Command): void {
       if (!flags.print) refuseUnwritable(resolve(flags.resume ?? flags.results));
       const { bench, design } = await prepared(asked);
       if (flags.print) return void process.stdout.write(jobOf(flags.print, flags));
-      await refuseTrouble(asked.engine);
+      await refuseTrouble(asked.engine, say);
       const dir = resolve(flags.resume ?? join(flags.results, `${utc()}-compare-${design.scenario}-${design.seed}`));
       const folder = openFolder(dir, design, asked);
       try {

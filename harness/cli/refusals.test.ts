@@ -114,7 +114,7 @@ describe("refusals", function () {
   });
   it("a missing tool", () =>
     refused(
-      flounder(["up", "--profile", "micro"], { PATH: join(dir, "empty"), XDG_CACHE_HOME: join(dir, "cache") }),
+      flounder(["up", "--profile", "micro"], { PATH: join(dir, "empty"), XDG_CACHE_HOME: join(dir, "cache"), FLOUNDER_OFFLINE: "1" }),
       2,
       /^flounder: .*(nats-server|flounder-toxiproxy).*\n {2}→ /,
     ));

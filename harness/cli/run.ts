@@ -1,6 +1,8 @@
 /** flounder run: a session whose observers are a terminal and, if asked for, metrics. */
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
+import { againstBaseline } from "../history/against.js";
+import { readBaseline } from "../history/baseline-file.js";
 import { serveMetrics } from "../report/exposition.js";
 import { RunMetrics } from "../report/run-metrics.js";
 import { liveView } from "../report/terminal.js";
@@ -19,6 +21,7 @@ interface RunFlags extends WorkFlags {
   readonly portBase?: number;
   readonly results: string;
   readonly metrics?: number;
+  readonly baseline?: string;
   readonly json?: boolean;
 }
 
@@ -31,12 +34,19 @@ export function register(program: Command): void {
     .addOption(new Option("--port-base <n>", "first port of the foundation's block").argParser(whole))
     .addOption(new Option("--results <dir>", "where results go").default("results"))
     .addOption(new Option("--metrics <port>", "serves Prometheus /metrics on 127.0.0.1 while it runs; 0 takes a free port").argParser(whole))
+    .addOption(
+      new Option(
+        "--baseline <what>",
+        "fails when more is lost than runs of before let expect: a file of flounder history --save, a folder of results, or a git revision",
+      ),
+    )
     .addOption(jsonOption())
     .addHelpText("after", "\nExample: flounder run four-cuts --seed 7")
     .action(async (what: string | undefined, flags: RunFlags, command: Command) => {
       refuseUnwritable(resolve(flags.results));
       const work = workOf(what, flags, command);
       const foundation = foundationOf(flags, command);
+      const baseline = flags.baseline === undefined ? undefined : readBaseline(flags.baseline);
       let metrics: RunMetrics | undefined;
       const served = flags.metrics === undefined ? undefined : await serveMetrics(flags.metrics, () => metrics?.text() ?? "");
       if (served) say(`metrics at http://127.0.0.1:${served.port}/metrics`);
@@ -47,15 +57,21 @@ export function register(program: Command): void {
       });
       const abort = abortOnSignals();
       try {
-        const outcome = await runSession({
-          work,
-          foundation,
-          resultsDir: resolve(flags.results),
-          observers: served ? [terminal, counting] : [terminal],
-          signal: abort.signal,
-        });
+        const once = () =>
+          runSession({
+            work,
+            foundation,
+            resultsDir: resolve(flags.results),
+            observers: served ? [terminal, counting] : [terminal],
+            signal: abort.signal,
+          });
+        const outcome = await once();
         if (flags.json) process.stdout.write(`${JSON.stringify(outcome.verdict, null, 2)}\n`);
         process.exitCode = outcome.defect === undefined ? exitOf[outcome.verdict.result] : defectExit;
+        if (flags.baseline === undefined) return;
+        const { standing, says } = await againstBaseline(baseline, flags.baseline, outcome, once);
+        for (const line of says) say(line);
+        if (standing === "worse") process.exitCode = Math.max(process.exitCode, exitOf.fail);
       } finally {
         served?.close();
         abort.off();

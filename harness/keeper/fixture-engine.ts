@@ -215,6 +215,7 @@ export function fakeEngine(flaws: Flaws): Engine {
     facts: async () => ({}),
     users: async () => ({}),
     check: async () => [],
+    obtain: async () => {},
     targets: async () => fakeTargets,
     async start(spec: FoundationSpec, say, signal) {
       say("starting nothing in particular");

@@ -8,7 +8,7 @@ import { join, relative } from "node:path";
 import type { Vantage, Vantages } from "../core.js";
 import { labels } from "../engines/compose/labels.js";
 import { dockerEnv } from "../engines/compose/socket.js";
-import { dist, root } from "../paths.js";
+import { dist, packageFolders, root } from "../paths.js";
 import { punctual } from "./schedule/priority.js";
 
 export interface ProberProcess {
@@ -61,10 +61,11 @@ export function containerOf({ foundation, from, at, samplesFile }: ContainedProb
   ];
 }
 
-/** The project, and its packages where they are kept elsewhere. */
+/** The project, and its packages where they are kept elsewhere; none that is within another. */
 function readFolders(): readonly string[] {
-  const packages = realpathSync(join(root, "node_modules"));
-  return relative(root, packages).startsWith("..") ? [root, packages] : [root];
+  const all = [...new Set([root, ...packageFolders().map((folder) => realpathSync(folder))])];
+  const within = (one: string, other: string) => one !== other && !relative(other, one).startsWith("..");
+  return all.filter((one) => !all.some((other) => within(one, other)));
 }
 
 /** One CSV record: a comma or a quote in a path must not end a field. */

@@ -150,15 +150,17 @@ export async function raise(
   say: (line: string) => void,
   { stays = false, protect = false, signal }: RaiseOptions = {},
 ): Promise<KeeperClient> {
-  await refuseTrouble(inputs.engine);
+  await refuseTrouble(inputs.engine, say);
   const spec = await newFoundation(inputs);
   if (protect) writeFileSync(join(spec.dir, protectedMark), "");
   return startKeeper(spec, say, { stays, signal });
 }
 
-/** Every missing thing before anything is started: the first one is the error, doctor shows all. */
-export async function refuseTrouble(engine: string): Promise<void> {
-  const [first, ...more] = await (await loadEngine(engine)).check();
+/** Every missing thing before anything is started; what can be got is got. The first that is left is the error, doctor shows all. */
+export async function refuseTrouble(name: string, say: (line: string) => void): Promise<void> {
+  const engine = await loadEngine(name);
+  await engine.obtain(say);
+  const [first, ...more] = await engine.check();
   if (first) throw new FlounderError("environment", first.what + (more.length > 0 ? ` (and ${more.length} more: flounder doctor)` : ""), first.hint);
 }
 

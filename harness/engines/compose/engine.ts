@@ -11,6 +11,8 @@ import { readState } from "../saved.js";
 import { grant, type Owner } from "../secrets.js";
 import { targetList } from "../target-list.js";
 import { appsRunAs } from "../tools/confine-check.js";
+import { ensureTools } from "../tools/ensure.js";
+import { servers } from "../tools/pins.js";
 import { uidsFrom, uidsOf } from "../uids.js";
 import { wire } from "../wiring.js";
 import { freeNet, netVariable } from "./addresses.js";
@@ -63,6 +65,9 @@ export function composeEngine(load: Load): Engine {
   return {
     name: "compose",
     check: () => problems(),
+    async obtain(say) {
+      await ensureTools(servers, say);
+    },
     print: printed,
 
     async facts() {

@@ -3,8 +3,9 @@ import { createHash } from "node:crypto";
 import { closeSync, constants, copyFileSync, cpSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { FlounderError } from "../../errors.js";
-import { dist, root } from "../../paths.js";
-import { findTool, needTool } from "../tools/find.js";
+import { dist, packaged, root } from "../../paths.js";
+import { needTool } from "../tools/find.js";
+import { tools } from "../tools/pins.js";
 
 export const repository = "flounder/foundry";
 /** The newest that was built here, whatever it was made of. */
@@ -31,9 +32,10 @@ const servers = ["nats-server", "flounder-toxiproxy", "flounder-sftp", "flounder
 
 /** Postgres' folder as npm installed it; a system's own is spread over the machine and cannot be copied. */
 function postgresDir(): string {
-  const server = findTool("postgres");
-  if (server?.startsWith(join(root, "node_modules"))) return dirname(dirname(server));
-  throw new FlounderError("environment", "the image's Postgres comes from npm, and it is not in node_modules", "npm ci (without --omit=optional)");
+  const member = tools.postgres.npm?.[process.arch];
+  const server = member && packaged(member);
+  if (server) return dirname(dirname(server));
+  throw new FlounderError("environment", "the image's Postgres comes from npm, and it is not in node_modules", "npm install (without --omit=optional)");
 }
 
 /** A program is known by its size and its first bytes: linkers put its build id there. Reading all would take longer than anything else here. */

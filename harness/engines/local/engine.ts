@@ -7,8 +7,9 @@ import { ProcessTable } from "../process-table.js";
 import { readState } from "../saved.js";
 import { targetList } from "../target-list.js";
 import { appsRunAs } from "../tools/confine-check.js";
+import { ensureTools } from "../tools/ensure.js";
 import { findTool } from "../tools/find.js";
-import { type ToolName, tools } from "../tools/pins.js";
+import { servers, tools } from "../tools/pins.js";
 import { uidsOf } from "../uids.js";
 import { wire } from "../wiring.js";
 import { controlGroups, findGroups, makeGroup, removeGroup } from "./control-group.js";
@@ -23,9 +24,6 @@ import { toolbox } from "./toolbox.js";
 import { ownRights, type Who, whoFor } from "./who.js";
 
 const noFuse: FuseVerdict = { works: false, ways: ["detach"], why: "" };
-
-/** What takes part whatever is started: sshfs may be absent, mounts are symlinks then. */
-const always: readonly ToolName[] = ["flounder-toxiproxy", "nats-server", "postgres", "flounder-sftp", "flounder-confine"];
 
 /** `load` finds a target system by name; `fuse` says whether LUNs can be mounted here. */
 export function localEngine(load: Load, fuse: () => Promise<FuseVerdict> = fuseVerdict): Engine {
@@ -64,11 +62,15 @@ export function localEngine(load: Load, fuse: () => Promise<FuseVerdict> = fuseV
     async check() {
       if (process.platform !== "linux")
         return [{ what: `the local engine runs on Linux only; this is ${process.platform}`, hint: "use a Linux VM (Lima, WSL 2), or the compose engine" }];
-      return always.filter((name) => !findTool(name)).map((name) => ({ what: `${name} was not found`, hint: tools[name].hint }));
+      return servers.filter((name) => !findTool(name)).map((name) => ({ what: `${name} was not found`, hint: tools[name].hint }));
+    },
+
+    async obtain(say) {
+      await ensureTools(servers, say);
     },
 
     async facts() {
-      const found = always.concat("sshfs").map((name): [string, string] => [name, findTool(name) ?? "not found"]);
+      const found = [...servers, "sshfs" as const].map((name): [string, string] => [name, findTool(name) ?? "not found"]);
       const { works, ways, why } = await fuse();
       return { ...Object.fromEntries(found), mounts: works ? `sshfs: ${ways.join(", ")}` : `symlinks, detach alone: ${why}` };
     },

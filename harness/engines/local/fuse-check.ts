@@ -79,7 +79,7 @@ export function fuseVerdict(): Promise<FuseVerdict> {
 async function verdict(): Promise<FuseVerdict> {
   const [sshfs, sftpServer] = [findTool("sshfs"), findTool("flounder-sftp")];
   if (!sshfs) return without("sshfs is not installed");
-  if (!sftpServer) return without("flounder-sftp was not built (npm start does it)");
+  if (!sftpServer) return without("flounder-sftp was not built (flounder setup does it)");
   if (!onPath("fusermount3")) return without("fusermount3 is not installed");
   const key = `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()} ${process.geteuid?.()} ${sshfs} ${sftpServer}`;
   const memory = join(cacheDir(), "fuse.json");

@@ -7,7 +7,7 @@ const bounds = "bounds on memory, processor time, open files, the size of a file
 
 export function appsRunAs(): Promise<string> {
   const program = findTool("flounder-confine");
-  if (!program) return Promise.resolve("as their component, with all that it sees: flounder-confine is not here (npm start builds it)");
+  if (!program) return Promise.resolve("as their component, with all that it sees: flounder-confine is not here (flounder setup builds it)");
   return new Promise((resolve) => {
     execFile(program, ["-check"], { timeout: checkMs }, (error, stdout, stderr) => {
       const said = `${stdout} ${stderr}`.replace(/\s+/g, " ").trim();

@@ -47,8 +47,22 @@ async function obtain(name: ToolName, to: string, say: Say): Promise<void> {
   );
 }
 
+/** FLOUNDER_OFFLINE=1: nothing is fetched, and nothing is built of what would have to be fetched. */
+function refuseOffline(names: readonly ToolName[]): void {
+  if (process.env.FLOUNDER_OFFLINE !== "1") return;
+  const missing = names.filter((name) => !findTool(name));
+  if (missing.length === 0) return;
+  const where = [...new Set(missing.map((name) => cachedTool(name)))].join(", ");
+  throw new FlounderError(
+    "environment",
+    `offline, and ${missing.length === 1 ? "a tool is" : `${missing.length} tools are`} missing: ${missing.join(", ")}`,
+    `on a machine with a network: flounder setup; then copy ${where} here, or unset FLOUNDER_OFFLINE`,
+  );
+}
+
 /** Resolves with each tool's path. Rejects with a FlounderError that names every way that was tried. */
 export async function ensureTools<const Name extends ToolName>(names: readonly Name[], say: Say): Promise<Readonly<Record<Name, string>>> {
+  refuseOffline(names);
   const paths: [Name, string][] = [];
   for (const name of names) {
     const to = cachedTool(name);

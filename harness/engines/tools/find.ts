@@ -2,7 +2,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { FlounderError } from "../../errors.js";
-import { cacheDir, root } from "../../paths.js";
+import { cacheDir, packaged } from "../../paths.js";
 import { type ToolName, tools } from "./pins.js";
 
 export function isProgram(path: string): boolean {
@@ -27,8 +27,8 @@ export const cachedTool = (name: ToolName) => join(cacheDir(), "tools", `${name}
 /** Its path, or undefined. Toxiproxy's and nats-server's own version is not checked: one that Go built calls itself "git". */
 export function findTool(name: ToolName): string | undefined {
   const { npm, folders = [] } = tools[name];
-  const packaged = npm?.[process.arch];
-  const candidates = [...(packaged ? [join(root, "node_modules", packaged)] : []), onPath(name), ...folders.map((dir) => join(dir, name)), cachedTool(name)];
+  const member = npm?.[process.arch];
+  const candidates = [member && packaged(member), onPath(name), ...folders.map((dir) => join(dir, name)), cachedTool(name)];
   return candidates.find((path) => path !== undefined && isProgram(path));
 }
 

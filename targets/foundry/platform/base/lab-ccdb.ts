@@ -1,6 +1,6 @@
 /** For tests: the real CCDB by its real prepare step; as an unprivileged user when the tests run as root, since Postgres refuses root. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { chownSync, copyFileSync, cpSync, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { chownSync, copyFileSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import pg from "pg";
@@ -29,7 +29,8 @@ export class Ccdb {
     if (lesser.uid !== undefined) chownSync(this.dir, lesser.uid, lesser.gid);
     if (lesser.uid !== undefined && !isOpen(bundles)) {
       const [prepare, copy] = [join(this.dir, "ccdb.mjs"), join(this.dir, "native")];
-      copyFileSync(this.#prepare, prepare);
+      // With what bundles share, which lies beside them.
+      for (const name of readdirSync(bundles)) if (name.endsWith(".mjs")) copyFileSync(join(bundles, name), join(this.dir, name));
       cpSync(native(), copy, { recursive: true, verbatimSymlinks: true });
       this.#prepare = prepare;
       this.#bin = join(copy, "bin");

@@ -1,0 +1,97 @@
+/** The files that `flounder init` writes, as text. Pure. */
+export interface StarterFile {
+  readonly path: string;
+  readonly text: string;
+}
+export type Ci = "github" | "gitlab" | "none";
+
+/** mocha's config: where it lies decides how mocha is called. */
+export const mochaConfig = `${JSON.stringify(
+  {
+    spec: ["chaos/**/*.chaos.mjs"],
+    timeout: 180_000,
+    reporter: "flounder/reporter",
+    "reporter-option": ["junit=results/junit.xml", "ctrf=results/ctrf.json"],
+  },
+  null,
+  2,
+)}\n`;
+
+export const suite = `/** A chaos suite: a router is killed under a live platform. Run it with: npx mocha */
+import { expect, use } from "chai";
+import flounder from "flounder/chai";
+import processKill from "flounder/faults/process-kill";
+import { foundation } from "flounder/mocha";
+
+use(flounder);
+
+describe("the only router dies for three seconds", function () {
+  this.timeout("3m");
+  // Up before the first test, gone after the last, whatever happens. Results stay in results/.
+  const micro = foundation("micro", { results: "results", retries: 1 });
+  let run;
+  before(async () => {
+    // Steady before, killed, seen to be dead, started again, steady after: then judged.
+    run = await micro.hurt(processKill, { of: "router", pick: "all" }, "3s");
+  });
+
+  it("costs users outside some seconds, and no app notices", () => {
+    expect(run).to.have.passed;
+    expect(run.plane("data", "outside")).to.have.lost.atMost("15s");
+    expect(run.plane("data", "outside")).to.recover.within("15s");
+    expect(run.plane("data", "inside")).to.have.lost.nothing;
+    expect(run).to.have.kept.every.write;
+  });
+
+  it("RED ON PURPOSE, delete it when you have read its message: nobody outside notices", () => {
+    expect(run.plane("data", "outside")).to.have.lost.nothing;
+  });
+});
+`;
+
+const github = (mocha: string) => `name: chaos
+on: [push, workflow_dispatch]
+jobs:
+  chaos:
+    runs-on: ubuntu-24.04
+    timeout-minutes: 20
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-node@v4
+        with:
+          node-version: 22
+      - uses: actions/cache@v4
+        with:
+          path: ~/.cache/flounder
+          key: flounder-\${{ runner.os }}-\${{ runner.arch }}-\${{ hashFiles('package-lock.json') }}
+      - run: npm ci
+      - run: npx flounder setup
+      - run: ${mocha} --reporter-option annotations=true
+      - uses: actions/upload-artifact@v4
+        if: always()
+        with:
+          name: chaos-results
+          path: results
+`;
+
+const gitlab = (mocha: string) => `chaos:
+  image: node:22-bookworm
+  timeout: 20m
+  cache:
+    key:
+      files: [package-lock.json]
+    paths: [.cache/flounder]
+  variables:
+    XDG_CACHE_HOME: $CI_PROJECT_DIR/.cache
+  script:
+    - npm ci
+    - npx flounder setup
+    - ${mocha}
+  artifacts:
+    when: always
+    paths: [results]
+    reports:
+      junit: results/junit.xml
+`;
+
+export const ciJob = (ci: Exclude<Ci, "none">, mocha: string): string => (ci === "github" ? github(mocha) : gitlab(mocha));
