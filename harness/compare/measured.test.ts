@@ -1,6 +1,6 @@
 /** A run as a trial: outcomes up to the cap, recovery or not, how the playbook ended, and when it does not count. */
 import { expect } from "chai";
-import type { Event, Plan } from "../core.js";
+import type { Event, Outcome, Plan } from "../core.js";
 import { judge } from "../judge.js";
 import { smallEvents, smallPlan, smallSamples, us } from "../judge-fixture.js";
 import type { RunRecord } from "../report/story.js";
@@ -25,10 +25,12 @@ const step = (n: number, s: number, state: "due" | "acting" | "done" | "refused"
   ({ atUs: us(s), by: "model", kind: "step", procedure: "p", step: n, says: "…", state, ...more }) as Event;
 const steps = [step(2, 6, "due"), step(2, 7, "acting"), step(2, 8, "done")];
 
-function trial(change: { events?: (events: Event[]) => Event[]; plan?: Partial<Plan>; played?: Played; capS?: number; slot?: Slot } = {}) {
+function trial(
+  change: { events?: (events: Event[]) => Event[]; plan?: Partial<Plan>; played?: Played; capS?: number; slot?: Slot; outcome?: () => Outcome } = {},
+) {
   const plan = smallPlan([], { procedures, ...change.plan });
   const events = (change.events ?? ((all) => [...all, ...steps]))(smallEvents());
-  const record = { plan, events, samples: smallSamples(plan), cuts: [] } as unknown as RunRecord;
+  const record = { plan, events, samples: smallSamples(plan, change.outcome), cuts: [] } as unknown as RunRecord;
   const design = { capS: change.capS ?? 60, outcome: { plane: "data", from: "outside" } } as Pick<Design, "capS" | "outcome">;
   const verdict = judge(plan, events, record.samples);
   return {
@@ -69,6 +71,11 @@ describe("a run as a trial", () => {
     expect(trial({ events: (all) => all }).made.ending).to.equal("did-nothing");
     expect(trial({ events: (all) => all, slot: { ...slot, idle: true } }).made.ending).to.equal("finished");
     expect(trial({ events: (all) => [...all, step(2, 6, "due"), step(2, 7, "refused")] }).made).to.deep.include({ ending: "frozen" });
+  });
+  it("whoever lost nothing had nothing to recover from; a remedy that was in place did its part though nobody laid hands on anything", () => {
+    const rail = (all: Event[]) => all.map((event) => (event.kind === "healed" ? { ...event, why: "rail" as const } : event));
+    const { made } = trial({ events: rail, plan: { remedy: { a: "b" } }, outcome: () => "ok" });
+    expect(made).to.deep.include({ recovered: true, recoveryS: 0, ending: "finished", invalid: null });
   });
   it("counts lost writes, harm and slips", () => {
     const after = (all: Event[]) =>

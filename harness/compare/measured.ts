@@ -34,7 +34,10 @@ export function trialOf(slot: Slot, record: RunRecord, verdict: Verdict, played:
       within,
     );
   const both = (plane: Plane) => ({ outside: lost(plane, "outside", window), inside: lost(plane, "inside", window) });
-  const { recovered, recoveryS } = recoveryOf(record, verdict, window, design.capS);
+  const lostS = { control: both("control"), data: both("data") };
+  // Whoever never lost anything had nothing to recover from, whatever ended the fault.
+  const unhurt = Object.values(lostS).every(({ outside, inside }) => outside.hi === 0 && inside.hi === 0);
+  const { recovered, recoveryS } = unhurt && begins(record) ? { recovered: true, recoveryS: 0 } : recoveryOf(record, verdict, window, design.capS);
   // Acts that begin at the same instant share their steps.
   const steps = [...new Map(verdict.recovery.map((clock) => [JSON.stringify(clock.steps), clock.steps])).values()].flat();
   const sum = (of: (step: StepClock) => number) => round(steps.reduce((total, step) => total + of(step), 0));
@@ -47,7 +50,7 @@ export function trialOf(slot: Slot, record: RunRecord, verdict: Verdict, played:
     seed: slot.seed,
     startedIso: wallOf(events),
     delays: 1,
-    lostS: { control: both("control"), data: both("data") },
+    lostS,
     recovered,
     recoveryS: round(recoveryS),
     clock: {
@@ -59,7 +62,8 @@ export function trialOf(slot: Slot, record: RunRecord, verdict: Verdict, played:
     steps: stepsOf(steps, events),
     writes: { acknowledged: verdict.ledger.acknowledged, lost: verdict.ledger.missing.length },
     harm: harmOf(events),
-    ending: endingOf(slot, events, played),
+    // A remedy that was in place has done its part, also where nobody had anything left to do.
+    ending: endingOf(slot.idle || plan.remedy !== undefined, events, played),
     undone: plan.injections.every(({ id }) => events.findLast((event) => event.kind === "healed" && event.injection === id && event.proved) !== undefined),
     invalid: invalidOf(record, verdict, window),
     results,
@@ -91,6 +95,8 @@ const wallOf = (events: readonly Event[]): string => {
   const zero = events.find((event) => event.kind === "zero");
   return zero?.kind === "zero" ? zero.wallIso : "";
 };
+
+const begins = ({ plan, events }: RunRecord): boolean => plan.acts.some(({ id }) => injectingUs(plan, id, events) !== undefined);
 
 /** From the first injection to the cap. */
 export function measuredWindow({ plan, events, samples }: RunRecord, capS: number): Window {
@@ -166,7 +172,7 @@ function harmOf(events: readonly Event[]): string {
   return differing.map((name) => `${name} was ${before.values[name] ?? "absent"}, is ${after.values[name] ?? "absent"}`).join("; ");
 }
 
-function endingOf({ idle }: Slot, events: readonly Event[], { threw, hung }: Played): Trial["ending"] {
+function endingOf(idle: boolean, events: readonly Event[], { threw, hung }: Played): Trial["ending"] {
   if (threw !== undefined) return "threw";
   if (hung) return "hung";
   const steps = events.filter(ofPlaybook);

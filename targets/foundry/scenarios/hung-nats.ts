@@ -4,7 +4,7 @@ import { act, type Scenario } from "../../../harness/scenario.js";
 
 export default {
   name: "hung-nats",
-  says: "the message bus hangs: developers' apps start nowhere, and when the routes are too old nobody outside reaches an app",
+  says: "the message bus hangs: nobody hears of anybody any more, and when the routes are too old nobody outside reaches an app",
   foundation: { profile: "org", timeFactor: 20, policy: { preset: "2011" } },
   acts: [act(processPause, { of: "nats", pick: "all" }, { id: "hang", forS: 45, endedBy: "playbook" })],
   playbook: "restart-nats",
