@@ -82,7 +82,7 @@ describe("a comparison's analysis", () => {
       /^Not finished: 11 of 12 blocks\. Not decided: quick loses 0\.\d+ × the seconds of as-it-was .*not tested before the last block/,
     );
     expect(codes(early)).to.include("not-finished");
-    expect(leader(early)).to.match(/^quick leads by \d\.\d × \(not decided yet\)$/);
+    expect(leader(early)).to.match(/^quick leads: 15\.0 s lost, as-it-was 40\.0 s \(not decided yet\)$/);
     expect(analyse(design, [], { digest: "d1" }).sentence).to.contain("no block has a valid trial of both");
   });
 

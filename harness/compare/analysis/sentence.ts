@@ -1,7 +1,8 @@
 /** What a comparison says: a sentence per pair, and the one at the top, which a manager understands and a statistician accepts. */
 import { plural, who } from "../../report/words.js";
 import type { Comparison, Design, Pair } from "../shapes.js";
-import { list, percent, sayInterval, sayNumber, sayP, turned } from "./figures.js";
+import { blocksOf } from "./counted.js";
+import { list, percent, sayInterval, sayNumber, sayP, saySeconds, turned } from "./figures.js";
 
 type Told = Pick<Design, "alpha" | "path" | "outcome" | "matters" | "family">;
 
@@ -42,7 +43,7 @@ export function sentenceOf(design: Design, comparison: Pick<Comparison, "pairs" 
   const declared = comparison.pairs.filter((pair) => pair.declared);
   const [first, ...rest] = [...declared].sort((x, y) => rankOf(x) - rankOf(y) || Math.abs(Math.log(y.ratio ?? 1)) - Math.abs(Math.log(x.ratio ?? 1)));
   const ended = comparison.aborted === null ? "" : `Aborted: ${comparison.aborted}. `;
-  const open = comparison.finished ? "" : `Not finished: ${Math.min(...declared.map(({ n }) => n))} of ${design.blocks} blocks. `;
+  const open = comparison.finished ? "" : `Not finished: ${Math.min(...declared.map(({ n }) => n))} of ${blocksOf(design)} blocks. `;
   return `${ended}${open}${first!.says}${rest.length > 0 ? ` ${others(rest)}` : ""} ${recoveries(design, comparison.arms)} ${writes(comparison)}${marked}`;
 }
 
@@ -84,14 +85,13 @@ function writes({ arms, pairs }: Pick<Comparison, "arms" | "pairs">): string {
 }
 
 /** For the live line: who leads, and that it is not decided yet. */
-export function leader({ pairs, finished }: Comparison): string {
-  const known = pairs.filter(({ declared, ratio }) => declared && ratio !== null);
-  if (known.length === 0) return "nothing to compare yet";
-  const best = known.reduce((x, y) => (Math.abs(Math.log(y.ratio!)) > Math.abs(Math.log(x.ratio!)) ? y : x));
-  const ahead = best.ratio! < 1 ? best.a : best.b;
-  const by = best.ratio! < 1 ? 1 / best.ratio! : best.ratio!;
-  const decided = known.filter(({ verdict }) => verdict !== "not decided").length;
-  const state =
-    decided > 0 ? `${decided} of ${plural(pairs.filter(({ declared }) => declared).length, "pair")} decided` : finished ? "not decided" : "not decided yet";
-  return `${ahead} leads by ${sayNumber(by)} × (${state})`;
+export function leader({ pairs, arms, finished, reference }: Comparison): string {
+  const medianOf = ({ lostS }: Comparison["arms"][number]): number => lostS?.value ?? Number.POSITIVE_INFINITY;
+  const [best, second] = arms.filter(({ role, lostS }) => (role === "reference" || role === "candidate") && lostS).sort((x, y) => medianOf(x) - medianOf(y));
+  if (!best || !second) return "nothing to compare yet";
+  const other = arms.find(({ arm, lostS }) => arm === reference && lostS && arm !== best.arm) ?? second;
+  const declared = pairs.filter((pair) => pair.declared);
+  const decided = declared.filter(({ verdict }) => verdict !== "not decided").length;
+  const state = decided > 0 ? `${decided} of ${plural(declared.length, "pair")} decided` : finished ? "not decided" : "not decided yet";
+  return `${best.arm} leads: ${saySeconds(medianOf(best))} lost, ${other.arm} ${saySeconds(medianOf(other))} (${state})`;
 }

@@ -25,7 +25,13 @@ export function warningsOf(design: Design, blocks: readonly CountedBlock[], tria
     ...(found.undoFailed.length > 0 ? [warn("undo-failed", `Faults were not proved healed in ${list(found.undoFailed)}.`, "flounder status")] : []),
     ...(found.finished
       ? []
-      : [warn("not-finished", `${complete} of ${blocksOf(design)} blocks are complete: nothing is decided by what is there so far.`, "--resume DIR")]),
+      : [
+          warn(
+            "not-finished",
+            `${complete} of ${blocksOf(design)} blocks are complete: ${design.path === "fixed" ? "nothing is decided before the last" : "pairs that are open may still be decided"}.`,
+            "--resume DIR",
+          ),
+        ]),
     ...declared.flatMap((pair) => (pair.veto ? [warn("cannot-win", `${pair.veto.says}.`)] : [])),
     ...(found.finished ? declared.flatMap((pair) => ofPair(design, pair, blocks, fewest)) : []),
     ...(broken.length > 0
