@@ -107,6 +107,8 @@ describe("a run as a trial", () => {
     ).to.equal("broken-off");
     const unproved = trial({ events: (all) => all.map((event) => (event.kind === "healed" ? { ...event, proved: false } : event)) }).made;
     expect(unproved.undone).to.equal(false);
+    const never = trial({ events: (all) => all.filter((event) => !("injection" in event) && (event.kind !== "phase" || event.phase === "boot")) }).made;
+    expect([never.invalid?.code, never.undone], "what was never injected needs no undoing").to.deep.equal(["not-steady", true]);
   });
   it("as a strip shows who was served badly, and when", () => {
     const { strip } = trial();

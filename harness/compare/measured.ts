@@ -64,7 +64,7 @@ export function trialOf(slot: Slot, record: RunRecord, verdict: Verdict, played:
     harm: harmOf(events),
     // A remedy that was in place has done its part, also where nobody had anything left to do.
     ending: endingOf(slot.idle || plan.remedy !== undefined, events, played),
-    undone: plan.injections.every(({ id }) => events.findLast((event) => event.kind === "healed" && event.injection === id && event.proved) !== undefined),
+    undone: plan.injections.every(({ id }) => isUndone(id, events)),
     invalid: invalidOf(record, verdict, window),
     results,
   };
@@ -116,6 +116,11 @@ function recoveryOf({ plan, events }: RunRecord, verdict: Verdict, window: Windo
   const latest = Math.max(...(ends as number[]));
   return latest <= capS ? { recovered: true, recoveryS: Math.max(0, latest) } : { recovered: false, recoveryS: capS };
 }
+
+/** What was never begun needs no undoing. */
+const isUndone = (injection: string, events: readonly Event[]): boolean =>
+  !events.some((event) => event.kind === "injecting" && event.injection === injection) ||
+  events.some((event) => event.kind === "healed" && event.injection === injection && event.proved);
 
 type StepEvent = Extract<Event, { kind: "step" }>;
 const ofPlaybook = (event: Event): event is StepEvent & Event => event.kind === "step" && event.procedure !== undefined;
