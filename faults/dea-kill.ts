@@ -1,4 +1,4 @@
-/** Kills a Droplet Execution Agent, or its whole node with the apps. Try it: flounder break dea-kill --on dea-1 --for 10 --option scope=node */
+/** Kills a Droplet Execution Agent, or its whole node with the apps. Try it: flounder break dea-kill --on dea-1 --for 10 --set scope=node */
 import { z } from "zod";
 import { defineFault } from "../harness/core.js";
 

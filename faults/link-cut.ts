@@ -1,4 +1,4 @@
-/** Cuts any link between two components. Try it: flounder break link-cut --on 'cc-1>ccdb-1' --for 5 --option how=reset */
+/** Cuts any link between two components. Try it: flounder break link-cut --on 'cc-1>ccdb-1' --for 5 --set how=reset */
 import { z } from "zod";
 import { defineFault } from "../harness/core.js";
 

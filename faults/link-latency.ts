@@ -1,4 +1,4 @@
-/** Delays everything on a link. Try it: flounder break link-latency --on 'cc-*>ccdb-1' --pick all --for 10 --option latencyMs=300 */
+/** Delays everything on a link. Try it: flounder break link-latency --on 'cc-*>ccdb-1' --pick all --for 10 --set latencyMs=300 */
 import { z } from "zod";
 import { defineFault } from "../harness/core.js";
 

@@ -1,4 +1,4 @@
-/** Cuts components off the message bus. Try it: flounder break nats-sever --on 'dea-*>nats-1' --pick all --for 10 --option how=swallow */
+/** Cuts components off the message bus. Try it: flounder break nats-sever --on 'dea-*>nats-1' --pick all --for 10 --set how=swallow */
 import { z } from "zod";
 import { defineFault } from "../harness/core.js";
 

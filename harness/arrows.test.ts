@@ -12,8 +12,9 @@ function* sources(dir: string): Generator<string> {
   }
 }
 const files = ["harness", "faults", "targets", "fuzz", "scripts"].flatMap((top) => [...sources(join(root, top))]);
-const imports = (path: string): string[] =>
-  [...readFileSync(path, "utf8").matchAll(/(?:from|import)\s*\(?\s*"(\.{1,2}\/[^"]+)"/g)].map(([, spec]) => relative(root, resolve(dirname(path), spec!)));
+/** What a source file of that path imports, by paths below the root. */
+const imports = (path: string, text: string): string[] =>
+  [...text.matchAll(/(?:from|import)\s*\(?\s*"(\.{1,2}\/[^"]+)"/g)].map(([, spec]) => relative(root, resolve(root, dirname(path), spec!)));
 
 /** From a folder, these and no others may be imported (besides the folder itself). */
 const allowed: readonly (readonly [from: RegExp, to: readonly RegExp[]])[] = [
@@ -47,27 +48,36 @@ function circles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
   return found;
 }
 
+/** Each import of that file that goes against the arrows, as "from → to". */
+function against(name: string, text: string): string[] {
+  const rule = allowed.find(([from]) => from.test(name));
+  if (!rule) return [];
+  return imports(name, text)
+    .filter((to) => !rule[1].some((ok) => ok.test(to)))
+    .map((to) => `${name} → ${to}`);
+}
+
 describe("arrows", () => {
   it("no import goes against them", () => {
-    const wrong = files.flatMap((path) => {
-      const name = relative(root, path);
-      const rule = allowed.find(([from]) => from.test(name));
-      return rule
-        ? imports(path)
-            .filter((to) => !rule[1].some((ok) => ok.test(to)))
-            .map((to) => `${name} → ${to}`)
-        : [];
-    });
+    const wrong = files.flatMap((path) => against(relative(root, path), readFileSync(path, "utf8")));
     expect(wrong, "move the code, or pass it in: the harness knows no fault and no platform by name").to.deep.equal([]);
   });
 
-  it("sees an import that goes against them", () => {
-    const rule = allowed.find(([from]) => from.test("harness/session/runner.ts"))!;
-    expect(rule[1].some((ok) => ok.test("faults/noop.js"))).to.equal(false);
+  it("sees an import that goes against them, however it is written", () => {
+    // Not as a whole: this file would go against them itself.
+    const seen = (name: string, before: string, to: string, after = ";") => against(name, `${before} "${to}"${after}`);
+    expect(seen("harness/plan.ts", "import noop from", "../faults/noop.js")).to.deep.equal(["harness/plan.ts → faults/noop.js"]);
+    expect(seen("harness/cli/run.ts", "const { x } = await import(\n ", "../../targets/foundry/target.js", "\n);")).to.have.length(1);
+    expect(seen("faults/noop.ts", "export * from", "../targets/foundry/timers.js")).to.have.length(1);
+    expect(seen("targets/foundry/platform/cc.ts", "import type { Event } from", "../../../harness/core.js")).to.have.length(1);
+    expect(seen("targets/foundry/target.ts", "import { cc } from", "./platform/cc.js")).to.have.length(1);
+    expect(seen("targets/foundry/scenarios/day-1.ts", "import cut from", "../../../faults/link-cut.js")).to.deep.equal([]);
   });
 
   it("there is no circle, not even of types, but a sample and who asks for it", () => {
-    const graph = new Map(files.map((path) => [relative(root, path), imports(path).map((to) => to.replace(/\.js$/, ".ts"))]));
+    const graph = new Map(
+      files.map((path) => [relative(root, path), imports(relative(root, path), readFileSync(path, "utf8")).map((to) => to.replace(/\.js$/, ".ts"))]),
+    );
     expect(circles(graph)).to.deep.equal([["harness/probes/http/asker.ts", "harness/probes/http/visit.ts"]]);
     expect(
       circles(

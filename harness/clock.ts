@@ -1,3 +1,6 @@
+import { sayDuration } from "./durations.js";
+import { FlounderError } from "./errors.js";
+
 /**
  * From this thread's `performance.now()` to CLOCK_MONOTONIC, µs. Both are one clock with two zeros, and `performance.now()` is five times cheaper than
  * `hrtime.bigint()`; the distance is read so that a thread that was put aside between the readings does not shift its axis.
@@ -50,7 +53,7 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** Polls `ask` until it is true; rejects with what `what` says when the deadline passes. An `ask` that rejects counts as false. */
+/** Polls `ask` until it is true; rejects with FlounderError "platform" that has what `what` says when the deadline passes. An `ask` that rejects counts as false. */
 export async function until(what: string, ask: () => Promise<boolean> | boolean, deadlineMs: number, everyMs = 50, signal?: AbortSignal): Promise<void> {
   const end = nowUs() + deadlineMs * 1000;
   let last: unknown;
@@ -61,7 +64,12 @@ export async function until(what: string, ask: () => Promise<boolean> | boolean,
     } catch (error) {
       last = error;
     }
-    if (nowUs() > end) throw new Error(`waited ${deadlineMs} ms in vain for ${what}${last instanceof Error ? `: ${last.message}` : ""}`);
+    if (nowUs() > end)
+      throw new FlounderError(
+        "platform",
+        `timed out after ${sayDuration(deadlineMs)} waiting for ${what}${last instanceof Error ? `: ${last.message}` : ""}`,
+        "flounder status shows what is up, flounder logs what it says",
+      );
     await sleep(everyMs, signal);
   }
 }

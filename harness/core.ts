@@ -434,6 +434,8 @@ export interface Credentials {
 export interface TargetSystem {
   readonly name: string;
   readonly profiles: readonly string[];
+  /** What may be set by policies, with the choices; the first one is the default, unless a profile has its own. */
+  readonly policies?: Readonly<Record<string, readonly string[]>>;
   /** By which a profile is brought up when nobody says: large ones want slower timers. */
   timeFactorOf(profile: string): number;
   readonly defaultScenario: string;
@@ -457,10 +459,12 @@ export interface TargetSystem {
   facts?(topology: Topology, addresses: Addresses, secret: string): Pick<FoundationFacts, "api" | "router" | "dns" | "user" | "password">;
   /** How clients, and members of somebody else's that join, reach it and log in: environment variables, some of them secret. */
   env?(facts: FoundationFacts, secret: (label: string) => string): Readonly<Record<string, string>>;
+  /** What a newcomer may try on a foundation that is up: commands that work when pasted, "flounder" first where it is one of ours. */
+  tries?(facts: FoundationFacts): readonly { readonly words: readonly string[]; readonly says: string }[];
   /** Configuration and desired state as words that must be equal before and after; never pids, never instance ids. */
   fingerprint(topology: Topology, call: Call, addresses: Addresses): Promise<Readonly<Record<string, string>>>;
-  /** Pushes the sample apps; makes what the probes need, unless told that nobody will probe yet. Progress lines through `say`. */
-  prepare(foundation: FoundationFacts, say: (line: string) => void, forProbes?: boolean): Promise<void>;
+  /** Pushes the sample apps; makes what the probes need, unless told that nobody will probe yet. Progress lines through `say`; aborted, nothing more is waited for. */
+  prepare(foundation: FoundationFacts, say: (line: string) => void, forProbes?: boolean, signal?: AbortSignal): Promise<void>;
   /** Removes what probes made, so that the fingerprint can be compared. */
   tidy(foundation: FoundationFacts): Promise<void>;
   /** What the probes of a run are, for planning. */
@@ -485,6 +489,8 @@ export interface TargetSystem {
   alarms?(topology: Topology, call: Call): Promise<readonly SaidAlarm[]>;
   /** What alarms the monitoring gives, and when, for planning and reports. */
   foresight?(topology: Topology): readonly Foresight[];
+  /** Names of the console's verbs, and what each does, for lists and help. */
+  readonly verbs?: Readonly<Record<string, string>>;
   /** The operator's verbs, as playbooks use them; each leaves a line in the audit. Typed by the target, opaque here. */
   console?(call: Call, topology: Topology, who: string, audit: (line: AuditLine) => void): unknown;
   /** Of these acknowledged writes, the ones that are gone. Read back past every fault. */
@@ -585,6 +591,8 @@ export interface ComponentFacts {
 /** Used by the keeper alone. */
 export interface Engine {
   readonly name: "local" | "compose";
+  /** A few words for lists and help. */
+  readonly says: string;
   /** Every problem that would stop `start`, each with what to do; empty = fine. `doctor` prints it. */
   check(): Promise<readonly { readonly what: string; readonly hint: string }[]>;
   /** Gets the tools that are missing, by fetching or building them; progress through `say`. Rejects where one cannot be got; does nothing where all are here. */
@@ -656,7 +664,9 @@ export interface Client extends AsyncDisposable {
   /** Blocks new injections, heals all; until release(reason). */
   stop(reason: string): Promise<void>;
   release(reason: string): Promise<void>;
+  /** Of two freezes the one that ends later holds. */
   freeze(untilIso: string, reason: string): Promise<void>;
+  unfreeze(reason: string): Promise<void>;
   /** An operator verb: goes to a component's admin port through the keeper; refused while frozen. */
   readonly call: Call;
   /** What was started. */

@@ -2,14 +2,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { expect } from "chai";
-import esbuild from "esbuild";
 import type { Fault, Target } from "./core.js";
-import { dist, root } from "./paths.js";
+import { root } from "./paths.js";
 import { makePlan } from "./plan.js";
 import { paper } from "./playbooks/paper.js";
-import { loadEngine, loadFaults, loadPlaybook, loadScenario, loadTarget } from "./registry.js";
+import { loadEngine, loadFaults, loadPlaybook, loadScenario, loadTarget, ownFault } from "./registry.js";
 
 /** Fenced blocks of a language, in order. */
 const blocks = (page: string, language: string): string[] =>
@@ -60,39 +58,42 @@ describe("docs", () => {
     expect(asked).to.include.members(["firewall-1/config/restore", "lb-1/config/restore", "router-2/config/restore", "dns-1/config/restore"]);
   });
 
-  it("the fault of docs/faults.md cuts, heals, and is witnessed", async () => {
-    const { code } = await esbuild.transform(blocks("docs/faults.md", "ts")[0]!, { loader: "ts", format: "esm" });
-    const path = join(dist, "faults", "..", `docs-example-${process.pid}.mjs`);
-    writeFileSync(path, code.replace("../harness/core.js", "./harness/core.js"));
-    try {
-      const fault = ((await import(pathToFileURL(path).href)) as { default: Fault<"link", object> }).default;
-      let cut: string | undefined;
-      const link = {
-        name: "a>b",
-        role: "a",
-        can: {
-          link: {
-            cut: async (how: string) => {
-              cut = how;
-            },
-            mend: async () => {
-              cut = undefined;
-            },
-            carries: async () => cut === undefined,
+  it("the fault of docs/faults.md, outside of the clone, cuts, heals, and is witnessed", async () => {
+    const path = join(dir, "link-freeze.ts");
+    writeFileSync(path, blocks("docs/faults.md", "ts")[0]!);
+    const fault = (await ownFault(path)) as Fault<"link", object>;
+    let cut: string | undefined;
+    const link = {
+      name: "a>b",
+      role: "a",
+      can: {
+        link: {
+          cut: async (how: string) => {
+            cut = how;
           },
+          mend: async () => {
+            cut = undefined;
+          },
+          carries: async () => cut === undefined,
         },
-      } as unknown as Target<"link">;
-      const signal = new AbortController().signal;
-      const read = async () => (await fault.witness(link, {}, signal)).state;
-      expect(await read()).to.equal("intact");
-      await fault.inject(link, {}, signal);
-      expect([cut, await read()]).to.deep.equal(["swallow", "broken"]);
-      await fault.heal(link, {}, signal);
-      await fault.heal(link, {}, signal);
-      expect(await read()).to.equal("intact");
-    } finally {
-      rmSync(path, { force: true });
-    }
+      },
+    } as unknown as Target<"link">;
+    const signal = new AbortController().signal;
+    const read = async () => (await fault.witness(link, {}, signal)).state;
+    expect(await read()).to.equal("intact");
+    await fault.inject(link, {}, signal);
+    expect([cut, await read()]).to.deep.equal(["swallow", "broken"]);
+    await fault.heal(link, {}, signal);
+    await fault.heal(link, {}, signal);
+    expect(await read()).to.equal("intact");
+  });
+
+  it("how many components com has is said as it is", async () => {
+    const system = await loadTarget("foundry");
+    const { length } = system.topology("com", system.timeFactorOf("com"), {}).components;
+    const page = readFileSync(join(root, "docs", "decisions.md"), "utf8");
+    const said = [...page.matchAll(/\*\*[^*]*`com`[^*]*\*\*[^\n]*?(\d+) components/g)].map(([, n]) => Number(n));
+    expect(said).to.deep.equal([length, length]);
   });
 
   it("every fault, scenario and command that docs name exists", async () => {

@@ -122,7 +122,8 @@ const condition = z.union([
   z.strictObject({ alarm: z.string() }),
   z.strictObject({ plane: z.enum(["control", "data"]), from: z.enum(["outside", "inside"]), is: z.enum(["up", "down"]), forS: z.number().nonnegative() }),
 ]);
-const planSchema = scenarioSchema.extend({
+/** plan.json; docs/plan.schema.json is made from it. */
+export const planSchema = scenarioSchema.extend({
   version: z.literal(1),
   seed: z.number().int(),
   digest: z.string(),

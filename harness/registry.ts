@@ -1,9 +1,12 @@
 /** The only file that reads folders: faults, targets, scenarios, engines and commands are what lies there, under their file names. */
 import { existsSync, readdirSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { checkFault } from "./authors/fault.js";
+import { importOwn, isOwnFile } from "./authors/own-module.js";
+import { checkPlaybook } from "./authors/playbook.js";
+import { checkVerbs, verbsOf } from "./authors/verbs.js";
 import type { Engine, Fault, Playbook, Scenario, TargetSystem } from "./core.js";
 import { FlounderError } from "./errors.js";
 import { dist, root } from "./paths.js";
@@ -16,20 +19,29 @@ const modules = (dir: string): string[] =>
     : [];
 const importDefault = async <T>(path: string): Promise<T> => ((await import(pathToFileURL(path).href)) as { default: T }).default;
 
-/** Every fault by name: those of faults/, and those of the folder that FLOUNDER_FAULTS names (.ts, .js or .mjs). A file whose fault has another name is refused. */
-export async function loadFaults(): Promise<ReadonlyMap<string, Fault>> {
-  const faults = new Map<string, Fault>();
+/** Faults by name, and why files of somebody's own gave none: name of the file → what is wrong with it. */
+export interface Faults extends ReadonlyMap<string, Fault> {
+  readonly broken: ReadonlyMap<string, FlounderError>;
+}
+class FoundFaults extends Map<string, Fault> implements Faults {
+  readonly broken = new Map<string, FlounderError>();
+}
+
+/**
+ * Every fault by name: those of faults/, and those of the folder that FLOUNDER_FAULTS names (.ts, .js or .mjs). One broken file of somebody's own keeps no other
+ * from its work. `withoutFolder`: what to do where that folder cannot be read; default: it is an error.
+ */
+export async function loadFaults(withoutFolder: (error: FlounderError) => void = fail): Promise<Faults> {
+  const faults = new FoundFaults();
   const own = process.env.FLOUNDER_FAULTS;
-  for (const file of own ? readdirSync(own).filter((name) => /\.(ts|m?js)$/.test(name)) : []) {
-    const fault = await importFile<Fault>(resolve(own!, file), "fault");
+  for (const file of own ? ownFaultFiles(own, withoutFolder) : []) {
     const name = basename(file, extname(file));
-    if (fault?.name !== name)
-      throw new FlounderError(
-        "usage",
-        `${join(own!, file)} must default-export the fault "${name}", it exports "${fault?.name}"`,
-        "name the file like the fault: docs/faults.md",
-      );
-    faults.set(name, fault);
+    try {
+      faults.set(name, await ownFault(resolve(own!, file)));
+    } catch (error) {
+      if (!(error instanceof FlounderError)) throw error;
+      faults.broken.set(name, error);
+    }
   }
   const dir = join(dist, "faults");
   for (const file of modules(dir)) {
@@ -39,6 +51,41 @@ export async function loadFaults(): Promise<ReadonlyMap<string, Fault>> {
     faults.set(fault.name, fault);
   }
   return faults;
+}
+
+function fail(error: FlounderError): never {
+  throw error;
+}
+function ownFaultFiles(dir: string, without: (error: FlounderError) => void): readonly string[] {
+  try {
+    return readdirSync(dir).filter((name) => isOwnFile(name) && !name.includes(".test."));
+  } catch (cause) {
+    const says = `FLOUNDER_FAULTS is ${dir}, which cannot be read: ${(cause as NodeJS.ErrnoException).code}`;
+    without(new FlounderError("usage", says, "give the folder that has your faults, or unset it", { cause }));
+    return [];
+  }
+}
+
+/** A fault from somebody's own file; refused unless it is one, and is named like its file. */
+export async function ownFault(path: string): Promise<Fault> {
+  const fault = checkFault(await importOwn(path, "fault"), path);
+  const name = basename(path, extname(path));
+  if (fault.name === name) return fault;
+  throw new FlounderError(
+    "usage",
+    `${path} must default-export the fault "${name}", it exports "${fault.name}"`,
+    "name the file like the fault: docs/faults.md",
+  );
+}
+
+/** One of them; rejects a name that is none with those that there are, and a broken file with what is wrong with it. */
+export function faultOf(faults: Faults, name: string): Fault {
+  const fault = faults.get(name);
+  if (fault) return fault;
+  throw (
+    faults.broken.get(name) ??
+    new FlounderError("usage", `fault "${name}" is unknown; there are ${[...faults.keys()].join(", ")}`, "flounder list faults says what each does")
+  );
 }
 
 export const listTargets = (): string[] => readdirSync(join(dist, "targets")).filter((name) => existsSync(join(dist, "targets", name, "target.js")));
@@ -79,7 +126,7 @@ export const listScenarios = (): { system: string; name: string }[] =>
 
 /** A scenario by its name, or by the path of a .ts, .js or .mjs file that default-exports one (for the target system `system`). */
 export async function loadScenario(nameOrPath: string, system = "foundry"): Promise<FoundScenario> {
-  if (/\.(ts|m?js)$/.test(nameOrPath)) return { system, scenario: await importFile<Scenario>(resolve(nameOrPath), "scenario") };
+  if (isOwnFile(nameOrPath)) return { system, scenario: (await importOwn(resolve(nameOrPath), "scenario")) as Scenario };
   const found = listScenarios().find((one) => one.name === nameOrPath);
   if (!found) {
     const names = listScenarios().map((one) => one.name);
@@ -92,13 +139,22 @@ export async function loadScenario(nameOrPath: string, system = "foundry"): Prom
   return { system: found.system, scenario: await importDefault<Scenario>(join(dist, "targets", found.system, "scenarios", `${found.name}.js`)) };
 }
 
+/** Refused unless it is a playbook, and asks only for verbs that the system's console has. */
+async function ownPlaybook(path: string, systemName: string): Promise<Playbook> {
+  const playbook = checkPlaybook(await importOwn(path, "playbook"), path);
+  const system = await loadTarget(systemName);
+  const [profile] = system.profiles;
+  checkVerbs(playbook, verbsOf(system, system.topology(profile!, system.timeFactorOf(profile!), {})), path);
+  return playbook;
+}
+
 /** Names of all playbooks, by target system. */
 export const listPlaybooks = (): { system: string; name: string }[] =>
   listTargets().flatMap((system) => modules(join(dist, "targets", system, "playbooks")).map((file) => ({ system, name: basename(file, ".js") })));
 
 /** A playbook of a target system by its name, or by the path of a .ts, .js or .mjs file that default-exports one. */
 export async function loadPlaybook(nameOrPath: string, system: string): Promise<Playbook> {
-  if (/\.(ts|m?js)$/.test(nameOrPath)) return importFile<Playbook>(resolve(nameOrPath), "playbook");
+  if (isOwnFile(nameOrPath)) return ownPlaybook(resolve(nameOrPath), system);
   const names = listPlaybooks().flatMap((one) => (one.system === system ? [one.name] : []));
   if (!names.includes(nameOrPath))
     throw new FlounderError(
@@ -107,54 +163,6 @@ export async function loadPlaybook(nameOrPath: string, system: string): Promise<
       "flounder list playbooks, or give the path of a file",
     );
   return importDefault<Playbook>(join(dist, "targets", system, "playbooks", `${nameOrPath}.js`));
-}
-
-/** What package.json's exports say, for a file outside of the package: flounder · flounder/mocha · flounder/faults/NAME. A package may import itself by name. */
-const ownModule = (spec: string): string => import.meta.resolve(spec);
-
-/** Imports somebody's own file; TypeScript is transpiled and bundled first, "flounder" is this package. */
-async function importFile<T>(path: string, what: "scenario" | "fault" | "playbook"): Promise<T> {
-  if (!existsSync(path))
-    throw new FlounderError(
-      "usage",
-      `${what} file ${path} does not exist`,
-      "give the path of an existing .ts, .js or .mjs file, or a name: flounder list scenarios",
-    );
-  try {
-    if (extname(path) !== ".ts") return await importDefault<T>(path);
-    const esbuild = await import("esbuild");
-    const built = await esbuild.build({
-      entryPoints: [path],
-      bundle: true,
-      write: false,
-      platform: "node",
-      format: "esm",
-      target: "node20",
-      logLevel: "silent",
-      plugins: [
-        {
-          name: "flounder",
-          setup: (build) => void build.onResolve({ filter: /^flounder(\/|$)/ }, ({ path: spec }) => ({ path: ownModule(spec), external: true })),
-        },
-      ],
-    });
-    const dir = await mkdtemp(join(tmpdir(), "flounder-scenario-"));
-    try {
-      const out = join(dir, "scenario.mjs");
-      await writeFile(out, built.outputFiles[0]!.text);
-      return await importDefault<T>(out);
-    } finally {
-      await rm(dir, { recursive: true, force: true });
-    }
-  } catch (error) {
-    if (error instanceof FlounderError) throw error;
-    throw new FlounderError(
-      "usage",
-      `${what} file ${path} cannot be read: ${error instanceof Error ? error.message.split("\n")[0] : error}`,
-      `it must be a module that default-exports a ${what}: docs/${what}s.md`,
-      { cause: error },
-    );
-  }
 }
 
 /** The version that reports carry. */

@@ -1,8 +1,11 @@
 /** What authors of scenarios import: `act`, and the schema that a scenario from a file is held against. */
 import { z } from "zod";
+import { wrongOptions } from "./authors/options.js";
 import type { Act, Capability, Fault, Scenario, Selector, When } from "./core.js";
 import { FlounderError } from "./errors.js";
 
+/** For the options of faults of one's own. */
+export { z } from "zod";
 export type * from "./core.js";
 export { defineFault } from "./core.js";
 
@@ -11,7 +14,8 @@ export { defineFault } from "./core.js";
  * and what is left to chance is drawn then. Filled in here it would be the same for every seed.
  */
 export function act<C extends Capability, O>(fault: Fault<C, O>, on: Selector, when: When & { id: string }, options: NoInfer<Partial<O>> = {}): Act {
-  fault.options.parse(options);
+  const wrong = wrongOptions(fault, options);
+  if (wrong !== undefined) throw new FlounderError("plan", `act "${when.id}": ${wrong}`, `flounder describe ${fault.name} shows its options`);
   return { ...when, fault: fault.name, options, on };
 }
 

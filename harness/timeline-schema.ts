@@ -8,7 +8,8 @@ const stamped = { atUs: us, by: z.enum(["script", "model", "person", "keeper", "
 const one = <K extends string, S extends z.ZodRawShape>(kind: K | readonly [K, ...K[]], shape: S) =>
   z.looseObject({ ...stamped, kind: typeof kind === "string" ? z.literal(kind) : z.enum(kind as [K, ...K[]]), ...shape });
 
-const event = z.discriminatedUnion("kind", [
+/** A line of timeline.jsonl; docs/timeline.schema.json is made from it. */
+export const event = z.discriminatedUnion("kind", [
   one("zero", {
     wallIso: text,
     flounder: text,
@@ -49,7 +50,7 @@ export function wrongEvent(value: unknown): string | undefined {
   return `${issue!.path.join(".") || "the whole"}: ${issue!.message}`;
 }
 
-const outcomes = new Set<unknown>([
+const outcomeNames = [
   "ok",
   "refused",
   "reset",
@@ -61,7 +62,26 @@ const outcomes = new Set<unknown>([
   "unknown",
   "not-attempted",
   "observer",
-] satisfies Outcome[]);
+] as const satisfies Outcome[];
+export const outcome = z.enum(outcomeNames);
+const phase = us.optional().describe("µs after sentUs");
+/** A line of samples.jsonl.gz of a run, or of a watched foundation; docs/samples.schema.json is made from it. */
+export const sampleSchema = z.looseObject({
+  probe: text,
+  from: z.enum(["outside", "inside"]),
+  target: text,
+  seq: z.number(),
+  dueUs: us.describe("µs after the run's zero"),
+  sentUs: us,
+  endUs: us,
+  outcome,
+  dnsUs: phase,
+  connectUs: phase,
+  firstUs: phase,
+  status: z.number().optional(),
+  note: text.optional().describe("who answered, or what went wrong"),
+});
+const outcomes = new Set<unknown>(outcomeNames);
 const strings = ["probe", "from", "target"] as const satisfies readonly (keyof Sample)[];
 const numbers = ["seq", "dueUs", "sentUs", "endUs"] as const satisfies readonly (keyof Sample)[];
 const maybeNumbers = ["dnsUs", "connectUs", "firstUs", "status"] as const satisfies readonly (keyof Sample)[];

@@ -51,5 +51,5 @@ export function sayAilments(id: string, ailments: readonly Ailment[], broken = f
 /** Lines for people: what a stop or a freeze forbids, and the command that ends it. */
 export const sayGate = (id: string, { stopped, frozen }: Pick<KeeperStatus, "stopped" | "frozen">): readonly string[] => [
   ...(stopped === null ? [] : [`new injections are refused: ${stopped}`, `  → flounder release --reason WHY --foundation ${id}`]),
-  ...(frozen === null ? [] : [`frozen until ${frozen.untilIso}: ${frozen.reason}`]),
+  ...(frozen === null ? [] : [`frozen until ${frozen.untilIso}: ${frozen.reason}`, `  → flounder unfreeze --reason WHY --foundation ${id}`]),
 ];

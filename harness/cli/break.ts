@@ -1,104 +1,148 @@
 /** flounder break: one fault, now, on a foundation that is up; prints what the witnesses saw, and what is left of it when it is healed. */
 import { type Command, Option } from "commander";
+import { wrongOptions } from "../authors/options.js";
 import { withChance } from "../chance.js";
 import { nowUs, until } from "../clock.js";
-import type { Injection } from "../core.js";
-import { FlounderError } from "../errors.js";
+import type { Fault, Injection } from "../core.js";
+import { exitCodes, FlounderError } from "../errors.js";
 import { isProtected } from "../foundation.js";
-import { seeded } from "../random.js";
-import { loadFaults } from "../registry.js";
-import { firstIssue } from "../scenario.js";
+import type { KeeperClient } from "../keeper/client.js";
+import { type Random, seeded } from "../random.js";
+import { faultOf, loadFaults, loadTarget } from "../registry.js";
 import { pickOf, select } from "../select.js";
+import { watchFoundation } from "../watch/foundation.js";
+import type { Watching } from "../watch/watch.js";
 import { aftermath, sayAilments } from "./aftermath.js";
-import { foundationOption, jsonOption, open, positive, say, seedOption } from "./options.js";
+import { sayLost, sentence, Telling } from "./break-told.js";
+import { foundationOption, jsonOption, open, pair, positive, say, seedOption } from "./options.js";
+
+interface Flags {
+  readonly on: string;
+  readonly pick: string;
+  readonly for: number;
+  readonly set: readonly string[];
+  readonly seed: number;
+  readonly measure: boolean;
+  readonly foundation?: string;
+  readonly json?: boolean;
+}
 
 export function register(program: Command): void {
   program
     .command("break")
     .argument("<fault>", "flounder list faults")
-    .description("injects one fault, shows its witnesses, heals it when its time is over, and says what is left of it (exit 2 without a receipt)")
+    .description(
+      "injects one fault, shows its witnesses, heals it when its time is over, and says what users lost and what is left of it (exit 2 without a receipt)",
+    )
     .addOption(new Option("--on <selector>", "a role, or a glob over target names").makeOptionMandatory())
     .addOption(new Option("--pick <how>", "one, minority, majority, all, a count or a percentage").default("one"))
     .addOption(new Option("--for <seconds>", "how long").default(5).argParser(positive))
     .addOption(new Option("--set <name=value...>", "options of the fault, values as JSON or text").default([]))
     .addOption(seedOption())
+    .addOption(new Option("--no-measure", "injects at once, and does not measure what users lose"))
     .addOption(foundationOption())
     .addOption(jsonOption())
-    .addHelpText("after", "\nExample: flounder break router-flush --on router --pick one --for 5 --set hold=true")
-    .action(async (name: string, flags: { on: string; pick: string; for: number; set: string[]; seed: number; foundation?: string; json?: boolean }) => {
-      const faults = await loadFaults();
-      const fault = faults.get(name);
-      if (!fault) throw new FlounderError("usage", `fault "${name}" is unknown; there are ${[...faults.keys()].join(", ")}`, "flounder list faults");
+    .addHelpText(
+      "after",
+      "\nExample: flounder break router-flush --on router --pick one --for 5 --set hold=true\nThe options of a fault: flounder describe router-flush",
+    )
+    .action(async (name: string, flags: Flags) => {
+      const fault = faultOf(await loadFaults(), name);
       const random = seeded(flags.seed);
-      const options = fault.options.safeParse(withChance(fault, Object.fromEntries(flags.set.map(parsePair)), random));
-      if (!options.success)
-        throw new FlounderError("usage", `options of ${name}: ${firstIssue(options.error)}`, `flounder list faults --json shows the options of ${name}`);
-      await using client = await open(flags.foundation, { lease: true, write: true });
-      if (isProtected(client.id))
-        throw new FlounderError(
-          "refused",
-          `the foundation "${client.id}" is protected: it takes only a plan that was approved`,
-          "flounder run PLAN --approve DIGEST",
-        );
+      const options = parsed(fault, flags.set, random);
       const pick = pickOf(flags.pick);
-      const targets = select({ of: flags.on, pick }, fault, options.data, await client.targets(), random, `break ${name}`);
-      const injections: Injection[] = targets.map((t) => ({
-        id: `break-${nowUs()}/${t.name}`,
-        act: "break",
-        fault: name,
-        options: options.data,
-        target: t.name,
-        atS: 0,
-        maxS: flags.for,
-      }));
-      const before = await client.fingerprint();
-      const zeroUs = nowUs();
-      const bitten = new Set<string>();
-      const proved = new Set<string>();
-      const ended = new Set<string>();
-      const watching = (async () => {
-        for await (const event of client.events()) {
-          if (!("injection" in event) || !injections.some((one) => one.id === event.injection)) continue;
-          if (event.kind === "reading" && event.reading.state === "broken") bitten.add(event.injection);
-          if (event.kind === "healed") {
-            ended.add(event.injection);
-            if (event.proved) proved.add(event.injection);
-          }
-          const says =
-            event.kind === "reading"
-              ? `${event.kind} ${event.reading.state}`
-              : event.kind === "healed"
-                ? `healed${event.proved ? "" : ", NOT PROVED"} (${event.why})`
-                : event.kind;
-          if (flags.json) process.stdout.write(`${JSON.stringify(event)}\n`);
-          else
-            process.stdout.write(
-              `${((event.atUs - zeroUs) / 1e6).toFixed(2).padStart(7)} s  ${event.injection.split("/").slice(1).join("/").padEnd(16)} ${says}\n`,
-            );
-        }
-      })();
-      // The connection closes at the end; before, the keeper was lost, and that says what to do.
-      const lost = new AbortController();
-      watching.catch((error) => lost.abort(error));
-      await Promise.all(injections.map((one) => client.inject(one)));
-      await until(`${name} to be healed`, () => ended.size === injections.length, (flags.for + 60) * 1000, 50, lost.signal);
-      if (bitten.size < injections.length && !fault.changesNothing) process.stdout.write(`${bitten.size} of ${injections.length} were seen to bite\n`);
-      const left = await aftermath(client, before, () => say("healed; waiting for the platform to be as before"));
-      // With --json each line of stdout is an event.
-      const tell = flags.json ? say : (line: string) => void process.stdout.write(`${line}\n`);
-      const broken = (await client.status()).injections.length > 0;
-      for (const line of [...left.differences, ...sayAilments(client.id, left.ailments, broken)]) tell(line);
-      if (bitten.size < injections.length || proved.size < injections.length) process.exitCode = 2;
+      await using client = await open(flags.foundation, { lease: true, write: true });
+      refuseProtected(client.id);
+      const targets = select({ of: flags.on, pick }, fault, options, await client.targets(), random, `break ${name}`);
+      const act = { act: "break", fault: name, options, atS: 0, maxS: flags.for };
+      const injections = targets.map(({ name: target }): Injection => ({ ...act, id: `break-${nowUs()}/${target}`, target }));
+      await injected(client, fault, injections, flags);
     });
 }
 
-function parsePair(word: string): [string, unknown] {
-  const at = word.indexOf("=");
-  if (at < 1) throw new FlounderError("usage", `--set "${word}": expected name=value`, "e.g. --set how=swallow");
-  const text = word.slice(at + 1);
+async function injected(client: KeeperClient, fault: Fault, injections: readonly Injection[], flags: Flags): Promise<void> {
+  const before = await client.fingerprint();
+  const measuring = flags.measure ? await watchFoundation({ id: client.id, onMeasured: () => {}, readsOnly: true, say }) : undefined;
+  const interrupted = healOnSignal(client, injections);
+  // With --json each line of stdout is an event.
+  const tell = flags.json ? say : (line: string) => void process.stdout.write(`${line}\n`);
   try {
-    return [word.slice(0, at), JSON.parse(text)];
-  } catch {
-    return [word.slice(0, at), text];
+    const telling = new Telling(injections, nowUs());
+    await untilHealed(client, telling, flags, tell);
+    const lost = measuring && (await lostOf(client, measuring));
+    const left = await aftermath(client, before, () => say("healed; waiting for the platform to be as before"));
+    const broken = (await client.status()).injections.length > 0;
+    for (const line of [...left.differences, ...sayAilments(client.id, left.ailments, broken)]) tell(line);
+    const { told } = telling;
+    tell(sentence(told, lost, fault.changesNothing));
+    const isWhole = told.restoredS.length === injections.length && (told.effectS.length === injections.length || fault.changesNothing === true);
+    if (!isWhole) process.exitCode = 2;
+    if (interrupted.is) process.exitCode = exitCodes.aborted;
+  } finally {
+    interrupted.off();
+    await measuring?.end().catch(() => {});
   }
+}
+
+/** Injects all, and tells each event until the last is healed. Rejects at once when the keeper dies. */
+async function untilHealed(client: KeeperClient, telling: Telling, flags: Flags, tell: (line: string) => void): Promise<void> {
+  const { injections } = telling;
+  const events = client.events();
+  const lost = new AbortController();
+  const watching = (async () => {
+    for await (const event of events) {
+      if (!telling.take(event)) continue;
+      if (flags.json) process.stdout.write(`${JSON.stringify(event)}\n`);
+      else tell(telling.line(event));
+    }
+  })();
+  watching.catch((error) => lost.abort(error));
+  await Promise.all(injections.map((one) => client.inject(one)));
+  const [first] = injections;
+  await until(`${first!.fault} to be healed`, () => telling.isOver, (flags.for + 60) * 1000, 50, lost.signal);
+}
+
+/** Once: what ends first is asked, the rest is let go. */
+async function lostOf(client: KeeperClient, measuring: Watching): Promise<string> {
+  const { endpoints } = await measuring.end();
+  const { probes } = await loadTarget((await client.facts()).system);
+  return sayLost(endpoints, new Map(probes.map(({ name, phrase }) => [name, phrase])));
+}
+
+/** Ctrl-C heals at once, and says so; a second one leaves: the keeper heals by itself. */
+function healOnSignal(client: KeeperClient, injections: readonly Injection[]): { readonly is: boolean; off(): void } {
+  let is = false;
+  const onSignal = (name: NodeJS.Signals) => {
+    if (is) process.exit(exitCodes.aborted);
+    is = true;
+    process.stderr.write(`${name}: healing; once more to leave at once (the keeper heals by itself)\n`);
+    for (const { id } of injections) client.heal(id).catch(() => {}); // one that was not injected yet, or whose keeper is lost
+  };
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  return {
+    get is() {
+      return is;
+    },
+    off: () => void process.off("SIGINT", onSignal).off("SIGTERM", onSignal),
+  };
+}
+
+function refuseProtected(id: string): void {
+  if (!isProtected(id)) return;
+  throw new FlounderError("refused", `the foundation "${id}" is protected: it takes only a plan that was approved`, "flounder run PLAN --approve DIGEST");
+}
+
+/** Values are JSON where they can be, else text. Throws FlounderError "usage" for options that the fault does not have. */
+function parsed(fault: Fault, words: readonly string[], random: Random): unknown {
+  const value = (text: string): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      return text;
+    }
+  };
+  const given = Object.fromEntries(words.map((word) => pair("--set", word, "how=swallow")).map(([name, text]) => [name, value(text)]));
+  const wrong = wrongOptions(fault, given);
+  if (wrong !== undefined) throw new FlounderError("usage", wrong, `flounder describe ${fault.name} has its options with defaults and examples`);
+  return fault.options.parse(withChance(fault, given, random));
 }

@@ -2,10 +2,12 @@
 import type { Command } from "commander";
 import pc from "picocolors";
 import type { SaidDifference } from "../core.js";
+import { portTrouble } from "../engines/ports.js";
 import { introduce } from "../keeper/client.js";
 import { folderOf } from "../keeper/folder.js";
 import { listFoundations } from "../keeper/start.js";
 import { loadEngine } from "../registry.js";
+import { plural } from "../report/words.js";
 import { engineOption, jsonOption } from "./options.js";
 import { differencesIn } from "./status.js";
 
@@ -21,13 +23,16 @@ export function register(program: Command): void {
       const [problems, facts] = [await engine.check(), await engine.facts()];
       const users = await engine.users();
       const foundations = await looked();
-      if (flags.json) process.stdout.write(`${JSON.stringify({ engine: engine.name, facts, users, problems, foundations }, null, 2)}\n`);
+      const ports = portTrouble();
+      const warnings = ports ? [ports] : [];
+      if (flags.json) process.stdout.write(`${JSON.stringify({ engine: engine.name, facts, users, problems, warnings, foundations }, null, 2)}\n`);
       else {
         for (const [name, says] of Object.entries(facts)) process.stdout.write(`${pc.green("✓")} ${name.padEnd(18)} ${says}\n`);
         process.stdout.write("runs as\n");
         for (const [what, whom] of Object.entries(users)) process.stdout.write(`  ${what.padEnd(18)} ${whom}\n`);
         for (const { what, hint } of problems) process.stdout.write(`${pc.red("✗")} ${what}\n    → ${hint}\n`);
-        process.stdout.write(problems.length === 0 ? `engine ${engine.name}: ready\n` : `engine ${engine.name}: ${problems.length} to mend\n`);
+        for (const { what, hint } of warnings) process.stdout.write(`${pc.yellow("!")} ${what}\n    → ${hint}\n`);
+        process.stdout.write(`engine ${engine.name}: ${problems.length === 0 ? "ready" : `${plural(problems.length, "problem")} to fix`}\n`);
       }
       if (!flags.json) for (const line of foundations.flatMap(lines)) process.stdout.write(`${line}\n`);
       if (problems.length > 0 || foundations.some(({ lacks, differences }) => lacks !== undefined || differences.length > 0)) process.exitCode = 2;

@@ -13,8 +13,14 @@ export function register(program: Command): void {
       const client = await open(flags.foundation, { write: true }).catch((error) => endUnhealed(flags.foundation, error));
       if (!client) return;
       say(`${client.id}: healing, ending every component …`);
-      await client.down();
-      say(`${client.id} is down`);
+      const elsewhere = await client.down().then(
+        () => false,
+        async (error: Error) => {
+          if ((await listFoundations()).some(({ id }) => id === client.id)) throw error;
+          return true;
+        },
+      );
+      say(`${client.id} is down${elsewhere ? ": another command ended it meanwhile" : ""}`);
     });
 }
 

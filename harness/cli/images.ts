@@ -1,5 +1,6 @@
 /** flounder images: what containers are made of. */
 import type { Command } from "commander";
+import { FlounderError } from "../errors.js";
 import { jsonOption, say } from "./options.js";
 
 export function register(program: Command): void {
@@ -10,7 +11,7 @@ export function register(program: Command): void {
     .addHelpText("after", "\nExample: flounder images build")
     .action(async (flags: { json?: boolean }) => {
       const { imageTag, listImages } = await import("../engines/compose/images.js");
-      const [wanted, listed] = [imageTag(), await listImages()];
+      const [wanted, listed] = [imageTag(), await listImages().catch(noDocker)];
       if (flags.json) process.stdout.write(`${JSON.stringify({ wanted, images: listed }, null, 2)}\n`);
       else {
         for (const { name, bytes, createdMs } of listed)
@@ -29,6 +30,15 @@ export function register(program: Command): void {
     .action(async (flags: { base?: string; airGapped?: boolean }, command: Command) => {
       if (flags.base && flags.airGapped) command.error("error: --base and --air-gapped exclude each other", { exitCode: 64 });
       const { buildImage } = await import("../engines/compose/images.js");
-      process.stdout.write(`${await buildImage(flags, say)}\n`);
+      process.stdout.write(`${await buildImage(flags, say).catch(noDocker)}\n`);
     });
+}
+
+/** Whoever has no Docker is told so; what else failed has said it by itself. */
+function noDocker(error: unknown): never {
+  const { code, statusCode, message } = error as { code?: string; statusCode?: number; message?: string };
+  if (error instanceof FlounderError || (code === undefined && statusCode === undefined)) throw error;
+  throw new FlounderError("environment", `Docker cannot be asked for images: ${message}`, "flounder doctor --engine compose says what is missing", {
+    cause: error,
+  });
 }

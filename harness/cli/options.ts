@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option } from "commander";
 import { FlounderError } from "../errors.js";
 import type { KeeperClient } from "../keeper/client.js";
 import { connect, listFoundations, takeOver } from "../keeper/start.js";
+import { listEngines } from "../registry.js";
 
 export const whole = (text: string): number => {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError("expected a whole number");
@@ -14,8 +15,15 @@ export const positive = (text: string): number => {
   return value;
 };
 
-export const foundationOption = () => new Option("-f, --foundation <name>", "which foundation; needed only if there are several");
-export const engineOption = () => new Option("--engine <name>", "how the foundation comes to life").choices(["local", "compose"]).default("local");
+/** NAME=VALUE, as several flags take it. Throws FlounderError "usage" for anything else. */
+export function pair(flag: string, word: string, example: string): readonly [name: string, value: string] {
+  const at = word.indexOf("=");
+  if (at < 1) throw new FlounderError("usage", `${flag} "${word}": expected name=value`, `e.g. ${flag} ${example}`);
+  return [word.slice(0, at), word.slice(at + 1)];
+}
+
+export const foundationOption = () => new Option("-F, --foundation <name>", "which foundation; needed only if there are several");
+export const engineOption = () => new Option("--engine <name>", "how the foundation comes to life").choices(listEngines()).default("local");
 export const jsonOption = () => new Option("--json", "facts as JSON on stdout");
 export const playbookOption = () => new Option("--playbook <name>", "instead of the scenario's; none: nobody does anything");
 export const operatorOption = () => new Option("--operator <model>", "who plays the playbook: usual, careful, tired, or a JSON file").default("usual");
@@ -45,5 +53,13 @@ function onlyOne(all: readonly { id: string }[]): string {
   throw new FlounderError("usage", `there are ${all.length} foundations: ${all.map((one) => one.id).join(", ")}`, "say which with --foundation NAME");
 }
 
+let quiet = false;
+/** With --quiet: no progress from now on. */
+export const beQuiet = (wanted: boolean): void => {
+  quiet = wanted;
+};
+export const isQuiet = (): boolean => quiet;
 /** What a command says while it works: stderr, so that stdout stays facts. */
-export const say = (line: string): void => void process.stderr.write(`${line}\n`);
+export const say = (line: string): void => {
+  if (!quiet) process.stderr.write(`${line}\n`);
+};

@@ -48,7 +48,7 @@ describe("refusals", function () {
     expect([says, status]).to.deep.equal(["", 0]);
   });
   it("an unknown playbook, and one beside a plan that has its own", () => {
-    refused(flounder(["run", "day-2", "--playbook", "hope"]), 64, /^flounder: playbook "hope" is unknown; there are as-it-was, .*none/);
+    refused(flounder(["run", "day-2", "--playbook", "hope"]), 64, /^flounder: playbook "hope" is unknown; there are .*as-it-was, .*none/);
     refused(flounder(["run", "plan.json", "--playbook", "none"]), 64, /^flounder: --playbook none with a plan file: a plan has its playbook already/);
   });
   it("a flag that a plan has decided already", () => {
@@ -93,7 +93,7 @@ describe("refusals", function () {
   it("an option that does not exist, and a value that is none", () => {
     refused(flounder(["run", "--sead", "7"]), 64, /unknown option '--sead'/);
     refused(flounder(["run", "--seed", "x"]), 64, /'--seed <n>' argument 'x' is invalid. expected a whole number/);
-    refused(flounder(["run", "--engine", "kubernetes"]), 64, /Allowed choices are local, compose/);
+    refused(flounder(["run", "--engine", "kubernetes"]), 64, /Allowed choices are compose, local/);
     refused(flounder(["rum"]), 64, /unknown command 'rum'[\s\S]*Did you mean run\?/);
   });
   it("a profile, and a policy, that do not exist", () => {

@@ -29,7 +29,7 @@ export function register(program: Command): void {
   withWork(program.command("run"))
     .argument("[scenario]", "a scenario's name or file, or a plan.json")
     .description("breaks a foundation by a scenario, measures, heals and judges (exit 0 pass, 1 fail, 2 inconclusive, 3 aborted)")
-    .addOption(new Option("-f, --foundation <name>", "a foundation that is up already; it is healed, not ended"))
+    .addOption(new Option("-F, --foundation <name>", "a foundation that is up already; it is healed, not ended"))
     .addOption(new Option("--approve <digest>", "the plan's digest, for a foundation made with up --protect"))
     .addOption(new Option("--port-base <n>", "first port of the foundation's block").argParser(whole))
     .addOption(new Option("--results <dir>", "where results go").default("results"))

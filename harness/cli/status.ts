@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import pc from "picocolors";
 import type { ComponentFacts, FoundationFacts, SaidDifference } from "../core.js";
+import { isProtected } from "../foundation.js";
 import { listFoundations } from "../keeper/start.js";
 import { sayAilments, sayGate } from "./aftermath.js";
 import { foundationOption, jsonOption, open } from "./options.js";
@@ -28,15 +29,20 @@ export function register(program: Command): void {
       await using client = await open(flags.foundation);
       const [facts, status, differences, ailments] = await Promise.all([client.facts(), client.status(), client.differences(), client.ailments()]);
       const { injections, stopped, frozen } = status;
+      const others = (status.clients ?? []).filter(({ pid }) => pid !== process.pid);
       if (flags.json) {
-        process.stdout.write(`${JSON.stringify({ ...facts, stopped, frozen, injections, differences, ailments }, null, 2)}\n`);
+        process.stdout.write(
+          `${JSON.stringify({ ...facts, stopped, frozen, protected: isProtected(client.id), clients: others, injections, differences, ailments }, null, 2)}\n`,
+        );
         return;
       }
       printStatus(facts, false);
       const injected = injections.map(({ fault, target, state, reads }) => `${pc.red("injected")}: ${fault} on ${target} (${state}, reads ${reads})`);
       const suffers = sayAilments(client.id, ailments, injections.length > 0);
       const heal = injections.length > 0 && suffers.length === 0 ? [`  → flounder heal --foundation ${client.id}`] : [];
-      for (const line of [...injected, ...heal, ...differencesIn(client.id, differences), ...suffers, ...sayGate(client.id, status)])
+      const guarded = isProtected(client.id) ? ["protected: only a plan that was approved may run: flounder run PLAN --approve DIGEST"] : [];
+      const connected = others.map(({ name, lease }) => `connected: ${name}${lease ? ", which heals what it injects when it goes" : ""}`);
+      for (const line of [...injected, ...heal, ...differencesIn(client.id, differences), ...suffers, ...sayGate(client.id, status), ...guarded, ...connected])
         process.stdout.write(`${line}\n`);
     });
 }
@@ -47,7 +53,7 @@ export function printStatus(facts: FoundationFacts, json: boolean): void {
     return;
   }
   const lines = [
-    `${pc.bold(facts.id)}  ${facts.system} ${facts.profile} on ${facts.engine}, platform timers ×${facts.timeFactor}`,
+    `${pc.bold(facts.id)}  ${facts.system} ${facts.profile} on ${facts.engine}, platform timers ÷${facts.timeFactor}`,
     `api     ${facts.api}   user ${facts.user}`,
     `router  ${facts.router}   dns ${facts.dns.join(", ")}`,
     ...facts.components.map(

@@ -1,6 +1,6 @@
-/** flounder stop, release, freeze: the hand on the abort button, and the change freeze that 26 April 2011 lacked. */
+/** flounder stop, release: the hand on the abort button. */
 import { type Command, Option } from "commander";
-import { FlounderError } from "../errors.js";
+import { sayGate } from "./aftermath.js";
 import { foundationOption, open, say } from "./options.js";
 
 export function register(program: Command): void {
@@ -17,28 +17,16 @@ export function register(program: Command): void {
     });
   program
     .command("release")
-    .description("allows injections again after a stop")
+    .description("allows injections again after a stop; a freeze stays")
     .addOption(foundationOption())
     .addOption(new Option("--reason <text>", "why it is safe again").makeOptionMandatory())
     .addHelpText("after", '\nExample: flounder release --reason "call is over"')
     .action(async (flags: { foundation?: string; reason: string }) => {
       await using client = await open(flags.foundation, { write: true });
+      const { stopped, frozen } = await client.status();
       await client.release(flags.reason);
-      say(`${client.id}: injections are allowed again`);
-    });
-  program
-    .command("freeze")
-    .description("blocks every verb that writes, operators' verbs included, until a time")
-    .addOption(foundationOption())
-    .addOption(new Option("--until <iso>", "when it ends, e.g. 2026-12-01T12:00:00Z").makeOptionMandatory())
-    .addOption(new Option("--reason <text>", "for the journal").makeOptionMandatory())
-    .addHelpText("after", '\nExample: flounder freeze --until 2026-12-01T12:00:00Z --reason "paper only until the review"')
-    .action(async (flags: { foundation?: string; until: string; reason: string }) => {
-      const until = new Date(flags.until);
-      if (Number.isNaN(until.getTime()))
-        throw new FlounderError("usage", `--until "${flags.until}" is no time`, "expected ISO 8601, e.g. 2026-12-01T12:00:00Z");
-      await using client = await open(flags.foundation, { write: true });
-      await client.freeze(until.toISOString(), flags.reason);
-      say(`${client.id}: frozen until ${until.toISOString()}`);
+      if (frozen === null) return say(`${client.id}: ${stopped === null ? "it was not stopped; injections are allowed" : "injections are allowed again"}`);
+      say(`${client.id}: ${stopped === null ? "it was not stopped" : "the stop is over"}, but it stays frozen: nothing may be injected`);
+      for (const line of sayGate(client.id, { stopped: null, frozen })) say(line);
     });
 }

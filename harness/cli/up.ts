@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import { FlounderError } from "../errors.js";
 import { loadEngine, loadTarget } from "../registry.js";
 import { raise } from "../session/foundation.js";
+import { nextCommands } from "./next-commands.js";
 import { engineOption, jsonOption, positive, say, whole } from "./options.js";
 import { policiesOf, policyOption } from "./policies.js";
 import { printStatus } from "./status.js";
@@ -49,7 +50,9 @@ export function register(program: Command): void {
         await using client = await raise({ id, system, profile, timeFactor, policy, engine, portBase }, say, { stays: true, protect: flags.protect });
         // What only probes need is made when a run begins.
         await system.prepare(await client.facts(), say, false);
-        printStatus(await client.facts(), flags.json ?? false);
+        const facts = await client.facts();
+        printStatus(facts, flags.json ?? false);
+        if (!flags.json) for (const line of nextCommands(system, facts)) say(line);
       },
     );
 }

@@ -73,7 +73,7 @@ export function watchCommand(program: Command): Command {
     .option("--dns <question...>", "names to be asked for, NAME@SERVER[:PORT]")
     .option("--exec <command...>", "commands for sh -c; exit code 0 is good")
     .option("--config <file>", "endpoints from a YAML file (docs/watch-config.schema.json)")
-    .option("-f, --foundation <name>", "instead: every probe of a foundation, outside and inside")
+    .option("-F, --foundation <name>", "instead: every probe of a foundation, outside and inside")
     .option("--rate <hz>", "samples per second and endpoint", positive, 20)
     .option("--deadline <ms>", "no answer by then is a time-out", duration("ms", hourMs), 1000)
     .option("--slow <ms>", "an answer later than this is bad (default: ten times what is usual, at least 100 ms)", duration("ms", hourMs))

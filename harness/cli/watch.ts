@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { after } from "../clock.js";
 import { sayDuration } from "../durations.js";
 import { FlounderError } from "../errors.js";
+import { folders } from "../keeper/folder.js";
 import { plannedCalibration, thisMachine } from "../measure/calibration.js";
 import { rulerOf } from "../measure/error-bars.js";
 import { proxyFor, proxyVariables } from "../probes/http/proxy.js";
@@ -21,6 +22,7 @@ import type { CommandEnd, WatchLimits, WatchResult } from "../watch/result.js";
 import { WatchStrips } from "../watch/strips.js";
 import { report } from "../watch/text.js";
 import { type Measured, resultOf, type Watching, watchEndpoints } from "../watch/watch.js";
+import { say } from "./options.js";
 import { specsOf, type WatchFlags, watchCommand, withoutSecrets } from "./watch-flags.js";
 
 export function register(program: Command): void {
@@ -32,10 +34,9 @@ export function register(program: Command): void {
 }
 
 /** Resolves with the exit code: the verdict's, or that of a command that failed although the endpoints kept their limits. */
-async function watch(argv: readonly string[], flags: WatchFlags): Promise<number> {
-  const specs = specsOf(flags);
-  if (specs.length === 0 && flags.foundation === undefined)
-    throw new FlounderError("usage", "there is nothing to watch", "give --url URL, --config FILE, or --foundation NAME");
+async function watch(argv: readonly string[], given: WatchFlags): Promise<number> {
+  const specs = specsOf(given);
+  const flags = specs.length > 0 || given.foundation !== undefined ? given : { ...given, foundation: await onlyFoundation() };
   if (specs.length > 0 && flags.foundation !== undefined)
     throw new FlounderError("usage", "--foundation and endpoints exclude each other", "run flounder watch twice to have both");
   if (flags.foundation !== undefined && flags.slow !== undefined)
@@ -107,7 +108,7 @@ async function watch(argv: readonly string[], flags: WatchFlags): Promise<number
     watching =
       flags.foundation === undefined
         ? await watchEndpoints(watched, flags.samples, onMeasured)
-        : await watchFoundation(flags.foundation, flags.samples, onMeasured);
+        : await watchFoundation({ id: flags.foundation, samplesFile: flags.samples, onMeasured, say });
     running = argv.length > 0 ? await startCommand(argv) : undefined;
     let timedOut = false;
     const cancel = after(flags.for ?? Number.POSITIVE_INFINITY, () => {
@@ -156,6 +157,17 @@ async function watch(argv: readonly string[], flags: WatchFlags): Promise<number
     metrics?.close();
     for (const name of signals) process.off(name, onSignal);
   }
+}
+
+/** Where no endpoint is named, the only foundation that there is. */
+async function onlyFoundation(): Promise<string> {
+  const all = folders();
+  if (all.length === 1) {
+    say(`watching the foundation ${all[0]}`);
+    return all[0]!;
+  }
+  const there = all.length === 0 ? "no foundation is up" : `there are ${all.length} foundations: ${all.join(", ")}`;
+  throw new FlounderError("usage", `there is nothing to watch: no endpoint is named, and ${there}`, "give --url URL, --config FILE, or --foundation NAME");
 }
 
 /** What is to be known of proxies before anything is asked. */

@@ -7,8 +7,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { lockFile, locksDir } from "../flock.js";
+import { keptPorts } from "./client-ports.js";
 import { rejection } from "./local/fixture-foundation.js";
-import { type Block, retakeBlock, takeBlock } from "./ports.js";
+import { type Block, portTrouble, retakeBlock, takeBlock } from "./ports.js";
 
 const host = "127.0.0.1";
 const ephemeral = Number(readFileSync("/proc/sys/net/ipv4/ip_local_port_range", "utf8").split(/\s/)[0]);
@@ -63,7 +64,30 @@ describe("port blocks", () => {
   });
 
   it("refuse numbers that clients get from the kernel", async () => {
-    expect((await rejection(take(600, 60_500))).message).to.contain("ephemeral");
+    const clients = { first: 32_768, last: 60_999, kept: [] };
+    expect((await rejection(takeBlock(600, 50_000, clients))).message).to.contain("among those that clients are given, 32768 to 60999");
+    expect((await rejection(takeBlock(600, 61_000, clients))).message).to.contain("not between 1024 and");
+    expect(portTrouble(clients)).to.equal(undefined);
+  });
+
+  it("are found where the kernel gives clients every port, also by number; and that is said", async () => {
+    const clients = { first: 1024, last: 65_535, kept: [] };
+    const one = await takeBlock(600, undefined, clients);
+    held.push(one);
+    const { base } = await take(600);
+    held.pop()!.release();
+    held.push(await takeBlock(600, base, clients));
+    expect(portTrouble(clients)?.hint).to.match(/ip_local_reserved_ports=10240-\d+$/);
+  });
+
+  it("are those first that the kernel was told to keep, or that lie beyond what clients get", async () => {
+    const kept = { first: 1024, last: 65_535, kept: keptPorts("8080,30000-31999") };
+    held.push(await takeBlock(600, undefined, kept));
+    expect(held[0]!.base).to.be.within(30_000, 31_400);
+    expect(portTrouble(kept)).to.equal(undefined);
+    const low = { first: 1024, last: 40_000, kept: [] };
+    held.push(await takeBlock(600, undefined, low));
+    expect(held[1]!.base).to.be.above(40_000);
   });
 
   /** A keeper-to-be in a process of its own: resolves with the first port of what it took. */

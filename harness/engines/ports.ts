@@ -1,5 +1,6 @@
 /**
- * Which ports a foundation has: a block below the ephemeral range, so that no client's own port ever collides.
+ * Which ports a foundation has: a block that no client is given ports of, so that no client's own port ever collides. Where the kernel gives clients all of them, a
+ * foundation still gets a block; doctor says what that risks, and what ends it.
  * Among one user's keepers a block is locked by a file that nobody else can lock (flock.ts). Users cannot see one another's locks, so a keeper also holds a port that
  * stands for the block: two users who start at once cannot both have it. A stranger who takes such a port takes one block of many, as with any port of it; and never
  * keeps the foundation that is there from being taken over. All of it goes with the keeper.
@@ -11,10 +12,13 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { FlounderError } from "../errors.js";
 import { type Lock, lockFile, locksDir } from "../flock.js";
+import { type ClientPorts, clientPorts, isClientFree } from "./client-ports.js";
 
 /** Blocks start at multiples of this; a foundation that needs more takes several neighbours. */
 export const blockSize = 640;
 const lowest = 10_240;
+/** The last of the block whose flag is the last one. */
+const highest = 96 * blockSize - 1;
 /** The port that stands for a block, among those below the first one: 1 to 95 of them. */
 const flagOf = (cell: number) => 10_140 + cell;
 const flags = { first: flagOf(1), last: flagOf(95) };
@@ -23,15 +27,6 @@ export interface Block {
   readonly base: number;
   readonly count: number;
   release(): void;
-}
-
-/** The first port that the kernel gives to clients. */
-function ephemeralFrom(): number {
-  try {
-    return Number(readFileSync("/proc/sys/net/ipv4/ip_local_port_range", "utf8").split(/\s+/)[0]);
-  } catch {
-    return 32_768;
-  }
 }
 
 /** Ports are those of a network namespace of one machine; a home folder may be that of many. */
@@ -105,20 +100,48 @@ export async function retakeBlock(base: number, count: number): Promise<Block> {
   return { base, count, ...held };
 }
 
+/** Where blocks may begin: those that no client is given ports of; only where there are none of these, any. */
+function basesFor(count: number, clients: ClientPorts): readonly number[] {
+  const all: number[] = [];
+  for (let base = lowest; base + count - 1 <= highest; base += blockSize) all.push(base);
+  const safe = all.filter((base) => isClientFree(clients, base, count));
+  return safe.length > 0 ? safe : all;
+}
+
+/** What is to be said of a machine whose clients may be given any port; undefined: foundations have ports of their own. */
+export function portTrouble(clients: ClientPorts = clientPorts()): { readonly what: string; readonly hint: string } | undefined {
+  const [base] = basesFor(blockSize, clients);
+  if (isClientFree(clients, base!, blockSize)) return undefined;
+  return {
+    what: `clients are given ports ${clients.first} to ${clients.last}: a component that is restarted may find its port taken by one`,
+    hint: `as root: sysctl -w net.ipv4.ip_local_reserved_ports=${lowest}-${lowest + 16 * blockSize - 1}`,
+  };
+}
+
+/** Refuses a base that was asked for and cannot be. */
+function checkWanted(base: number, count: number, clients: ClientPorts): void {
+  const last = base + count - 1;
+  if (base < 1024 || last > highest)
+    throw new FlounderError(
+      "environment",
+      `ports ${base} to ${last} are not between 1024 and ${highest}`,
+      "give --port-base a number that leaves room, or none",
+    );
+  if (base <= flags.last && last >= flags.first)
+    throw new FlounderError("environment", `ports ${flags.first} to ${flags.last} stand for blocks`, `give --port-base a number from ${lowest} on, or none`);
+  const [safe] = basesFor(count, clients);
+  if (!isClientFree(clients, base, count) && isClientFree(clients, safe!, count))
+    throw new FlounderError(
+      "environment",
+      `ports ${base} to ${last} are among those that clients are given, ${clients.first} to ${clients.last}`,
+      `give --port-base a number such as ${safe}, or none`,
+    );
+}
+
 /** The block at `wanted`, or the next free one. */
-export async function takeBlock(count: number, wanted?: number): Promise<Block> {
-  const end = ephemeralFrom();
-  const candidates = wanted === undefined ? [] : [wanted];
-  if (wanted === undefined) for (let base = lowest; base + count <= end; base += blockSize) candidates.push(base);
-  for (const base of candidates) {
-    if (base < 1024 || base + count > end)
-      throw new FlounderError(
-        "environment",
-        `ports ${base} to ${base + count - 1} are not between 1024 and the ephemeral range, which begins at ${end}`,
-        "give --port-base a number that leaves room, or none",
-      );
-    if (base <= flags.last && base + count > flags.first)
-      throw new FlounderError("environment", `ports ${flags.first} to ${flags.last} stand for blocks`, `give --port-base a number from ${lowest} on, or none`);
+export async function takeBlock(count: number, wanted?: number, clients: ClientPorts = clientPorts()): Promise<Block> {
+  if (wanted !== undefined) checkWanted(wanted, count, clients);
+  for (const base of wanted === undefined ? basesFor(count, clients) : [wanted]) {
     const held = await lockAll(base, count, false);
     const busy = takenPorts();
     const taken = held && Array.from({ length: count }, (_, i) => base + i).find((port) => busy.has(port));
@@ -135,7 +158,7 @@ export async function takeBlock(count: number, wanted?: number): Promise<Block> 
   }
   throw new FlounderError(
     "environment",
-    `no block of ${count} free ports between ${lowest} and ${end}`,
+    `no block of ${count} free ports from ${lowest} on`,
     "flounder status shows foundations that are up; flounder down ends one",
   );
 }

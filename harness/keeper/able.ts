@@ -1,4 +1,5 @@
 /** Whether an injection can be done at all: its fault, its options, its target, and what that target can. */
+import { wrongOptions } from "../authors/options.js";
 import type { Fault, Injection, TargetInfo } from "../core.js";
 import { FlounderError } from "../errors.js";
 
@@ -10,22 +11,18 @@ export function ableTo(
 ): { readonly fault: Fault; readonly options: unknown } {
   const fault = faults.get(injection.fault);
   if (!fault) throw refused(`fault "${injection.fault}" is unknown; there are ${[...faults.keys()].join(", ")}`, "flounder list faults");
-  const options = fault.options.safeParse(injection.options ?? {});
-  if (!options.success) {
-    const issue = options.error.issues[0]!;
-    throw refused(
-      `options of ${fault.name}: ${issue.path.join(".") || "all"}: ${issue.message}`,
-      `flounder list faults --json shows the options of ${fault.name}`,
-    );
-  }
+  const given = injection.options ?? {};
+  const wrong = wrongOptions(fault, given);
+  if (wrong !== undefined) throw refused(wrong, `flounder describe ${fault.name} shows its options`);
+  const options = fault.options.parse(given);
   const target = targets.find((one) => one.name === injection.target);
   if (!target) throw refused(`target "${injection.target}" is unknown`, "flounder list targets");
   if (fault.needs.some((need) => !target.can.includes(need)) || fault.among?.(target) === false)
     throw refused(`${fault.name} cannot act on ${target.name}: it can ${target.can.join(", ") || "nothing"}`, "flounder list targets");
-  const way = fault.way?.(options.data);
+  const way = fault.way?.(options);
   if (way !== undefined && fault.needs.some((need) => target.ways[need]?.includes(way) === false))
     throw refused(`${fault.name} needs the way "${way}", which ${target.name} does not have here`, "flounder doctor says which ways this machine has");
-  return { fault, options: options.data };
+  return { fault, options };
 }
 
 const refused = (message: string, hint: string) => new FlounderError("refused", message, hint);

@@ -177,6 +177,9 @@ export class KeeperClient implements Client {
   async freeze(untilIso: string, reason: string): Promise<void> {
     await this.ask("freeze", { untilIso, reason });
   }
+  async unfreeze(reason: string): Promise<void> {
+    await this.ask("unfreeze", { reason });
+  }
   /** Resolves when nothing is left and the keeper is gone. */
   async down(): Promise<void> {
     if (this.#hungUp) return;

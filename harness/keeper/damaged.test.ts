@@ -36,7 +36,8 @@ describe("damaged state files", () => {
   });
   async function dead(): Promise<string> {
     const client = await startKeeper(specOf(), () => {}, { entry, stays: true });
-    await client.freeze("2000-01-01T00:00:00Z", "so that there is a gate.json");
+    await client.freeze(new Date(Date.now() + 60_000).toISOString(), "so that there is a gate.json");
+    await client.unfreeze("it is there");
     await client.inject(cut(link));
     process.kill(client.keeper.pid, "SIGKILL");
     await until("the keeper to be gone", () => client.socket.destroyed, 5000);

@@ -212,6 +212,7 @@ function running(dir: string, flaws: Flaws): Running {
 export function fakeEngine(flaws: Flaws): Engine {
   return {
     name: "local",
+    says: "files in the foundation's folder",
     facts: async () => ({}),
     users: async () => ({}),
     check: async () => [],

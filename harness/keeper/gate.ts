@@ -47,7 +47,7 @@ export class Gate {
       throw new FlounderError(
         "frozen",
         `${what} is refused: frozen until ${frozen.untilIso} (${frozen.reason})`,
-        "wait until then; heal, stop and down are never blocked",
+        "wait until then, or flounder unfreeze --reason WHY; heal, stop and down are never blocked",
       );
   }
   /** Throws if nothing may be injected. */
@@ -62,14 +62,24 @@ export class Gate {
   release(): void {
     this.#save({ ...this.#state, stopped: null });
   }
-  freeze(untilIso: string, reason: string): void {
-    if (Number.isNaN(Date.parse(untilIso)))
+  /** Of two freezes the one that ends later holds: nobody shortens another's unawares. False: it was another's. */
+  freeze(untilIso: string, reason: string): boolean {
+    const untilMs = Date.parse(untilIso);
+    if (Number.isNaN(untilMs))
       throw new FlounderError(
         "usage",
         `freeze until "${untilIso}": expected an ISO time such as 2026-04-26T17:00:00Z`,
         "flounder freeze --until TIME --reason WHY",
       );
+    if (untilMs <= Date.now())
+      throw new FlounderError("usage", `freeze until ${untilIso}: that time is over`, "give a later time, or how long: flounder freeze --for 20m --reason WHY");
+    const { frozen } = this.state;
+    if (frozen && Date.parse(frozen.untilIso) > untilMs) return false;
     this.#save({ ...this.#state, frozen: { untilIso, reason } });
+    return true;
+  }
+  unfreeze(): void {
+    this.#save({ ...this.#state, frozen: null });
   }
   #save(state: GateState): void {
     this.#state = state; // holds from now on, even if the disk is full

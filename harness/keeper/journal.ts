@@ -16,7 +16,7 @@ export type Entry =
   | { readonly kind: "injected" | "healing"; readonly injection: string }
   | { readonly kind: "healed"; readonly injection: string; readonly proved: boolean; readonly says: string }
   | { readonly kind: "mended"; readonly target: string; readonly proved: boolean; readonly says: string }
-  | { readonly kind: "stop" | "release"; readonly reason: string }
+  | { readonly kind: "stop" | "release" | "unfreeze"; readonly reason: string }
   | { readonly kind: "freeze"; readonly reason: string; readonly untilIso: string }
   | { readonly kind: "keeper"; readonly pid: number; readonly says: string };
 
@@ -164,7 +164,7 @@ export function openInjections(dir: string, say: (line: string) => void = () => 
   return [...open.values()];
 }
 
-const otherKinds = new Set(["injected", "healing", "mended", "stop", "release", "freeze", "keeper"]);
+const otherKinds = new Set(["injected", "healing", "mended", "stop", "release", "freeze", "unfreeze", "keeper"]);
 type Known = z.infer<typeof readable> | { readonly kind: "other" };
 
 function parse(line: string): Known | undefined {

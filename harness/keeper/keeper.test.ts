@@ -216,6 +216,12 @@ describe("keeper", () => {
     expect(await client.call("cc-1", "/state")).to.deep.include({ path: "/state" });
     expect((await client.heal())[0], "healing is never blocked").to.include({ proved: true });
     await refused(client.freeze("tomorrow", "x"), "usage");
+    await refused(client.freeze("2011-04-26T17:00:00Z", "that is over"), "usage");
+    await client.freeze(new Date(Date.now() + 1000).toISOString(), "a shorter one");
+    expect((await client.status()).frozen, "of two the later end holds").to.include({ reason: "month end" });
+    await client.unfreeze("the month is over");
+    expect((await client.status()).frozen).to.equal(null);
+    await client.inject(cut("dea-1>nats-1"));
   });
 
   it("a line that is no JSON gets one clear error, a wrong token none of its answers; neither disturbs the keeper", async () => {

@@ -3,4 +3,10 @@ import { listEngines, loadEngine, loadFaults, loadTarget } from "../registry.js"
 import { clear, keep } from "./process.js";
 
 const [dir, what] = process.argv.slice(2);
-await (what === "clear" ? clear : keep)(dir!, { loadEngine, loadTarget, loadFaults, engines: listEngines });
+/** Somebody's own faults that cannot be read keep nothing else from being healed. */
+const faults = async () => {
+  const found = await loadFaults((error) => console.log(`left out: ${error.message}`));
+  for (const error of found.broken.values()) console.log(`left out: ${error.message}`);
+  return found;
+};
+await (what === "clear" ? clear : keep)(dir!, { loadEngine, loadTarget, loadFaults: faults, engines: listEngines });

@@ -16,6 +16,15 @@ export interface KeeperStatus {
   /** Whose the foundation is at the moment; null: nobody's, or a keeper of a version before. */
   readonly writer?: Claim | null;
   readonly injections: readonly { readonly id: string; readonly fault: string; readonly target: string; readonly state: string; readonly reads: string }[];
+  /** Who is connected, whoever asks included. Absent: a keeper of a version before. */
+  readonly clients?: readonly ConnectedClient[];
+}
+export interface ConnectedClient {
+  /** Command and process. */
+  readonly name: string;
+  readonly pid: number;
+  /** What it injects is healed when it goes. */
+  readonly lease: boolean;
 }
 /** Who asks. */
 export interface Asker extends Claimant {
@@ -72,8 +81,11 @@ const verbs: Readonly<Record<string, Verb>> = {
     keeper.journal.write({ kind: "release", reason: args.reason });
   }),
   freeze: verb(z.strictObject({ untilIso: z.string(), reason }), (keeper, args) => {
-    keeper.gate.freeze(args.untilIso, args.reason);
-    keeper.journal.write({ kind: "freeze", ...args });
+    if (keeper.gate.freeze(args.untilIso, args.reason)) keeper.journal.write({ kind: "freeze", ...args });
+  }),
+  unfreeze: verb(z.strictObject({ reason }), (keeper, args) => {
+    keeper.gate.unfreeze();
+    keeper.journal.write({ kind: "unfreeze", reason: args.reason });
   }),
   call: verb(
     z.strictObject({

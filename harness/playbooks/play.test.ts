@@ -173,7 +173,16 @@ describe("playing a playbook", () => {
       () => undefined,
       (thrown: Error) => thrown,
     );
-    expect(error).to.be.instanceOf(TypeError);
+    expect(error).to.be.instanceOf(FlounderError).and.to.have.property("message").which.contains("undefined is not a function");
+  });
+
+  it("a verb that the console does not have is refused in words, and gives the step up", async () => {
+    const { heard, noted } = play(book([{ ...step, run: (operator: unknown) => (operator as { verfy(): Promise<string> }).verfy() }]));
+    await heard();
+    await until("it to be given up", () => noted.some((event) => event.kind === "step" && event.state === "gave-up"), 3000);
+    expect(noted.find((event) => event.kind === "step" && event.state === "gave-up"))
+      .to.have.property("came")
+      .which.contains('the verb "verfy", which the console does not have');
   });
 });
 

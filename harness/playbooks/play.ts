@@ -1,4 +1,5 @@
 /** Plays a playbook on a live foundation: waits for what its procedures detect, then does their steps, each with who, when, and what came of it. */
+import { spokenConsole } from "../authors/verbs.js";
 import { sleep } from "../clock.js";
 import type { Condition, EventBody, PlannedProcedure, PlannedStep, Playbook, Step } from "../core.js";
 import { FlounderError } from "../errors.js";
@@ -62,7 +63,7 @@ export function playProcedures(inputs: PlayInputs): Playing {
   };
   return {
     async ready() {
-      await inputs.playbook.before?.(inputs.console);
+      await inputs.playbook.before?.(spokenConsole(inputs.console));
     },
     async idle() {
       while (underWay > 0) await sleep(lookMs, inputs.signal);
@@ -82,7 +83,8 @@ async function holding({ conditions, now }: PlayInputs, condition: Condition, si
 }
 
 async function walk(inputs: PlayInputs, planned: PlannedProcedure, steps: Playbook["procedures"][number]["steps"], signal: AbortSignal): Promise<void> {
-  const { note, console } = inputs;
+  const { note } = inputs;
+  const console = spokenConsole(inputs.console);
   for (const [i, step] of planned.steps.entries()) {
     const event = {
       kind: "step" as const,
@@ -108,7 +110,13 @@ async function walk(inputs: PlayInputs, planned: PlannedProcedure, steps: Playbo
       if (signal.aborted) throw error;
       state = error instanceof FlounderError && error.code === "frozen" ? "refused" : "gave-up";
       came = why(error, step, budget);
-      if (!budget.aborted && !(error instanceof FlounderError)) throw error;
+      if (!budget.aborted && !(error instanceof FlounderError))
+        throw new FlounderError(
+          "plan",
+          `the playbook's step "${step.say}" threw: ${error}`,
+          "mend the playbook; flounder list verbs has what its console can",
+          { cause: error },
+        );
     }
     note({ ...event, state, came });
     if (state !== "done") return;

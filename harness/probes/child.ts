@@ -36,11 +36,16 @@ export function startProber(start: ProberStart, listener: ProberListener): Probe
   return together([proberOf(proberHere(endpoints), withFile(start), listener, 0)]);
 }
 
-/** Where the foundation's vantages are: one here for both, or one in a container at each. */
-export function startAtVantages(start: Start<AskPlanned>, listener: ProberListener, { id, vantages }: Pick<FoundationFacts, "id" | "vantages">): Prober {
-  if (!vantages) return startProber(start, listener);
+/** Where the foundation's vantages are: one here for both, or one in a container at each. `appends`: others write the samples' file already. */
+export function startAtVantages(
+  start: Start<AskPlanned>,
+  listener: ProberListener,
+  { id, vantages }: Pick<FoundationFacts, "id" | "vantages">,
+  { appends = false } = {},
+): Prober {
+  const own = withFile(start, appends);
+  if (!vantages) return together([proberOf(proberHere(undefined), own, listener, 0)]);
   const { ask } = start;
-  const own = withFile(start);
   const asking = (["outside", "inside"] as const).filter((from) => ask.probes.some((probe) => probe.from === from));
   const each = asking.map((from, index) => {
     const process = proberInContainer({ foundation: id, from, at: vantages[from], ...(own.samplesFile === undefined ? {} : { samplesFile: own.samplesFile }) });
@@ -58,10 +63,10 @@ export function startAtVantages(start: Start<AskPlanned>, listener: ProberListen
 
 const routesFrom = (from: Vantage, routes: readonly Route[]) => routes.filter((route) => route.from === from);
 
-function withFile<S extends ProberStart>(start: S): S {
+function withFile<S extends ProberStart>(start: S, appends = false): S {
   if (start.samplesFile === undefined) return start;
   const samplesFile = absolute(start.samplesFile);
-  emptySamples(samplesFile);
+  if (!appends) emptySamples(samplesFile);
   return { ...start, samplesFile };
 }
 

@@ -5,10 +5,10 @@ import { fixtureRun } from "./fixture.js";
 import { liveView } from "./terminal.js";
 
 /** Plays a recorded run into the view, events and samples in the order in which they came. */
-function played(isTTY: boolean, colour: boolean): string {
+function played(isTTY: boolean, colour: boolean, columns?: number): string {
   const { plan, events, samples } = fixtureRun();
   let text = "";
-  const view = liveView(plan, { isTTY, write: (piece: string) => (text += piece) }, { colour });
+  const view = liveView(plan, { isTTY, ...(columns === undefined ? {} : { columns }), write: (piece: string) => (text += piece) }, { colour });
   let next = 0;
   const upTo = (atUs: number) => {
     const batch = [];
@@ -44,8 +44,22 @@ describe("terminal", () => {
   it("is quiet enough to be read: fewer lines than seconds", () => {
     expect(played(false, false).split("\n").length).to.be.below(60);
   });
+  for (const columns of [60, 80, 100, 140])
+    it(`on ${columns} columns no row of the run is longer, and what ticks stays on its own line`, () => {
+      const text = played(true, false, columns);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: what is drawn over
+      const drawn = text.split(/\n|\r\u001b\[2K/);
+      const rows = drawn.filter((line) => /^ {2}.{6} *[\d.]+ s {2}/.test(line));
+      expect(rows.length).to.be.above(30);
+      for (const row of rows) expect(row.length, row).to.be.at.most(columns);
+      expect(rows.some((row) => row.includes("DOWN"))).to.equal(true);
+      expect(
+        drawn.some((line) => /steady phase: \d+ s left/.test(line)),
+        "a countdown",
+      ).to.equal(true);
+    });
   it("on a TTY ticks in place and paints what is down", () => {
-    const text = played(true, true);
+    const text = played(true, true, 140);
     expect(text).to.contain("\r\u001b[2K");
     expect(text).to.contain("\u001b[31mDOWN");
   });

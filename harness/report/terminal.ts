@@ -30,19 +30,28 @@ export interface ViewOptions {
   readonly about?: About;
 }
 
-const says = 58;
 const cell = 13;
+/** Of the words in a row, and of clock and time before them. */
+const mostSays = 58;
+const before = 18;
+/** With less a row has no room for a column of each state: the last line has them, in words. */
+const wideColumns = 100;
 
 /** Header at once, then lines as events and samples come in. */
 export function liveView(plan: Plan, out: Out, options: ViewOptions = {}): LiveView {
   const { about, colour = pc.isColorSupported && (out.isTTY === true || process.env.FORCE_COLOR !== undefined) } = options;
   const paint = pc.createColors(colour);
+  const width = out.isTTY === true ? (out.columns ?? 80) : Number.POSITIVE_INFINITY;
+  const narrow = width < wideColumns;
+  const says = narrow ? Math.max(20, width - before - 1) : Math.min(mostSays, width - before - columns.length * cell);
   const state = new LiveState(plan.probes);
   const shown = new Map<Column, ColumnState["state"]>();
   const seen = new Map<string, Set<string>>();
   let turbulence = false;
   let ticking = false;
   let steadyFromUs = 0;
+  /** Of a phase of fixed length. */
+  let phase: { readonly name: string; readonly endUs: number } | undefined;
   let lost = 0;
   let measured = 0;
 
@@ -56,7 +65,9 @@ export function liveView(plan: Plan, out: Out, options: ViewOptions = {}): LiveV
   };
   const paintState = (text: string, { state: word }: ColumnState): string =>
     ({ ok: paint.green, slow: paint.yellow, some: paint.yellow, down: (t: string) => paint.bold(paint.red(t)), unknown: paint.dim })[word](text);
-  const cells = () => columns.map((column) => paintState(state.of(column).text.padEnd(cell), state.of(column))).join("");
+  const cells = () => (narrow ? "" : columns.map((column) => paintState(state.of(column).text.padEnd(cell), state.of(column))).join(""));
+  /** The same in words, for the last line of a narrow terminal. */
+  const inWords = () => columns.map((column) => `${column} ${state.of(column).text}`).join(" · ");
   const row = (atUs: number, text: string, clock = "", tint = (t: string) => t) => {
     for (const column of columns) shown.set(column, state.of(column).state);
     const at = `${(atUs / 1e6).toFixed(1)} s`.padStart(8);
@@ -92,20 +103,30 @@ export function liveView(plan: Plan, out: Out, options: ViewOptions = {}): LiveV
   );
   for (const warning of plan.warnings) line(paint.yellow(`  warning: ${warning}`));
 
-  const onPhase = (phase: string, atUs: number) => {
-    if (phase === "boot") return line(`  preparing apps and probes …`);
-    if (phase === "steady") {
+  const leftOf = (atUs: number) => (phase === undefined ? "" : `${phase.name}: ${Math.max(0, Math.ceil((phase.endUs - atUs) / 1e6))} s left`);
+  const tick = (atUs: number, text: string) => {
+    if (!out.isTTY) return;
+    clear();
+    out.write(paint.dim(`  ${"".padEnd(6)}${`${(atUs / 1e6).toFixed(1)} s`.padStart(8)}  ${text}`));
+    ticking = true;
+  };
+
+  const onPhase = (name: string, atUs: number) => {
+    const lengthS = name === "steady" ? plan.phases.steadyS : name === "watch" ? plan.phases.watchS : undefined;
+    phase = lengthS === undefined ? undefined : { name: name === "steady" ? "steady phase" : "watching", endUs: atUs + lengthS * 1e6 };
+    if (name === "boot") return line(`  preparing apps and probes …`);
+    if (name === "steady") {
       steadyFromUs = atUs;
       measured = lost = 0;
       return line(`ready at ${(atUs / 1e6).toFixed(1)} s · steady phase of ${plan.phases.steadyS} s …`);
     }
-    if (phase === "turbulence") {
+    if (name === "turbulence") {
       turbulence = true;
       for (const column of columns) shown.set(column, state.of(column).state);
       line(`steady ${((atUs - steadyFromUs) / 1e6).toFixed(0)} s: ${lost} of ${plural(measured, "sample")} lost`);
-      return line(paint.dim(`  clock      run   ${"what happened".padEnd(says)}${columns.map((name) => name.padEnd(cell)).join("")}`.trimEnd()));
+      return line(paint.dim(`  clock      run   ${"what happened".padEnd(says)}${narrow ? "" : columns.map((name) => name.padEnd(cell)).join("")}`.trimEnd()));
     }
-    if (phase === "watch") return row(atUs, `watching ${plan.phases.watchS} s for damage that comes late`, "", paint.dim);
+    if (name === "watch") return row(atUs, `watching ${plan.phases.watchS} s for damage that comes late`, "", paint.dim);
     return undefined;
   };
 
@@ -150,15 +171,12 @@ export function liveView(plan: Plan, out: Out, options: ViewOptions = {}): LiveV
         if (outcome !== "ok") lost++;
       }
       const atUs = Math.max(0, ...batch.map((sample) => sample.endUs));
-      if (!turbulence || batch.length === 0) return;
+      if (batch.length === 0) return;
+      if (!turbulence) return void (phase && tick(atUs, leftOf(atUs)));
       // Only what a column *is* makes a line of its own; figures that drift (2 of 6, 3 of 6) tick below.
       const changes = columns.filter((column) => (shown.get(column) ?? "unknown") !== state.of(column).state);
       if (changes.length > 0) row(atUs, `  ${changes.map((column) => `${column} ${sayState(state.of(column))}`).join(", ")}`, "", paint.dim);
-      else if (out.isTTY) {
-        clear();
-        out.write(paint.dim(`  ${"".padEnd(6)}${`${(atUs / 1e6).toFixed(1)} s`.padStart(8)}  `) + " ".repeat(says) + cells().trimEnd());
-        ticking = true;
-      }
+      else tick(atUs, narrow ? [inWords(), leftOf(atUs)].filter(Boolean).join(" · ").slice(0, says) : leftOf(atUs).padEnd(says) + cells().trimEnd());
     },
     say: (text) => line(`  ${text}`),
     end(verdict, dir) {

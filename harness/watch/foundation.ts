@@ -1,64 +1,155 @@
-/** Watches both planes of a foundation, outside and inside, with the probes of its target system. */
-import { nowUs } from "../clock.js";
-import type { PlannedProbe } from "../core.js";
+/**
+ * Watches both planes of a foundation, outside and inside, with the probes of its target system. What needs nothing is measured from the first second, however ill the
+ * platform is; what works on apps of its own begins as soon as these could be made.
+ */
+import { nowUs, sleep, within } from "../clock.js";
+import type { PlannedProbe, TargetSystem } from "../core.js";
 import { connect } from "../keeper/start.js";
-import { startAtVantages } from "../probes/child.js";
+import { type Prober, startAtVantages } from "../probes/child.js";
 import type { ProberReport } from "../probes/protocol.js";
 import { loadTarget } from "../registry.js";
+import { plural } from "../report/words.js";
 import { wallOffsetUs } from "./result.js";
 import { type Described, type Measured, measuredBy, type Watching } from "./watch.js";
 
 const routesEveryMs = 500;
+/** Between two tries to make what probes work on. */
+const againMs = 2000;
+/** Removing what probes made: a platform that is ill holds nobody up. */
+const tidyMs = 15_000;
 
-/** Rejects with FlounderError if there is no such foundation, or its keeper is dead. `onMeasured` is called each second. */
-export async function watchFoundation(id: string, samplesFile: string | undefined, onMeasured: (measured: Measured) => void): Promise<Watching> {
+export interface WatchFoundation {
+  readonly id: string;
+  readonly samplesFile?: string | undefined;
+  /** Each second. */
+  readonly onMeasured: (measured: Measured) => void;
+  /** Only what needs nothing of its own: reads apps and logs in, and changes nothing. */
+  readonly readsOnly?: boolean;
+  readonly say: (line: string) => void;
+}
+
+/** Resolves when the first probes sample. Rejects with FlounderError if there is no such foundation, or its keeper is dead. */
+export async function watchFoundation({ id, samplesFile, onMeasured, readsOnly = false, say }: WatchFoundation): Promise<Watching> {
   const client = await connect(id, { lease: false });
   const facts = await client.facts();
   const system = await loadTarget(facts.system);
-  await system.prepare(facts, (line) => void process.stderr.write(`${line}\n`));
   const planned = system.plannedProbes(system.topology(facts.profile, facts.timeFactor, {}));
+  const isReady = readyProbes(system);
+  const groups = [planned.filter(isReady), readsOnly ? [] : planned.filter((one) => !isReady(one))]
+    .filter((group) => group.length > 0)
+    // Each prober has those of its vantage, in their order.
+    .map((probes) => ({ parts: facts.vantages ? byVantage(probes) : [probes], newest: new Map<number, ProberReport>() }));
+  const [first, later] = groups;
+  if (first === undefined) throw new Error(`the target system ${facts.system} plans no probes`);
   const offsetUs = wallOffsetUs();
-  // Each prober has those of its vantage, in their order.
-  const parts = facts.vantages
-    ? (["outside", "inside"] as const).map((from) => planned.filter((one) => one.from === from)).filter((part) => part.length > 0)
-    : [planned];
-  const newest = new Map<number, ProberReport>();
+  const zeroUs = nowUs();
   const measured = () =>
     measuredBy(
-      [...newest].sort(([a], [b]) => a - b).map(([index, report]) => ({ report, described: parts[index]!.map(describe) })),
+      groups.flatMap(({ parts, newest }) =>
+        parts.map((part, i) => ({ report: newest.get(i) ?? notBegun(part.length), described: part.map((probe) => describe(probe)) })),
+      ),
       offsetUs,
     );
-  const ask = { system: facts.system, probes: planned, routes: await client.routes(), credentials: { user: facts.user, password: facts.password } };
-  const prober = startAtVantages(
-    { zeroUs: nowUs(), ask, tell: "totals", warmUpMs: 1000, ...(samplesFile === undefined ? {} : { samplesFile }) },
-    {
-      report(report, index) {
-        newest.set(index, report);
-        if (index === 0 && newest.size === parts.length) onMeasured(measured());
+  const credentials = { user: facts.user, password: facts.password };
+  const start = async ({ parts, newest }: (typeof groups)[number], appends: boolean): Promise<Prober> => {
+    const ask = { system: facts.system, probes: parts.flat(), routes: await client.routes(), credentials };
+    return startAtVantages(
+      { zeroUs, ask, tell: "totals", warmUpMs: 1000, ...(samplesFile === undefined ? {} : { samplesFile }) },
+      {
+        report(report, index) {
+          newest.set(index, report);
+          if (newest === first.newest && index === 0 && newest.size === parts.length) onMeasured(measured());
+        },
+        trouble: (says) => void process.stderr.write(`prober: ${says}\n`),
       },
-      trouble: (says) => void process.stderr.write(`prober: ${says}\n`),
-    },
-    facts,
-  );
-  await prober.ready.catch(async (error: unknown) => {
-    await prober.end();
+      facts,
+      { appends },
+    );
+  };
+
+  const probers = [await start(first, false)];
+  await probers[0]!.ready.catch(async (error: unknown) => {
+    await probers[0]!.end();
     throw error;
   });
+  const over = new AbortController();
+  const { signal } = over;
+  const begun = later && startLater();
+  async function startLater(): Promise<void> {
+    say(`measuring ${plural(first!.parts.flat().length, "probe")} from now on, ${later!.parts.flat().length} more as soon as their apps are there`);
+    for (let tried = 0; !signal.aborted; tried++)
+      try {
+        await system.prepare(await client.facts(), say, true, signal);
+        if (!signal.aborted) probers.push(await start(later!, true));
+        return;
+      } catch (error) {
+        if (tried === 0 && !signal.aborted) say(`not yet: ${(error as Error).message}; it is tried again`);
+        await sleep(againMs, signal).catch(() => {});
+      }
+  }
+  begun?.catch((error: Error) => say(`the other probes could not begin: ${error.message}`));
   const routing = setInterval(() => {
-    client.routes().then(prober.routes, () => {}); // while the keeper cannot say, the last routes stand
+    client.routes().then(
+      (routes) => {
+        for (const prober of probers) prober.routes(routes);
+      },
+      () => {}, // while the keeper cannot say, the last routes stand
+    );
   }, routesEveryMs);
   return {
-    broken: prober.broken,
+    broken: probers[0]!.broken,
     async end() {
+      over.abort(new Error("the watch is over"));
       clearInterval(routing);
-      await prober.end();
+      await Promise.all(probers.map((prober) => prober.end()));
       const last = measured();
-      await system.tidy(await client.facts()); // whoever was started again may have another address
+      if (probers.length > 1) await tidied(system, client.facts, say);
       await client[Symbol.asyncDispose]();
       return last;
     },
   };
 }
+
+/** Probes that need nothing to be set up for them. */
+const readyProbes =
+  ({ probes }: TargetSystem) =>
+  ({ probe }: PlannedProbe): boolean =>
+    probes.find(({ name }) => name === probe)?.setUp === undefined;
+
+const byVantage = (planned: readonly PlannedProbe[]): PlannedProbe[][] =>
+  (["outside", "inside"] as const).map((from) => planned.filter((one) => one.from === from)).filter((part) => part.length > 0);
+
+/** Whoever was started again may have another address. What cannot be removed now is no loss to what was measured. */
+async function tidied(system: TargetSystem, facts: () => Promise<Parameters<TargetSystem["tidy"]>[0]>, say: (line: string) => void): Promise<void> {
+  const tidy = async () => system.tidy(await facts());
+  await within(tidyMs, "removing what the probes made", tidy()).catch((error: Error) =>
+    say(`what the probes made could not be removed: ${error.message}; the next watch or run does`),
+  );
+}
+
+const nothing = { p50: 0, p99: 0, max: 0 };
+/** Of a prober that has not begun. */
+const notBegun = (lanes: number): ProberReport => ({
+  kind: "report",
+  fromUs: 0,
+  atUs: 0,
+  cpuUs: 0,
+  samples: 0,
+  shed: 0,
+  hiccups: 0,
+  latenessUs: nothing,
+  lanes: Array.from({ length: lanes }, () => ({
+    counts: {},
+    slow: 0,
+    slowUs: null,
+    outages: [],
+    lostS: { lo: 0, hi: 0 },
+    latencyUs: nothing,
+    lastBad: null,
+    last: null,
+    findings: {},
+  })),
+});
 
 const describe = ({ probe, target, from, plane, periodMs, deadlineMs }: PlannedProbe): Described => ({
   name: `${probe} ${target} ${from}`,

@@ -32,6 +32,24 @@ export interface Operator extends SlipperyConsole {
   backUp(): Promise<string>;
   restoreBackup(): Promise<string>;
 }
+/** What each does, for whoever writes a playbook. */
+export const verbWords: Readonly<Record<Exclude<keyof Operator, keyof SlipperyConsole>, string>> = {
+  restorePower: "restorePower(): power to every cabinet whose meters say that something is off",
+  watchPower: "watchPower(forS): waits until every cabinet was steady for so long; given up as soon as one is not",
+  failOver: 'failOver(lun): serves a LUN, such as "lun-1", from its mirror',
+  failOverSilent: "failOverSilent(): the same for every LUN that hangs or fails for any Cloud Controller",
+  blockMirroring: "blockMirroring(blocked): stops or lets go on what cabinets copy to their mirrors",
+  addCapacity: "addCapacity(mb): so much more room for mirrors in each cabinet",
+  checkMirrors: "checkMirrors(): refused while a LUN has no mirror that is in step",
+  verify: 'verify(by): hashes every blob again, through the mounts of "one" Cloud Controller or of "each"',
+  release: 'release(reason, rest): ends read-only; rest "accept-loss" takes what verify found damaged as lost',
+  releaseUnverified: "releaseUnverified(reason): ends read-only though nothing has been verified",
+  restoreEdge: 'restoreEdge(role): the front end from the saved configs, from the door inwards; of one role, such as "lb", or all',
+  restoreEdgeAtOnce: "restoreEdgeAtOnce(): the whole front end at the same time",
+  restart: 'restart(role, atOnce): every component of a role, such as "router", so many at once',
+  backUp: "backUp(): the CCDB to a LUN",
+  restoreBackup: "restoreBackup(): the CCDB from the last backup",
+};
 const watchEveryMs = 250;
 
 /** `audit` gets one line per verb when it is over. Verbs that any Cloud Controller can do are asked of the first that answers. */

@@ -15,11 +15,11 @@ const statsPollMs = 150;
 const frontPollMs = 10;
 const appsDir = join(root, "targets", "foundry", "apps");
 
-export async function prepare(facts: FoundationFacts, say: (line: string) => void, forProbes = true): Promise<void> {
+export async function prepare(facts: FoundationFacts, say: (line: string) => void, forProbes = true, signal?: AbortSignal): Promise<void> {
   const fromUs = nowUs();
   const apps = sampleApps(facts.profile);
-  await Promise.all([pushSamples(facts), forProbes ? pushStanding(facts) : undefined]);
-  await Promise.all(apps.map((app) => answering(facts, app.name)));
+  await Promise.all([pushSamples(facts, signal), forProbes ? pushStanding(facts) : undefined]);
+  await Promise.all(apps.map((app) => answering(facts, app.name, signal)));
   const seconds = ((nowUs() - fromUs) / 1e6).toFixed(1);
   say(`${apps.map((app) => `${app.name} (${app.instances})`).join(", ")} answer at the front door after ${seconds} s`);
 }
@@ -38,7 +38,7 @@ function clientOf(facts: FoundationFacts, which: 0 | -1): CfClient {
   return new CfClient(`http://${cc.host}:${cc.ports.api}`, new URL(facts.api).hostname, facts);
 }
 
-async function pushSamples(facts: FoundationFacts): Promise<void> {
+async function pushSamples(facts: FoundationFacts, signal?: AbortSignal): Promise<void> {
   const client = clientOf(facts, 0);
   const [files] = await Promise.all([appFiles(join(appsDir, "echo")), client.login()]);
   const spaceGuid = await client.spaceGuid(sampleOrg.org, sampleOrg.space);
@@ -50,7 +50,7 @@ async function pushSamples(facts: FoundationFacts): Promise<void> {
       if (known?.state === "STARTED") await client.scale(guid, instances);
       else await client.start(guid);
       const running = async () => (await client.stats(guid)).filter((stat) => stat.state === "RUNNING").length;
-      await until(`${instances} instances of ${name} to be RUNNING`, async () => (await running()) >= instances, answerMs, statsPollMs);
+      await until(`${instances} instances of ${name} to be RUNNING`, async () => (await running()) >= instances, answerMs, statsPollMs, signal);
     }),
   );
 }
@@ -75,7 +75,7 @@ async function pushStopped(client: CfClient, spaceGuid: string, name: string, fi
 }
 
 /** Each router behind the front door has its own table: several answers in a row are wanted. */
-async function answering(facts: FoundationFacts, app: string): Promise<void> {
+async function answering(facts: FoundationFacts, app: string, signal?: AbortSignal): Promise<void> {
   const wanted = 2 * facts.components.filter((component) => component.role === "router").length;
   let inRow = 0;
   await until(
@@ -87,5 +87,6 @@ async function answering(facts: FoundationFacts, app: string): Promise<void> {
     },
     answerMs,
     frontPollMs,
+    signal,
   );
 }

@@ -10,14 +10,15 @@ import { fingerprint } from "./fingerprint.js";
 import { foresight } from "./foresight.js";
 import { frontDoor } from "./front-door.js";
 import { missing, tidy } from "./ledger.js";
-import { operator } from "./operator.js";
+import { operator, verbWords } from "./operator.js";
 import { plannedProbes } from "./planned-probes.js";
 import { prepare } from "./prepare.js";
 import { probes } from "./probes/index.js";
 import { ailments, recover } from "./recover.js";
 import { routes } from "./routes.js";
+import { sampleApps } from "./sample-apps.js";
 import { shortestScaledMs, timersS } from "./timers.js";
-import { profiles, topology } from "./topology.js";
+import { policies, profiles, topology } from "./topology.js";
 
 /** The platform derives the same password from the same secret: 20 hex characters. */
 const adminPassword = (secret: string): string => derived(secret, "admin-password").slice(0, 20);
@@ -28,6 +29,7 @@ const joiner = "gorouter";
 const foundry: TargetSystem = {
   name: "foundry",
   profiles: Object.keys(profiles),
+  policies,
   timeFactorOf: (profile) => profiles[profile]?.timeFactor ?? 20,
   defaultScenario: "april-2011",
   topology,
@@ -66,6 +68,14 @@ const foundry: TargetSystem = {
       ...(bus ? { NATS_HOST: bus.host, NATS_PORT: String(bus.ports.client), NATS_USER: joiner, NATS_PASSWORD: secret(`bus:${joiner}`) } : {}),
     };
   },
+  tries({ id, profile, domain, router }) {
+    const [app] = sampleApps(profile);
+    return [
+      { words: ["curl", "-s", "-H", `Host: ${app!.name}.${domain}`, `${router}/`], says: "an app, through the front door" },
+      { words: ["flounder", "break", "router-flush", "--on", "router", "--for", "5", "-F", id], says: "a fault: what users lose, and that it heals" },
+      { words: ["flounder", "watch", "-F", id, "--for", "10"], says: "both planes, outside and inside" },
+    ];
+  },
   fingerprint,
   prepare,
   tidy,
@@ -80,6 +90,7 @@ const foundry: TargetSystem = {
   differences,
   alarms,
   foresight,
+  verbs: verbWords,
   console: operator,
   missing,
 };

@@ -64,6 +64,7 @@ export function composeEngine(load: Load): Engine {
   };
   return {
     name: "compose",
+    says: "Docker containers on this machine",
     check: () => problems(),
     async obtain(say) {
       await ensureTools(servers, say);

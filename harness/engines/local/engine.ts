@@ -58,6 +58,7 @@ export function localEngine(load: Load, fuse: () => Promise<FuseVerdict> = fuseV
 
   return {
     name: "local",
+    says: "child processes on 127.0.0.1",
 
     async check() {
       if (process.platform !== "linux")

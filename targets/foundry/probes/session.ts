@@ -41,7 +41,7 @@ export const prober = randomBytes(4).toString("hex");
 
 /** Tokens live for minutes; a fresh one is fetched long before. */
 const renewAfterUs = 60e6;
-const sessionKey = (route: Route) => `session:${route.target}`;
+export const sessionKey = (route: Route) => `session:${route.target}`;
 
 /** setUp of every control-plane probe; the first one of a target does the work. */
 export function openSession(context: ProbeContext): Promise<void> {

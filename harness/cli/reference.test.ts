@@ -1,0 +1,73 @@
+/** docs/reference.md is what the code has; what the code reads of the environment, and where it writes, is in it. */
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { expect } from "chai";
+import { variables } from "../environment.js";
+import { foundationsDir, root } from "../paths.js";
+import { candidates } from "./candidates.js";
+import { programFor } from "./program.js";
+import { reference } from "./reference.js";
+
+function* sources(dir: string): Generator<string> {
+  for (const entry of readdirSync(dir, { withFileTypes: true })) {
+    const path = join(dir, entry.name);
+    if (entry.isDirectory() && !["platform", "suites", "conformance", "rounds", "pushes", "red-team", "apps", "fixtures"].includes(entry.name))
+      yield* sources(path);
+    else if (/\.ts$/.test(entry.name) && !/\.test\.ts$|^fixture/.test(entry.name)) yield path;
+  }
+}
+
+describe("docs/reference.md", () => {
+  it("is what the code has; after a change run: node scripts/reference.mjs", async () => {
+    expect(readFileSync(join(root, "docs", "reference.md"), "utf8")).to.equal(reference(await programFor()));
+  });
+  it("has every variable of the environment that is read", () => {
+    const named = new Set(variables.flatMap(({ name }) => name.split(", ")));
+    const read = ["harness", "faults", "targets"].flatMap((top) =>
+      [...sources(join(root, top))].flatMap((path) =>
+        [...readFileSync(path, "utf8").matchAll(/process\.env\.([A-Za-z_0-9]+)/g)].map(([, name]) => ({ name: name!, path: relative(root, path) })),
+      ),
+    );
+    expect(read.length).to.be.above(5);
+    expect(read.filter(({ name }) => !named.has(name) && !/^FLOUNDER_(LIVE|DOCKER)$/.test(name))).to.deep.equal([]);
+  });
+  it("every command has an example, a description, and words for each flag and argument", async () => {
+    const text = readFileSync(join(root, "docs", "reference.md"), "utf8");
+    for (const command of (await programFor()).commands.filter((one) => one.name() !== "complete")) {
+      expect(text).to.contain(`\n### flounder ${command.name()}\n`);
+      for (const option of command.options.filter(({ hidden }) => !hidden)) expect(option.description, `${command.name()} ${option.flags}`).to.not.equal("");
+      for (const argument of command.registeredArguments) expect(argument.description, `${command.name()} ${argument.name()}`).to.not.equal("");
+    }
+  });
+});
+
+describe("completion", () => {
+  const words = async (...line: string[]) => (await candidates(await programFor(), line)).map(({ word }) => word);
+  it("offers commands, flags, choices, and the names that there are", async () => {
+    expect(await words(""))
+      .to.include.members(["up", "run", "break", "status", "watch"])
+      .and.not.include("complete");
+    expect(await words("break", "--o")).to.include.members(["--on", "--pick", "--foundation"]);
+    expect(await words("break", "")).to.include.members(["link-cut", "router-flush"]);
+    expect(await words("run", "")).to.include("four-cuts");
+    expect(await words("run", "four-cuts", "--engine", "")).to.have.members(["local", "compose"]);
+    expect(await words("run", "--playbook", "")).to.include("as-it-was");
+    expect(await words("up", "--profile", "")).to.include.members(["micro", "org"]);
+    expect(await words("images", "")).to.deep.equal(["build"]);
+    expect(await words("describe", "")).to.include.members(["link-cut", "four-cuts", "none"]);
+    expect(await words("completion", "")).to.deep.equal(["bash", "zsh", "fish"]);
+    expect(await words("watch", "--", "cf", "")).to.deep.equal([]);
+  });
+  it("works in bash", () => {
+    const script = `flounder() { node ${JSON.stringify(join(root, "bin", "flounder.mjs"))} "$@"; }
+eval "$(flounder completion bash)"
+COMP_WORDS=(flounder break router-f); COMP_CWORD=2; _flounder; printf '%s\\n' "\${COMPREPLY[@]}"
+COMP_WORDS=(flounder sta); COMP_CWORD=1; _flounder; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const out = execFileSync("bash", ["--norc", "-c", script], {
+      encoding: "utf8",
+      env: { PATH: `${dirname(process.execPath)}:${process.env.PATH}`, XDG_STATE_HOME: dirname(foundationsDir()) },
+    });
+    expect(out).to.equal("router-flush\nstatus\n");
+  });
+});
