@@ -32,13 +32,11 @@ describe("flounder compare refuses", function () {
     refused(["day-2", "--playbooks", "ordered"], /^flounder: a comparison needs at least two playbooks, and was given 1\n {2}→ name several/);
     refused(["day-2", "--playbooks", "ordered,hope"], /^flounder: playbook "hope" is unknown; there are all-at-once, /);
     refused(["day-3", "--playbooks", "ordered,none"], /^flounder: scenario "day-3" is unknown/);
-    refused([...two, "--against", "none"], /^flounder: --against none: it is none of the playbooks all-at-once, ordered\n/);
   });
   it("what could decide nothing", () => {
     refused([...two, "--blocks", "5"], /^flounder: 5 blocks can decide nothing at alpha 0\.05 with 1 pair: at least 6 are needed\n {2}→ --blocks 6/);
     refused([...two, "--matters", "0.9x"], /^flounder: --matters 0\.9x: expected a ratio above 1x\n/);
     refused([...two, "--cap", "5"], /^flounder: --cap 5: scenario day-2 needs more than 5 s to do its harm\n/);
-    refused([...two, "--expect", "ordered < none"], /^flounder: --expect: ordered and none are not a declared pair/);
   });
   it("the folder of another design, one that is no comparison's, and results that cannot be written", () => {
     openFolder(join(dir, "other"), design(), {
