@@ -270,6 +270,8 @@ export interface Phases {
   readonly steadyS: number;
   /** Budget for becoming steady, before the steady phase and again after each act. */
   readonly recoveryS: number;
+  /** From an act's beginning: so long nobody but the playbook recovers anything. Absent: the target's own recover runs as soon as the act is over. */
+  readonly aloneS?: number;
   /** Delayed-damage window after the last healing. */
   readonly watchS: number;
 }

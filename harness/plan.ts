@@ -129,7 +129,7 @@ export const planSchema = scenarioSchema.extend({
   digest: z.string(),
   system: z.string(),
   engine: z.string(),
-  phases: z.strictObject({ steadyS: z.number(), recoveryS: z.number(), watchS: z.number() }),
+  phases: z.strictObject({ steadyS: z.number(), recoveryS: z.number(), watchS: z.number(), aloneS: z.number().optional() }),
   probes: z.array(
     z.strictObject({
       probe: z.string(),

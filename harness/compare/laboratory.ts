@@ -1,5 +1,6 @@
 /** One trial: a foundation of its own, the scenario with its acts ended at the cap, one playbook, measured and judged; then nothing is left of it. */
 import { relative } from "node:path";
+import { digestOf } from "../canonical.js";
 import type { OperatorModel, Plan, Playbook, Scenario, TargetInfo, TargetSystem } from "../core.js";
 import { FlounderError } from "../errors.js";
 import { makePlan } from "../plan.js";
@@ -29,8 +30,21 @@ export async function planner({ scenario, system, engine, operator }: Bench, cap
   const { profile, timeFactor, policy } = scenario.foundation;
   const targets: readonly TargetInfo[] = await (await loadEngine(engine)).targets(system.topology(profile, timeFactor, policy ?? {}), system);
   const faults = await loadFaults();
-  return (seed, playbook) =>
-    makePlan({ scenario: { ...capped(scenario, capS), playbook: playbook.name }, seed, system, engine, faults, targets, playbook, operator });
+  return (seed, playbook) => {
+    const { digest: _, ...plan } = makePlan({
+      scenario: { ...capped(scenario, capS), playbook: playbook.name },
+      seed,
+      system,
+      engine,
+      faults,
+      targets,
+      playbook,
+      operator,
+    });
+    // What a playbook leaves undone is left so up to the cap: a platform that is helped would be its merit.
+    const alone = { ...plan, phases: { ...plan.phases, aloneS: capS } };
+    return { ...alone, digest: digestOf(alone) };
+  };
 }
 
 /** `dir`: the comparison's; `runsDir`: where results folders are made. */

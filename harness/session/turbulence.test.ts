@@ -52,4 +52,28 @@ describe("acts", () => {
     const playing = playActs(stageOf(async () => abort.abort(new Error("enough")), abort.signal));
     expect(await playing.catch((error: Error) => error.message)).to.equal("enough");
   });
+
+  for (const [aloneS, helpedAtS] of [
+    [undefined, 0],
+    [30, 30],
+  ] as const)
+    it(`whose damage stays are recovered by the target's own means ${aloneS === undefined ? "at once" : `after the ${aloneS} s that belong to the playbook alone, not before`}`, async () => {
+      let atUs = 0;
+      const helps: number[] = [];
+      const stage: Stage = {
+        ...stageOf(async () => {
+          throw new Error("nothing is injected here");
+        }, new AbortController().signal),
+        plan: { ...plan, phases: { ...plan.phases, ...(aloneS === undefined ? {} : { aloneS }) } },
+        now: () => atUs,
+        system: { recover: async () => void helps.push(atUs / 1e6) } as unknown as TargetSystem,
+        async settle(_quietMs, budgetMs) {
+          if (helps.length === 0) atUs += Math.max(1, budgetMs) * 1000;
+          return helps.length > 0;
+        },
+      };
+      await playActs(stage);
+      expect(helps).to.have.length(1);
+      expect(helps[0]).to.be.closeTo(helpedAtS, 0.01);
+    });
 });

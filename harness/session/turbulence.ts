@@ -43,6 +43,7 @@ async function play(stage: Stage, act: Act, playing: Playing | undefined): Promi
   const mine = plan.injections.filter((injection) => injection.act === act.id);
   const open = new Set(mine.map((injection) => injection.id));
   note({ kind: "act", act: act.id, state: "begins" });
+  const helpFromUs = stage.now() + (plan.phases.aloneS ?? 0) * 1e6;
   const byPlaybook: boolean[] = [];
   const healed = new Promise<void>((resolve) => {
     const off = stage.onEvent((event: Event) => {
@@ -68,7 +69,7 @@ async function play(stage: Stage, act: Act, playing: Playing | undefined): Promi
   repairs?.();
   note({ kind: "act", act: act.id, state: "ended" });
   await playing?.idle();
-  const ending = await steadyAgain(stage, byPlaybook.length === 0 || byPlaybook.includes(false));
+  const ending = await steadyAgain(stage, helpFromUs, byPlaybook.length === 0 || byPlaybook.includes(false));
   if (ending === "not-steady")
     note({ kind: "trouble", from: act.id, says: `not steady again: ${stage.steady.why(stage.now(), quietMs) ?? "some probe has had no answer since"}` });
   note({ kind: "act", act: act.id, state: ending });
@@ -91,14 +92,18 @@ function watchRepairs({ client, note, onEvent }: Stage, open: ReadonlySet<string
   });
 }
 
-/** Where the playbook did not end all of it the target's own recover runs after healing; again if it was too early: a loss may be declared after its cause has gone. */
-async function steadyAgain(stage: Stage, alone: boolean): Promise<Ending> {
+/**
+ * Where the playbook did not end all of it the target's own recover runs after healing; again if it was too early: a loss may be declared after its cause has gone.
+ * In a comparison nobody helps before the cap.
+ */
+async function steadyAgain(stage: Stage, helpFromUs: number, alone: boolean): Promise<Ending> {
   const { plan, system, topology, client, note } = stage;
   const sinceUs = stage.now() - quietMs * 1000;
-  const endUs = stage.now() + plan.phases.recoveryS * 1e6;
+  const endUs = Math.max(stage.now(), helpFromUs) + plan.phases.recoveryS * 1e6;
   for (;;) {
-    if (alone) await system.recover(client.call, topology, (says) => note({ kind: "step", step: 0, says, state: "done" }), { signal: stage.signal });
-    const leftMs = (endUs - stage.now()) / 1000;
+    const helped = stage.now() >= helpFromUs;
+    if (alone && helped) await system.recover(client.call, topology, (says) => note({ kind: "step", step: 0, says, state: "done" }), { signal: stage.signal });
+    const leftMs = ((helped ? endUs : helpFromUs) - stage.now()) / 1000;
     if (await stage.settle(quietMs, Math.min(leftMs, 3 * quietMs), sinceUs)) return "steady-again";
     if (stage.now() > endUs) return "not-steady";
   }

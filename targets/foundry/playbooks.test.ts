@@ -37,6 +37,7 @@ describe("the foundry's playbooks", () => {
         foundation: { ...foundation, policy: Object.fromEntries(Object.entries(foundation.policy ?? {}).filter(([name]) => remedy?.[name] === undefined)) },
       });
       for (const one of plans) expect(without(one), one.playbook).to.deep.equal(without(plans[0]!));
+      for (const { phases } of plans) expect(phases.aloneS, "nobody but the playbook helps before the cap").to.equal(design.capS);
       expect(new Set(plans.map(({ digest }) => digest)).size).to.equal(playbooks.length);
       const other = plan(second!.seed, bench.playbooks.get(playbooks[0]!)!);
       expect(other.probes).to.not.deep.equal(plans[0]!.probes);
