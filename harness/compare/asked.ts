@@ -55,6 +55,7 @@ export async function prepared(asked: Asked): Promise<{ readonly bench: Bench; r
     ...(asked.timeFactor === undefined ? {} : { timeFactor: asked.timeFactor }),
   };
   const playbooks = await Promise.all(asked.playbooks.map((name) => loadPlaybook(name, found.system)));
+  refuseNamesakes(asked.playbooks, playbooks);
   // Any will do: each trial names its own.
   const scenario = { ...checkScenario({ ...found.scenario, playbook: found.scenario.playbook ?? playbooks[0]?.name }, asked.scenario), foundation };
   const operator = operatorModel(asked.operator);
@@ -86,6 +87,15 @@ export async function prepared(asked: Asked): Promise<{ readonly bench: Bench; r
     shiftS: (outcome: Outcome) => periodS(probes, outcome),
   });
   return { bench, design };
+}
+
+/** One that is named twice is held against itself; two that call themselves alike cannot be told apart. */
+function refuseNamesakes(words: readonly string[], playbooks: readonly Playbook[]): void {
+  for (const [i, { name }] of playbooks.entries()) {
+    const first = playbooks.findIndex((one) => one.name === name);
+    if (words[first] !== words[i])
+      throw new FlounderError("usage", `${words[first]} and ${words[i]} are both called "${name}"`, "give each playbook a name of its own");
+  }
 }
 
 const byName = (playbooks: readonly Playbook[]): ReadonlyMap<string, Playbook> => new Map(playbooks.map((playbook) => [playbook.name, playbook]));

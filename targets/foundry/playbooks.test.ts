@@ -1,4 +1,7 @@
 /** The playbooks that come with the foundry: each says what it bets on, can be planned, and the trials of a block differ in nothing but their playbook. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "chai";
 import { prepared } from "../../harness/compare/asked.js";
 import { planner } from "../../harness/compare/laboratory.js";
@@ -23,6 +26,22 @@ describe("the foundry's playbooks", () => {
       expect(playbook.name).to.equal(name);
       expect(playbook.says, name).to.match(/^bets /);
       expect(paper(playbook)).to.contain(playbook.says);
+    }
+  });
+
+  it("two that call themselves alike are refused; one that is named twice is held against itself", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "flounder-namesake-"));
+    const path = join(dir, "mine.mjs");
+    writeFileSync(path, 'export default { name: "ordered", says: "bets on a name", procedures: [] };');
+    try {
+      const refused = await prepared({ ...common, scenario: "day-2", playbooks: ["ordered", path] }).catch((error: Error) => error.message);
+      expect(refused).to.equal(`ordered and ${path} are both called "ordered"`);
+      expect((await prepared({ ...common, scenario: "day-2", playbooks: ["ordered", "ordered"] })).design.arms.map(({ name }) => name)).to.deep.equal([
+        "ordered",
+        "ordered #2",
+      ]);
+    } finally {
+      rmSync(dir, { recursive: true });
     }
   });
 
