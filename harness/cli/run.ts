@@ -1,5 +1,5 @@
 /** flounder run: a session whose observers are a terminal and, if asked for, metrics. */
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { againstBaseline } from "../history/against.js";
 import { readBaseline } from "../history/baseline-file.js";
@@ -10,7 +10,7 @@ import { attachTo, bringUp } from "../session/foundation.js";
 import { fromPlan, type Observer } from "../session/observers.js";
 import { runSession } from "../session/session.js";
 import { defectExit, exitOf } from "./exit.js";
-import { jsonOption, say, whole } from "./options.js";
+import { isQuiet, jsonOption, say, whole } from "./options.js";
 import { abortOnSignals } from "./signals.js";
 import { isGiven, type WorkFlags, withWork, workOf } from "./work.js";
 import { refuseUnwritable } from "./writable.js";
@@ -62,11 +62,12 @@ export function register(program: Command): void {
             work,
             foundation,
             resultsDir: resolve(flags.results),
-            observers: served ? [terminal, counting] : [terminal],
+            observers: [...(isQuiet() ? [] : [terminal]), ...(served ? [counting] : [])],
             signal: abort.signal,
           });
         const outcome = await once();
         if (flags.json) process.stdout.write(`${JSON.stringify(outcome.verdict, null, 2)}\n`);
+        else if (isQuiet()) process.stdout.write(`${outcome.verdict.result.toUpperCase()}   ${join(outcome.folder, "report.html")}\n`);
         process.exitCode = outcome.defect === undefined ? exitOf[outcome.verdict.result] : defectExit;
         if (flags.baseline === undefined) return;
         const { standing, says } = await againstBaseline(baseline, flags.baseline, outcome, once);

@@ -32,7 +32,7 @@ export function register(program: Command): void {
       const others = (status.clients ?? []).filter(({ pid }) => pid !== process.pid);
       if (flags.json) {
         process.stdout.write(
-          `${JSON.stringify({ ...facts, stopped, frozen, protected: isProtected(client.id), clients: others, injections, differences, ailments }, null, 2)}\n`,
+          `${JSON.stringify({ ...facts, stopped, frozen, protected: isProtected(client.id), writer: status.writer ?? null, clients: others, injections, differences, ailments }, null, 2)}\n`,
         );
         return;
       }
@@ -41,8 +41,18 @@ export function register(program: Command): void {
       const suffers = sayAilments(client.id, ailments, injections.length > 0);
       const heal = injections.length > 0 && suffers.length === 0 ? [`  → flounder heal --foundation ${client.id}`] : [];
       const guarded = isProtected(client.id) ? ["protected: only a plan that was approved may run: flounder run PLAN --approve DIGEST"] : [];
+      const owned = status.writer ? [`${status.writer.command} (process ${status.writer.pid}) has it, since ${status.writer.sinceIso}`] : [];
       const connected = others.map(({ name, lease }) => `connected: ${name}${lease ? ", which heals what it injects when it goes" : ""}`);
-      for (const line of [...injected, ...heal, ...differencesIn(client.id, differences), ...suffers, ...sayGate(client.id, status), ...guarded, ...connected])
+      for (const line of [
+        ...injected,
+        ...heal,
+        ...differencesIn(client.id, differences),
+        ...suffers,
+        ...sayGate(client.id, status),
+        ...guarded,
+        ...owned,
+        ...connected,
+      ])
         process.stdout.write(`${line}\n`);
     });
 }

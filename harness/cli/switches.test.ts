@@ -136,6 +136,17 @@ describe("safety switches", function () {
     await client.release("tried");
   });
 
+  it("status says who is connected, and whose the foundation is", async () => {
+    const status = JSON.parse((await flounder("status", "--json")).out) as { protected: boolean; clients: { name: string; pid: number; lease: boolean }[] };
+    expect(status.protected).to.equal(false);
+    expect(status.clients.map(({ pid, lease }) => ({ pid, lease }))).to.deep.equal([{ pid: process.pid, lease: false }]);
+    await client.claim("flounder run quiet");
+    expect((await flounder("status")).out)
+      .to.match(/connected: .* \(process \d+\)/)
+      .and.to.contain("flounder run quiet");
+    await client.unclaim();
+  });
+
   it("of two downs at once both say that it is down", async () => {
     const other = await startKeeper(specOf(), () => {}, { entry, stays: true });
     const each = await Promise.all([1, 2].map(() => ended(start("down", "-F", other.id))));

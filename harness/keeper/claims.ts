@@ -6,6 +6,11 @@ export interface Claimant {
   readonly name: string;
   readonly pid: number;
 }
+/** A client that has proved itself. */
+export interface ConnectedClient extends Claimant {
+  /** What it injects is healed when it goes. */
+  readonly lease: boolean;
+}
 export interface Claim {
   readonly command: string;
   readonly pid: number;

@@ -18,7 +18,7 @@ import type {
 } from "../core.js";
 import { FlounderError } from "../errors.js";
 import { ableTo } from "./able.js";
-import { type Claimant, Claims } from "./claims.js";
+import { type Claimant, Claims, type ConnectedClient } from "./claims.js";
 import { Differences } from "./differences.js";
 import { factsOf } from "./facts.js";
 import { type FoundationRecord, lastFailure, readRecord, readSecret, writeRecord } from "./folder.js";
@@ -52,6 +52,8 @@ export class Keeper {
   readonly gate: Gate;
   readonly journal: Journal;
   readonly claims = new Claims();
+  /** Whoever is connected, the longest first. */
+  readonly clients = new Set<ConnectedClient>();
   readonly onEvent = new Set<(event: Event) => void>();
   readonly onSay = new Set<(line: string) => void>();
   readonly #live = new Map<string, LiveInjection>();

@@ -65,6 +65,9 @@ class Session implements Asker {
   readonly injected = new Set<string>();
   name = "a client that did not say who it is";
   pid = 0;
+  get lease(): boolean {
+    return this.#known?.lease ?? false;
+  }
   /** Both questions, once hello was said. */
   #asked: { readonly keepers: string; readonly clients: string } | undefined;
   #pending = 0;
@@ -169,6 +172,7 @@ class Session implements Asker {
       throw new FlounderError("refused", "the token is wrong", "read it from the foundation's folder, as the same user");
     this.#known = { lease: asked.data.lease, owner: asked.data.owner };
     if (asked.data.who) [this.name, this.pid] = [nameOf(asked.data.who), asked.data.who.pid];
+    this.keeper.clients.add(this);
     this.#settled();
     this.#onSay ??= (line) => this.#send({ push: "say", line });
     this.keeper.onSay.add(this.#onSay);
@@ -187,6 +191,7 @@ class Session implements Asker {
   }
   #leave(why: string): Promise<void> {
     clearInterval(this.#leaseCheck);
+    this.keeper.clients.delete(this);
     if (this.#onSay) this.keeper.onSay.delete(this.#onSay);
     if (this.#onEvent) this.keeper.onEvent.delete(this.#onEvent);
     if (!this.#known) return Promise.resolve();

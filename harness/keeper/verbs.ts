@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Injection } from "../core.js";
 import { FlounderError } from "../errors.js";
-import type { Claim, Claimant } from "./claims.js";
+import type { Claim, Claimant, ConnectedClient } from "./claims.js";
 import { injectionFields } from "./injection-fields.js";
 import type { Keeper } from "./keep.js";
 
@@ -18,13 +18,6 @@ export interface KeeperStatus {
   readonly injections: readonly { readonly id: string; readonly fault: string; readonly target: string; readonly state: string; readonly reads: string }[];
   /** Who is connected, whoever asks included. Absent: a keeper of a version before. */
   readonly clients?: readonly ConnectedClient[];
-}
-export interface ConnectedClient {
-  /** Command and process. */
-  readonly name: string;
-  readonly pid: number;
-  /** What it injects is healed when it goes. */
-  readonly lease: boolean;
 }
 /** Who asks. */
 export interface Asker extends Claimant {
@@ -125,6 +118,7 @@ function statusOf(keeper: Keeper): KeeperStatus {
     stopped: stopped?.reason ?? null,
     frozen,
     writer: keeper.claims.claim ?? null,
+    clients: [...keeper.clients].map(({ name, pid, lease }) => ({ name, pid, lease })),
     injections: keeper.injections().map((live) => ({
       id: live.injection.id,
       fault: live.injection.fault,

@@ -5,6 +5,7 @@
 import { nowUs, sleep, within } from "../clock.js";
 import type { PlannedProbe, TargetSystem } from "../core.js";
 import { connect } from "../keeper/start.js";
+import type { KeeperStatus } from "../keeper/verbs.js";
 import { type Prober, startAtVantages } from "../probes/child.js";
 import type { ProberReport } from "../probes/protocol.js";
 import { loadTarget } from "../registry.js";
@@ -35,7 +36,9 @@ export async function watchFoundation({ id, samplesFile, onMeasured, readsOnly =
   const system = await loadTarget(facts.system);
   const planned = system.plannedProbes(system.topology(facts.profile, facts.timeFactor, {}));
   const isReady = readyProbes(system);
-  const groups = [planned.filter(isReady), readsOnly ? [] : planned.filter((one) => !isReady(one))]
+  const rival = readsOnly ? undefined : rivalOf(await client.status());
+  if (rival !== undefined) say(`${rival} is at work on ${id}: only what changes nothing is measured (log-ins, apps)`);
+  const groups = [planned.filter(isReady), readsOnly || rival !== undefined ? [] : planned.filter((one) => !isReady(one))]
     .filter((group) => group.length > 0)
     // Each prober has those of its vantage, in their order.
     .map((probes) => ({ parts: facts.vantages ? byVantage(probes) : [probes], newest: new Map<number, ProberReport>() }));
@@ -87,8 +90,19 @@ export async function watchFoundation({ id, samplesFile, onMeasured, readsOnly =
         await sleep(againMs, signal).catch(() => {});
       }
   }
+  let ceded = false;
+  /** Somebody's run has the foundation to itself: what these probes write would be charged to it. */
+  const cede = async () => {
+    if (ceded || probers.length < 2) return;
+    const { writer } = await client.status();
+    if (!writer || ceded) return;
+    ceded = true;
+    say(`${writer.command} (process ${writer.pid}) has ${id} from now on: only what changes nothing is measured any more`);
+    await probers[1]!.end();
+  };
   begun?.catch((error: Error) => say(`the other probes could not begin: ${error.message}`));
   const routing = setInterval(() => {
+    cede().catch(() => {}); // no keeper, no run
     client.routes().then(
       (routes) => {
         for (const prober of probers) prober.routes(routes);
@@ -103,11 +117,18 @@ export async function watchFoundation({ id, samplesFile, onMeasured, readsOnly =
       clearInterval(routing);
       await Promise.all(probers.map((prober) => prober.end()));
       const last = measured();
-      if (probers.length > 1) await tidied(system, client.facts, say);
+      if (probers.length > 1 && !ceded) await tidied(system, client.facts, say);
       await client[Symbol.asyncDispose]();
       return last;
     },
   };
+}
+
+/** Who writes to the platform already: a run, or whoever watches longer than we do. Two would count each other's deeds as outages, or as lost writes. */
+function rivalOf({ writer, clients = [] }: KeeperStatus): string | undefined {
+  if (writer) return `${writer.command} (process ${writer.pid})`;
+  const [first] = clients.filter(({ name }) => name.startsWith("flounder watch"));
+  return first && first.pid !== process.pid ? first.name : undefined;
 }
 
 /** Probes that need nothing to be set up for them. */
