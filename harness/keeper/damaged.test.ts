@@ -1,5 +1,5 @@
 /** State files of every kind of damage, under a dead keeper: healing says what it cannot read, and down ends all of it. */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -12,6 +12,8 @@ import { clearAway, listFoundations, startKeeper, takeOver } from "./start.js";
 
 const wounds: Readonly<Record<string, (path: string) => void>> = {
   empty: (path) => truncateSync(path),
+  // Half a secret looks like one.
+  "cut short": (path) => truncateSync(path, Math.floor(statSync(path).size / 2)),
   garbage: (path) => writeFileSync(path, Buffer.from([0, 255, 1, 123, 10, 0])),
   "other JSON": (path) => writeFileSync(path, '{"kind":7}\n[]\nnull\n'),
   folder: (path) => {

@@ -1,5 +1,5 @@
 /** A foundation's state folder as the keeper and its clients see it: who it is, secret and token. */
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { z } from "zod";
@@ -16,6 +16,8 @@ export interface FoundationRecord {
   readonly ownedByRun: boolean;
   /** new: no keeper has begun · starting: one has, and is not done: what it left is cleared away, not taken over · up: a keeper can attach. */
   readonly state: "new" | "starting" | "up";
+  /** sha256 of the secret: one that was cut short looks like one, too, and nobody can be made as they were with it. Absent: made by an older Flounder. */
+  readonly secretDigest?: string | undefined;
 }
 const recordSchema = z.object({
   spec: z.object({
@@ -26,7 +28,9 @@ const recordSchema = z.object({
   }),
   ownedByRun: z.boolean(),
   state: z.enum(["new", "starting", "up"]),
+  secretDigest: z.string().optional(),
 });
+const digestOf = (secret: string) => createHash("sha256").update(secret).digest("hex");
 
 const idPattern = /^[a-z0-9][a-z0-9-]{0,39}$/;
 export const folderOf = (id: string): string => join(foundationsDir(), id);
@@ -59,9 +63,17 @@ export function readSecret(dir: string): string {
   try {
     const secret = readOwn(path).trim();
     if (!/^[\x21-\x7e]{1,1000}$/.test(secret)) throw new Error("it is no secret");
+    if ((digestInRecord(dir) ?? digestOf(secret)) !== digestOf(secret)) throw new Error("it is not the secret that the foundation was made with");
     return secret;
   } catch (cause) {
     throw new FlounderError("environment", `${path} is no good: ${(cause as Error).message}`, endIt(dir), { cause });
+  }
+}
+function digestInRecord(dir: string): string | undefined {
+  try {
+    return readRecord(dir).secretDigest;
+  } catch {
+    return undefined; // whoever needs the record says so
   }
 }
 const endIt = (dir: string) => `flounder down --foundation ${basename(dir)} ends all that is left`;
@@ -73,7 +85,7 @@ export function makeFolder(spec: FoundationSpec, ownedByRun: boolean): void {
   const { secret, ...rest } = spec;
   writeWhole(join(spec.dir, "secret"), secret);
   writeWhole(join(spec.dir, "token"), newToken());
-  writeRecord(spec.dir, { spec: rest, ownedByRun, state: "new" });
+  writeRecord(spec.dir, { spec: rest, ownedByRun, state: "new", secretDigest: digestOf(secret.trim()) });
 }
 
 export const writeRecord = (dir: string, record: FoundationRecord): void => writeWhole(join(dir, "foundation.json"), `${JSON.stringify(record, null, 2)}\n`);
