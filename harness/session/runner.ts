@@ -114,7 +114,7 @@ export async function run(inputs: RunInputs): Promise<Outcome> {
   try {
     const facts = await client.facts();
     prepared = true;
-    await Promise.race([system.prepare(facts, (says) => observer.say(says)), rejectOnAbort(blind.signal)]);
+    await Promise.race([system.prepare(facts, (says) => observer.say(says), true, giveUp), rejectOnAbort(blind.signal)]);
     const before = await client.fingerprint();
     note({ kind: "fingerprint", when: "before", values: before });
     const vantages = facts.vantages ? new Set(plan.probes.map(({ from }) => from)).size : 1;

@@ -78,8 +78,10 @@ describe("a foundation's writer", function () {
     await until("the other to have it", () => said.includes("has it"), 10_000, 10);
     const client = await other();
     expect((await client.status()).writer).to.include({ pid: child.pid });
+    expect((await client.status()).clients?.map(({ pid, lease }) => ({ pid, lease }))).to.deep.include({ pid: child.pid, lease: true });
     child.kill("SIGKILL");
     await until("the keeper to see that it has gone", async () => (await client.status()).writer === null, 5000, 20);
+    expect((await client.status()).clients?.some(({ pid }) => pid === child.pid)).to.equal(false);
     await client.claim("flounder run y");
   });
 
