@@ -141,6 +141,10 @@ async function fromScenario(work: ScenarioWork, { engine, live }: Known): Promis
   const targets =
     live?.targets ?? (await (await loadEngine(engine)).targets(system.topology(foundation.profile, foundation.timeFactor, foundation.policy ?? {}), system));
   const faults = await loadFaults();
+  for (const { fault } of scenario.acts) {
+    const broken = faults.has(fault) ? undefined : faults.broken.get(fault);
+    if (broken) throw broken;
+  }
   return {
     plan: makePlan({ scenario, seed, system, engine, faults, targets, playbook, operator, calibration: plannedCalibration() }),
     system,

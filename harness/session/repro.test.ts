@@ -76,13 +76,7 @@ describe("Repro", function () {
     writeFileSync(join(dir, "here", "played.mjs"), scenarioFile("played", "noop", 'playbook: "none",'));
     writeFileSync(join(dir, "it's far away", "far $HOME.ts"), scenarioFile("far"));
     writeFileSync(join(dir, "here", "by-hand.ts"), playbookFile("by-hand"));
-    writeFileSync(
-      join(dir, "faults", "quake.mjs"),
-      `import noop from "flounder/faults/noop"; export default { ...noop, name: "quake" };`.replace(
-        "flounder/faults/noop",
-        new URL("../../faults/noop.js", import.meta.url).href,
-      ),
-    );
+    writeFileSync(join(dir, "faults", "quake.mjs"), 'import noop from "flounder/faults/noop"; export default { ...noop, name: "quake" };');
     process.chdir(join(dir, "here"));
   });
   afterEach(() => {
@@ -170,6 +164,13 @@ describe("Repro", function () {
     });
 
   it("is of more than twenty kinds", () => expect(cases.length).to.be.at.least(20));
+  it("a fault of one's own that is broken is refused with what is wrong with it", async () => {
+    process.env.FLOUNDER_FAULTS = join(dir, "broken");
+    mkdirSync(process.env.FLOUNDER_FAULTS);
+    writeFileSync(join(process.env.FLOUNDER_FAULTS, "quake.mjs"), 'export default { name: "quake" };');
+    const error = await planOf({ scenario: "strange.mjs" }, { engine: "local" }).catch((thrown: Error) => thrown);
+    expect((error as Error).message).to.match(/quake\.mjs: not a fault: says: /);
+  });
   it("would show another plan", async () => {
     const one = await planOf({ scenario: "four-cuts", seed: 7 }, { engine: "local" });
     const line = reproOf({ work: { scenario: "four-cuts", seed: 7 }, planned: one, words: [], folder: dir });
