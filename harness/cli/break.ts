@@ -54,7 +54,7 @@ export function register(program: Command): void {
       await using client = await open(flags.foundation, { lease: true, write: true });
       refuseProtected(client.id);
       const { writer } = await client.status();
-      if (writer) say(`${writer.command} (process ${writer.pid}) is under way on ${client.id}: this makes it inconclusive`);
+      if (writer?.command.startsWith("flounder run")) say(`${writer.command} (process ${writer.pid}) is under way on ${client.id}: this makes it inconclusive`);
       const targets = select({ of: flags.on, pick }, fault, options, await client.targets(), random, `break ${name}`);
       const act = { act: "break", fault: name, options, atS: 0, maxS: flags.for };
       const injections = targets.map(({ name: target }): Injection => ({ ...act, id: `break-${nowUs()}/${target}`, target }));
