@@ -71,7 +71,7 @@ export async function runCost({ against, ...inputs }: Inputs & { readonly agains
     },
   };
   try {
-    return part(`${runHz}/s of a run's samples (a name, two requests on fresh connections)`, "µs of CPU per sample", await measured(costs, count, random), 0);
+    return part(`${runHz}/s of a run's samples (a name, two requests on a fresh connection)`, "µs of CPU per sample", await measured(costs, count, random), 0);
   } finally {
     await server.end();
   }
