@@ -58,21 +58,24 @@ function connected(addresses: readonly string[], port: number, span: Span): Prom
 
 function heard(socket: Socket, text: string, flight: Flight, span: Span): Promise<void> {
   return new Promise((resolve, reject) => {
-    let said = Buffer.alloc(0);
+    const wanted = Buffer.from(text);
+    let bytes = 0;
+    /** What the text may have begun in. All of it would be looked through again for each byte that comes. */
+    let tail = Buffer.alloc(0);
     socket.on("data", (chunk: Buffer) => {
       flight.sample.firstUs ||= nowUs();
-      said = Buffer.concat([said, chunk]);
-      if (said.includes(text)) resolve();
-      else if (said.length > answerMaxBytes) reject(new ProbeFailure("wrong-answer", `the expected text is not in the first ${answerMaxBytes} bytes`));
+      bytes += chunk.length;
+      const said = tail.length === 0 ? chunk : Buffer.concat([tail, chunk]);
+      if (said.includes(wanted)) resolve();
+      else if (bytes > answerMaxBytes) reject(new ProbeFailure("wrong-answer", `the expected text is not in the first ${answerMaxBytes} bytes`));
+      else tail = Buffer.from(said.subarray(Math.max(0, said.length - wanted.length + 1)));
     });
     socket.on("error", (error: NodeJS.ErrnoException) => {
       const { outcome, note } = failureOf(error);
       reject(new ProbeFailure(outcome, note));
     });
     socket.on("close", () =>
-      reject(
-        new ProbeFailure(said.length > 0 ? "wrong-answer" : "reset", said.length > 0 ? "closed before the expected text came" : "closed without an answer"),
-      ),
+      reject(new ProbeFailure(bytes > 0 ? "wrong-answer" : "reset", bytes > 0 ? "closed before the expected text came" : "closed without an answer")),
     );
     span.onEnd(reject);
   });
