@@ -18,7 +18,7 @@ const running = (token: string) =>
   });
 
 describe("a foundation's control group", () => {
-  // seed: reaper <- a process without mark, folder, parent or user of the foundation's
+  // A process without mark, folder, parent or user of the foundation's
   it("ends what nothing else leads to, and goes itself", async function () {
     const says = controlGroups();
     if (says.startsWith("none")) {

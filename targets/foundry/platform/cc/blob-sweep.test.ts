@@ -88,7 +88,7 @@ describe("cc: blobs that nobody refers to", function () {
     await gone(droplet);
   });
 
-  // seed: blobstore <- two Cloud Controllers back up the CCDB at once
+  // seed: CCDB and its backup <- two Cloud Controllers back up the CCDB at once
   it("stay while a slow backup needs them that another Cloud Controller's would not", async () => {
     const slow = rig.ccs.get("cc-1")!;
     const app = await cf.push(space, "slow", files("slow"));
