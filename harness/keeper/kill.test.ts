@@ -92,7 +92,7 @@ describe("keeper: deaths", () => {
     expect(existsSync(spec.dir)).to.equal(false);
   });
 
-  // seed: a run that is ended by hand <- Ctrl-C while its foundation comes up
+  // A run that is ended by hand: Ctrl-C while its foundation comes up
   it("calls a start off that is aborted, with why, and leaves nothing", async () => {
     flaws({ bootMs: 60_000 });
     const abort = new AbortController();
