@@ -10,7 +10,6 @@ import { liveLaboratory } from "../compare/laboratory.js";
 import { LiveComparison } from "../compare/live.js";
 import { renderMarkdown } from "../compare/output/markdown.js";
 import { renderTerminal } from "../compare/output/terminal.js";
-import { writeOutputs } from "../compare/outputs.js";
 import { engines, printed } from "../compare/print.js";
 import type { Comparison, Design, TrialStrip } from "../compare/shapes.js";
 import { gather } from "../compare/shards.js";
@@ -88,7 +87,7 @@ export function register(program: Command): void {
     .addOption(jsonOption())
     .addHelpText("after", "\nExample: flounder compare day-2 --playbooks none,all-at-once,ordered --against all-at-once")
     .action(async (scenario: string | undefined, flags: Flags) => {
-      if (flags.from) return readTogether(flags.from, flags);
+      if (flags.from) return await readTogether(flags.from, flags);
       const kept = flags.resume === undefined ? undefined : readAsked(commandIn(flags.resume), flags.resume);
       const asked = kept && scenario === undefined ? kept : askedBy(scenario, flags);
       if (kept && digestOf(kept.shard ?? null) !== digestOf(flags.shard ?? asked.shard ?? null))
@@ -120,6 +119,7 @@ async function live(design: Design, folder: ComparisonFolder, flags: Flags, open
   const view = new LiveComparison(design, () => folder.trials, process.stderr, flags.shard);
   const abort = abortOnSignals();
   try {
+    const { writeOutputs } = await outputs();
     const laboratory = await open(view);
     const comparison = await runTrials({
       design,
@@ -143,6 +143,9 @@ async function live(design: Design, folder: ComparisonFolder, flags: Flags, open
   }
 }
 
+/** Loaded by whoever writes them, not with every command: drawing takes a third of a second to load. */
+const outputs = () => import("../compare/outputs.js");
+
 /** The same command once more, for each of the tasks. What cannot be planned was refused before. */
 function jobOf(engine: (typeof engines)[number], { image, shards, results, sequential }: Flags): string {
   if (image === undefined) throw new FlounderError("usage", "--print without --image", "name an image that has flounder and sshfs: docs/compare.md");
@@ -155,7 +158,8 @@ function jobOf(engine: (typeof engines)[number], { image, shards, results, seque
 }
 
 /** Trials of one design from several folders: nothing is run. */
-function readTogether(dirs: readonly string[], flags: Flags): void {
+async function readTogether(dirs: readonly string[], flags: Flags): Promise<void> {
+  const { writeOutputs } = await outputs();
   const { design, digest, trials, strips } = gather(dirs);
   refuseUnwritable(resolve(flags.results));
   const comparison = analyse(design, trials, { digest });
