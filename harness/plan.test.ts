@@ -108,7 +108,7 @@ describe("plan", () => {
     expect(refusal(() => plan(1, withAct({ fault: "nope" })))).to.equal(
       'scenario one-cut, act "a": fault "nope" is unknown; there are kill, sever, hang → flounder list faults',
     );
-    expect(refusal(() => plan(1, withAct({ options: { deeep: 2 } })))).to.match(/^scenario one-cut, act "a": options of kill: .*deeep/);
+    expect(refusal(() => plan(1, withAct({ options: { deeep: 2 } })))).to.match(/^scenario one-cut, act "a": kill has no option "deeep"; it has /);
     expect(refusal(() => plan(1, withAct({ on: { of: "cell", pick: "one" } })))).to.match(
       /^scenario one-cut, act "a": selector "cell" matches none of the 8 targets → expected a role \(cc, dea\)/,
     );

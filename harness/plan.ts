@@ -1,5 +1,6 @@
 /** Scenario + seed + what there is → plan: every choice made, pure data, nothing decided later. */
 import { z } from "zod";
+import { wrongOptions } from "./authors/options.js";
 import { digestOf } from "./canonical.js";
 import { withChance } from "./chance.js";
 import type { Act, Fault, Injection, OperatorModel, Plan, PlannedCalibration, PlannedProbe, Playbook, Scenario, TargetInfo, TargetSystem } from "./core.js";
@@ -46,20 +47,17 @@ export function makePlan(inputs: PlanInputs): Plan {
     const place = `${where}, act "${act.id}"`;
     if (!fault)
       throw new FlounderError("plan", `${place}: fault "${act.fault}" is unknown; there are ${[...inputs.faults.keys()].join(", ")}`, "flounder list faults");
-    const options = fault.options.safeParse(withChance(fault, act.options ?? {}, random));
-    if (!options.success)
-      throw new FlounderError(
-        "plan",
-        `${place}: options of ${fault.name}: ${firstIssue(options.error)}`,
-        `flounder list faults --json shows the options of ${fault.name}`,
-      );
-    acts.push({ ...act, options: options.data });
-    for (const target of select(act.on, fault, options.data, inputs.targets, random, place))
+    const given = withChance(fault, act.options ?? {}, random);
+    const wrong = wrongOptions(fault, given);
+    if (wrong !== undefined) throw new FlounderError("plan", `${place}: ${wrong}`, `flounder describe ${fault.name} shows its options`);
+    const options = fault.options.parse(given);
+    acts.push({ ...act, options });
+    for (const target of select(act.on, fault, options, inputs.targets, random, place))
       injections.push({
         id: `${act.id}/${target.name}`,
         act: act.id,
         fault: fault.name,
-        options: options.data,
+        options,
         target: target.name,
         atS: act.atS ?? 0,
         maxS: act.forS,

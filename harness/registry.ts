@@ -78,6 +78,11 @@ export async function ownFault(path: string): Promise<Fault> {
   );
 }
 
+/** Throws what is wrong with somebody's own file where one of these faults would be in it. */
+export function refuseBroken(faults: Faults, names: readonly string[]): void {
+  for (const name of names) if (!faults.has(name) && faults.broken.has(name)) throw faults.broken.get(name);
+}
+
 /** One of them; rejects a name that is none with those that there are, and a broken file with what is wrong with it. */
 export function faultOf(faults: Faults, name: string): Fault {
   const fault = faults.get(name);

@@ -144,6 +144,8 @@ describe("files of one's own", () => {
       expect(faults.has("good") && faults.has("link-cut")).to.equal(true);
       expect([...faults.broken.keys()]).to.deep.equal(["bad"]);
       expect(() => faultOf(faults, "bad")).to.throw(FlounderError, /bad\.ts cannot be read: .*bad\.ts:1/s);
+      const asks = file("asks.ts", scenario('{ id: "a", fault: "bad", options: {}, on: { of: "router", pick: "one" }, forS: 1 }'));
+      expect((await refusal(validate(asks, "foundry"))).message).to.match(/bad\.ts cannot be read/);
       expect(() => faultOf(faults, "worse")).to.throw(FlounderError, /fault "worse" is unknown; there are good, /);
     });
     it("a folder that is not there is one clear error, and keeps no keeper from healing", async () => {

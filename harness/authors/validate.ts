@@ -6,7 +6,7 @@ import { FlounderError } from "../errors.js";
 import { makePlan, readPlan } from "../plan.js";
 import { lateAlarms, plannedProcedures } from "../playbooks/planned.js";
 import { seeded } from "../random.js";
-import { loadEngine, loadFaults, loadPlaybook, loadScenario, loadTarget, ownFault } from "../registry.js";
+import { loadEngine, loadFaults, loadPlaybook, loadScenario, loadTarget, ownFault, refuseBroken } from "../registry.js";
 import { plural } from "../report/words.js";
 import { checkScenario } from "../scenario.js";
 import { endpointsOfFile } from "../watch/endpoints.js";
@@ -70,7 +70,12 @@ async function validScenario(exported: unknown, path: string, systemName: string
   const { profile, timeFactor, policy } = scenario.foundation;
   const targets = await (await loadEngine("local")).targets(system.topology(profile, timeFactor, policy ?? {}), system);
   const playbook = scenario.playbook === undefined ? undefined : await loadPlaybook(scenario.playbook, systemName);
-  const plan = makePlan({ scenario, seed, system, engine: "local", faults: await loadFaults(), targets, playbook });
+  const faults = await loadFaults();
+  refuseBroken(
+    faults,
+    scenario.acts.map(({ fault }) => fault),
+  );
+  const plan = makePlan({ scenario, seed, system, engine: "local", faults, targets, playbook });
   return {
     kind: "scenario",
     says: `${plan.name}, ${plural(plan.acts.length, "act")}, ${plural(plan.injections.length, "injection")} on profile ${profile}`,

@@ -6,7 +6,7 @@ import { FlounderError } from "../errors.js";
 import { plannedCalibration } from "../measure/calibration.js";
 import { makePlan, readPlan } from "../plan.js";
 import { operatorModel } from "../playbooks/operator-model.js";
-import { loadEngine, loadFaults, loadPlaybook, loadScenario, loadTarget } from "../registry.js";
+import { loadEngine, loadFaults, loadPlaybook, loadScenario, loadTarget, refuseBroken } from "../registry.js";
 import { checkScenario } from "../scenario.js";
 
 /** The seed where nobody gives one: 25 April 2011. */
@@ -141,10 +141,10 @@ async function fromScenario(work: ScenarioWork, { engine, live }: Known): Promis
   const targets =
     live?.targets ?? (await (await loadEngine(engine)).targets(system.topology(foundation.profile, foundation.timeFactor, foundation.policy ?? {}), system));
   const faults = await loadFaults();
-  for (const { fault } of scenario.acts) {
-    const broken = faults.has(fault) ? undefined : faults.broken.get(fault);
-    if (broken) throw broken;
-  }
+  refuseBroken(
+    faults,
+    scenario.acts.map(({ fault }) => fault),
+  );
   return {
     plan: makePlan({ scenario, seed, system, engine, faults, targets, playbook, operator, calibration: plannedCalibration() }),
     system,
