@@ -89,12 +89,12 @@ describe("a watch on 50 endpoints of ten kinds", function () {
     // Outages are kept: each flap is one more. In some seconds a heap is still growing to its size, and what else the machine does weighs more.
     const isSoak = minutes >= 5;
     if (isSoak) expect(late! / early!).to.be.below(1.1);
-    expect(observer.share).to.be.below(isSoak ? 0.01 : 0.1);
+    expect(observer.share).to.be.below(isSoak ? 0.01 : 0.02);
     expect(observer.shed).to.equal(0);
     for (const { name, samples, rateHz, deadlineMs, counts } of endpoints) {
       // What is on its way is no sample yet.
       expect(samples, name).to.be.at.least(rateHz * (seconds - deadlineMs / 1000) - 2);
-      if (!name.startsWith("flaps")) expect((counts.ok ?? 0) / samples, `${name}: ${JSON.stringify(counts)}`).to.be.above(isSoak ? 0.98 : 0.8);
+      if (!name.startsWith("flaps")) expect((counts.ok ?? 0) / samples, `${name}: ${JSON.stringify(counts)}`).to.be.above(isSoak ? 0.98 : 0.95);
     }
     // What was measured until then is there: in the JSON to the last second, in the samples to the last that came.
     expect(result.complete).to.equal(false);
