@@ -29,7 +29,7 @@ function stageOf(inject: () => Promise<void>, signal: AbortSignal): Stage & { re
 }
 
 describe("acts", () => {
-  // seed: a run that is ended by hand <- Ctrl-C while the only act of a plan is being injected
+  // A run that is ended by hand: Ctrl-C while the only act of a plan is being injected
   it("end with an abort that comes while the only one is being injected, at once", async () => {
     const abort = new AbortController();
     let done = () => {};

@@ -53,7 +53,7 @@ describe("a run on a foundation that stays", function () {
     return { outcome, done: await doing };
   }
 
-  // seed: two of anything at once <- a second run, and a break by hand, while a run is under way
+  // two of anything at once: a second run, and a break by hand, while a run is under way
   it("refuses a second one, and names what was injected by hand: nobody's verdict is wrong", async () => {
     const { outcome, done } = await run(1, async () => {
       await using other = await connect(name, { lease: true });
@@ -92,7 +92,7 @@ describe("a run on a foundation that stays", function () {
     expect(apps.filter((app) => app.state === "STARTED")).to.deep.equal([]);
   });
 
-  // seed: the keeper dies <- kill -9 of the keeper while a run waits for its act to be over
+  // the keeper dies: kill -9 of the keeper while a run waits for its act to be over
   it("whose keeper is killed ends at once, and the foundation has a keeper again", async () => {
     let fromUs = 0;
     const { outcome } = await run(60, async () => {
