@@ -6,15 +6,18 @@ export async function whileHeld<T>(client: Client, act: string, work: () => Prom
   let failed: { readonly error: unknown } | undefined;
   const events = client.events()[Symbol.asyncIterator]();
   const working = (async () => {
+    let worked: Promise<unknown> | undefined;
     for (;;) {
       const { value, done } = await events.next();
       if (done) return;
-      if (value.kind !== "injected" || !value.injection.startsWith(`${act}/`)) continue;
-      try {
-        await work();
-      } catch (error) {
-        failed = { error };
-      }
+      if (!("injection" in value) || !value.injection.startsWith(`${act}/`)) continue;
+      if (value.kind === "injected")
+        worked = work().catch((error: unknown) => {
+          failed = { error };
+        });
+      // Work may take no time at all; an act that was never read while it held proves nothing.
+      if (!worked || value.kind !== "reading" || value.reading.state !== "broken") continue;
+      await worked;
       await client.heal(value.injection);
       return;
     }
