@@ -116,8 +116,7 @@ for (const policy of ["eager", "patient"] as const)
             at: { mirror: stores[i]! },
             links: { peer: ways[i]! },
             env,
-            // A busy machine is late by a second; over the narrow way a proof takes eight.
-            timers: { mirrorLost: 2000 },
+            timers: { mirrorLost: 600 },
             policy: { "cabinet.reMirror": policy },
           }),
         );
