@@ -573,6 +573,8 @@ export interface FoundationFacts {
   readonly user: string;
   readonly password: string;
   readonly components: readonly ComponentFacts[];
+  /** Of the programs of others that it runs, as its keeper found them when it began: name → version. Absent: nobody knows. */
+  readonly versions?: Readonly<Record<string, string>>;
   /** Where each vantage is; absent: both are this machine, and one prober asks from both. */
   readonly vantages?: Vantages;
 }
@@ -601,6 +603,8 @@ export interface Engine {
   obtain(say: (line: string) => void): Promise<void>;
   /** What was found, in words, for `doctor`: tool → version or path, mounts → how LUNs are mounted here and why. */
   facts(): Promise<Readonly<Record<string, string>>>;
+  /** Of the programs of others that it runs: name → version. */
+  versions?(): Promise<Readonly<Record<string, string>>>;
   /** Whom its processes run as, for `doctor`: what → whom, and what for. */
   users(): Promise<Readonly<Record<string, string>>>;
   /** Pure: what targets there will be, without starting anything. */

@@ -17,7 +17,6 @@ import { wrongEvent, wrongSample } from "./timeline-schema.js";
 
 export const files = {
   plan: "plan.json",
-  journal: "journal.jsonl",
   timeline: "timeline.jsonl",
   samples: "samples.jsonl.gz",
   verdict: "verdict.json",

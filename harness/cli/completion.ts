@@ -30,9 +30,14 @@ compdef _flounder flounder
   fish: (self) => `# flounder completion fish | source, or into ~/.config/fish/completions/flounder.fish
 function __flounder_complete
   set -l words (commandline -opc) (commandline -ct)
-  ${self} complete -- $words[2..-1] 2>/dev/null
+  set -l found (${self} complete -- $words[2..-1] 2>/dev/null)
+  if set -q found[1]
+    printf '%s\\n' $found
+  else
+    __fish_complete_path (commandline -ct)
+  end
 end
-complete -c flounder -a '(__flounder_complete)'
+complete -c flounder -f -a '(__flounder_complete)'
 `,
 };
 

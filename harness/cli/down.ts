@@ -1,6 +1,8 @@
 /** flounder down: heals what is broken, then ends a foundation and everything that belongs to it. */
 import type { Command } from "commander";
+import { folderOf, folders } from "../keeper/folder.js";
 import { clearAway, listFoundations } from "../keeper/start.js";
+import { isThere } from "../own-file.js";
 import { foundationOption, open, say } from "./options.js";
 
 export function register(program: Command): void {
@@ -10,7 +12,13 @@ export function register(program: Command): void {
     .addOption(foundationOption())
     .addHelpText("after", "\nExample: flounder down --foundation demo")
     .action(async (flags: { foundation?: string }) => {
-      const client = await open(flags.foundation, { write: true }).catch((error) => endUnhealed(flags.foundation, error));
+      const there = folders();
+      const id = flags.foundation ?? (there.length === 1 ? there[0] : undefined);
+      const client = await open(flags.foundation, { write: true }).catch((error) => {
+        // It was there when we began, and is not any more: that is what was asked for.
+        if (id !== undefined && there.includes(id) && !isThere(folderOf(id))) return void say(`${id} is down: another command ended it meanwhile`);
+        return endUnhealed(flags.foundation, error);
+      });
       if (!client) return;
       say(`${client.id}: healing, ending every component …`);
       const elsewhere = await client.down().then(

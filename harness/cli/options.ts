@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option } from "commander";
 import { FlounderError } from "../errors.js";
 import type { KeeperClient } from "../keeper/client.js";
+import { noFoundation, sayOthers } from "../keeper/of-others.js";
 import { connect, listFoundations, takeOver } from "../keeper/start.js";
 import { listEngines } from "../registry.js";
 
@@ -33,7 +34,7 @@ export const seedOption = () => new Option("--seed <n>", "decides every choice o
 export async function open(name: string | undefined, how: { lease?: boolean; write?: boolean } = {}): Promise<KeeperClient> {
   const id = name ?? onlyOne(await listFoundations());
   const found = (await listFoundations()).find((one) => one.id === id);
-  if (!found) throw new FlounderError("usage", `there is no foundation "${id}"`, "flounder status shows what there is; flounder up makes one");
+  if (!found) throw noFoundation(id);
   if (!found.alive) {
     if (!how.write)
       throw new FlounderError(
@@ -49,7 +50,7 @@ export async function open(name: string | undefined, how: { lease?: boolean; wri
 
 function onlyOne(all: readonly { id: string }[]): string {
   if (all.length === 1) return all[0]!.id;
-  if (all.length === 0) throw new FlounderError("usage", "there is no foundation", "flounder up makes one");
+  if (all.length === 0) throw new FlounderError("usage", "there is no foundation", ["flounder up makes one", sayOthers()].filter(Boolean).join("; "));
   throw new FlounderError("usage", `there are ${all.length} foundations: ${all.map((one) => one.id).join(", ")}`, "say which with --foundation NAME");
 }
 

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { expect } from "chai";
+import { onPath } from "../engines/tools/find.js";
 import { variables } from "../environment.js";
 import { foundationsDir, root } from "../paths.js";
 import { candidates } from "./candidates.js";
@@ -69,5 +70,36 @@ COMP_WORDS=(flounder sta); COMP_CWORD=1; _flounder; printf '%s\\n' "\${COMPREPLY
       env: { PATH: `${dirname(process.execPath)}:${process.env.PATH}`, XDG_STATE_HOME: dirname(foundationsDir()) },
     });
     expect(out).to.equal("router-flush\nstatus\n");
+  });
+  const inShell = (shell: string, words: readonly string[], script: string) =>
+    execFileSync(shell, [...words, "-c", script.replaceAll("FLOUNDER", `node ${JSON.stringify(join(root, "bin", "flounder.mjs"))}`)], {
+      encoding: "utf8",
+      cwd: root,
+      env: { PATH: `${dirname(process.execPath)}:${process.env.PATH}`, XDG_STATE_HOME: dirname(foundationsDir()), HOME: "/nonexistent" },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+  it("works in zsh", function () {
+    if (!onPath("zsh")) {
+      console.log("      skipped: there is no zsh (Debian: apt-get install zsh)");
+      this.skip();
+    }
+    // What the widgets of a line editor would be given; the script itself is the shell's to read and to run.
+    const script = `compdef() { print -r -- "$1 completes $2" }
+_describe() { print -rl -- "$1:" "\${(@P)2}" }
+_files() { print -r -- files }
+eval "$(FLOUNDER completion zsh)"
+words=(flounder break router-f); CURRENT=3; _flounder
+words=(flounder run --engine ""); CURRENT=4; _flounder
+words=(flounder validate x); CURRENT=3; _flounder`;
+    expect(inShell("zsh", ["-f"], script)).to.equal("_flounder completes flounder\nflounder:\nrouter-flush\nflounder:\ncompose\nlocal\nfiles\n");
+  });
+  it("works in fish", function () {
+    if (!onPath("fish")) {
+      console.log("      skipped: there is no fish (Debian: apt-get install fish)");
+      this.skip();
+    }
+    const script =
+      'FLOUNDER completion fish | source; complete -C "flounder break router-f"; complete -C "flounder run --engine l"; complete -C "flounder sta"; complete -C "flounder validate READ"';
+    expect(inShell("fish", ["--no-config"], script)).to.match(/^router-flush\nlocal\nstatus\t\S.*\nREADME\.md\n$/);
   });
 });

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import pc from "picocolors";
 import type { ComponentFacts, FoundationFacts, SaidDifference } from "../core.js";
 import { isProtected } from "../foundation.js";
+import { sayOthers } from "../keeper/of-others.js";
 import { listFoundations } from "../keeper/start.js";
 import { sayAilments, sayGate } from "./aftermath.js";
 import { foundationOption, jsonOption, open } from "./options.js";
@@ -21,7 +22,7 @@ export function register(program: Command): void {
         else
           process.stdout.write(
             all.length === 0
-              ? "no foundation is up; flounder up makes one\n"
+              ? `${["no foundation is up; flounder up makes one", sayOthers()].filter(Boolean).join("\n")}\n`
               : `${all.map((one) => `${one.id}  ${one.alive ? "up" : "its keeper is dead: flounder heal"}`).join("\n")}\n`,
           );
         return;

@@ -144,7 +144,11 @@ describe("safety switches", function () {
     expect((await flounder("status")).out)
       .to.match(/connected: .* \(process \d+\)/)
       .and.to.contain("flounder run quiet");
+    const spoiling = await flounder("break", "link-cut", "--on", link, "--for", "1", "--no-measure");
+    expect(spoiling, spoiling.says).to.include({ code: 0 });
+    expect(spoiling.says).to.contain(`flounder run quiet (process ${process.pid}) is under way on ${name}: this makes it inconclusive\n`);
     await client.unclaim();
+    expect((await flounder("break", "link-cut", "--on", link, "--for", "1", "--no-measure")).says).to.not.contain("inconclusive");
   });
 
   it("of two downs at once both say that it is down", async () => {

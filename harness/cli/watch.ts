@@ -5,6 +5,7 @@ import { after } from "../clock.js";
 import { sayDuration } from "../durations.js";
 import { FlounderError } from "../errors.js";
 import { folders } from "../keeper/folder.js";
+import { sayOthers } from "../keeper/of-others.js";
 import { plannedCalibration, thisMachine } from "../measure/calibration.js";
 import { rulerOf } from "../measure/error-bars.js";
 import { proxyFor, proxyVariables } from "../probes/http/proxy.js";
@@ -80,6 +81,7 @@ async function watch(argv: readonly string[], given: WatchFlags): Promise<number
     ...(flags.allowLost === undefined ? {} : { allowLostS: flags.allowLost }),
   };
   let newest: WatchResult | undefined;
+  let endsMs: number | undefined;
   const live = liveOutput({
     isTTY: process.stderr.isTTY,
     get columns() {
@@ -97,7 +99,7 @@ async function watch(argv: readonly string[], given: WatchFlags): Promise<number
     newest = make(measured, false, null);
     strips.add(measured);
     for (const { flag, file } of outputs) if (flag === "--json") file.update(`${JSON.stringify(newest)}\n`);
-    live.show(newest);
+    live.show(newest, endsMs === undefined ? undefined : (endsMs - performance.now()) / 1000);
   };
 
   const metrics = flags.metrics === undefined ? undefined : await serveMetrics(flags.metrics, () => (newest ? metricsText(newest) : ""));
@@ -111,6 +113,7 @@ async function watch(argv: readonly string[], given: WatchFlags): Promise<number
         : await watchFoundation({ id: flags.foundation, samplesFile: flags.samples, onMeasured, say });
     running = argv.length > 0 ? await startCommand(argv) : undefined;
     let timedOut = false;
+    if (flags.for !== undefined) endsMs = performance.now() + flags.for;
     const cancel = after(flags.for ?? Number.POSITIVE_INFINITY, () => {
       timedOut = true;
       stop.abort();
@@ -166,7 +169,7 @@ async function onlyFoundation(): Promise<string> {
     say(`watching the foundation ${all[0]}`);
     return all[0]!;
   }
-  const there = all.length === 0 ? "no foundation is up" : `there are ${all.length} foundations: ${all.join(", ")}`;
+  const there = all.length === 0 ? ["no foundation is up", sayOthers()].filter(Boolean).join("; ") : `there are ${all.length} foundations: ${all.join(", ")}`;
   throw new FlounderError("usage", `there is nothing to watch: no endpoint is named, and ${there}`, "give --url URL, --config FILE, or --foundation NAME");
 }
 

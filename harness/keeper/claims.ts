@@ -20,6 +20,7 @@ export interface Claim {
 export class Claims {
   #claimant: Claimant | undefined;
   #claim: Claim | undefined;
+  readonly #told = new Set<string>();
 
   get claim(): Claim | undefined {
     return this.#claim;
@@ -36,7 +37,16 @@ export class Claims {
   }
   give(command: string, claimant: Claimant): void {
     this.#claimant = claimant;
+    this.#told.clear();
     this.#claim = { command, pid: claimant.pid, sinceIso: new Date().toISOString() };
+  }
+  /** True, once for each deed, where somebody does it who has not got the foundation, while another one has. */
+  isNewsOf(deed: string, claimant: Claimant): boolean {
+    if (!this.#claimant || this.#claimant === claimant) return false;
+    const key = `${claimant.pid} ${claimant.name} ${deed}`;
+    if (this.#told.has(key)) return false;
+    this.#told.add(key);
+    return true;
   }
   /** Nothing happens where it is somebody else's. */
   drop(claimant: Claimant): void {

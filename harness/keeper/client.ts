@@ -123,11 +123,11 @@ export class KeeperClient implements Client {
     const keepers = String(challenge?.question);
     if (!proves(String(challenge?.proof), proof(token, "keeper", id, keepers, clients))) throw new DeafKeeper(id, "it does not know the foundation's token");
     this.#greeted = true;
-    this.keeper = (await ask("prove", {
-      proof: proof(token, "client", id, keepers, clients),
-      lease: how.lease,
-      owner: how.owner,
-      who: self(),
+    const proved = ask("prove", { proof: proof(token, "client", id, keepers, clients), lease: how.lease, owner: how.owner, who: self() });
+    this.keeper = (await proved.catch((error: unknown) => {
+      // The token was right, and yet it does not take what we say.
+      if (error instanceof FlounderError && error.code === "usage") throw new DeafKeeper(id, "it is of another version of Flounder", error);
+      throw error;
     })) as Hello;
   }
   /** Starts the heartbeat of a lease. */
@@ -163,7 +163,17 @@ export class KeeperClient implements Client {
     await this.ask("inject", injection);
   }
   async claim(command: string): Promise<void> {
-    await this.ask("claim", { command });
+    try {
+      await this.ask("claim", { command });
+    } catch (error) {
+      if (!(error instanceof FlounderError) || !error.message.startsWith('verb "claim" is unknown')) throw error;
+      throw new FlounderError(
+        "unsupported",
+        `${command} is refused: the foundation ${this.id} was brought up by an older Flounder, which cannot keep others from it`,
+        `flounder down --foundation ${this.id}, then flounder up again`,
+        { cause: error },
+      );
+    }
   }
   async unclaim(): Promise<void> {
     await this.ask("unclaim");

@@ -16,6 +16,10 @@ function openFolder(dir: string): number {
   try {
     folder = openSync(dir, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "EACCES")
+      throw new FlounderError("owned", `${dir} is another user's: you cannot see into it`, "do it as that user; XDG_STATE_HOME says where yours are", {
+        cause,
+      });
     throw new FlounderError("unreachable", `there is no foundation in ${dir}`, "flounder up starts one; flounder status lists them", { cause });
   }
   const { uid, mode } = fstatSync(folder);

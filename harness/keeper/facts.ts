@@ -1,7 +1,7 @@
 /** What clients need to know of a foundation, from its spec, its engine and what the target system says of itself. */
 import type { FoundationFacts, FoundationSpec, Running, TargetSystem } from "../core.js";
 
-export function factsOf(spec: FoundationSpec, running: Running, system: TargetSystem): FoundationFacts {
+export function factsOf(spec: FoundationSpec, running: Running, system: TargetSystem, versions?: FoundationFacts["versions"]): FoundationFacts {
   const { topology } = running;
   const reached = system.facts?.(topology, running, spec.secret) ?? { api: `http://api.${topology.domain}`, router: "", dns: [], user: "", password: "" };
   return {
@@ -14,6 +14,7 @@ export function factsOf(spec: FoundationSpec, running: Running, system: TargetSy
     domain: topology.domain,
     ...reached,
     components: running.components(),
+    ...(versions ? { versions } : {}),
     ...(running.vantages ? { vantages: running.vantages } : {}),
   };
 }

@@ -69,6 +69,7 @@ export class Keeper {
   #faults: ReadonlyMap<string, Fault> = new Map();
   #system: TargetSystem | undefined;
   #running: Running | undefined;
+  #versions: FoundationFacts["versions"];
   #boot: Promise<void> | undefined;
   #booted = false;
   #down: Promise<void> | undefined;
@@ -121,11 +122,13 @@ export class Keeper {
     const engine = await loaders.loadEngine(spec.engine);
     if (record.state === "starting") this.abortBoot("its start was never finished; what was left of it is cleared away");
     if (record.state === "new") writeRecord(this.dir, { ...record, state: "starting" });
+    const versions = engine.versions?.().catch(() => undefined); // what nobody can tell keeps nobody from starting
     this.#running = record.state === "up" ? await engine.attach(this.dir) : await engine.start(spec, say, signal);
     if (signal.aborted) {
       await this.#running.reap();
       throw signal.reason;
     }
+    this.#versions = await versions;
     this.#running.onTrouble((from, says) => this.tell({ kind: "trouble", from, says }, undefined, "platform"));
     if (record.state !== "up") writeRecord(this.dir, { ...record, state: "up" }); // a full disk keeps nobody from taking over
     for (const injection of openInjections(this.dir, say)) this.#adopt(injection);
@@ -167,7 +170,7 @@ export class Keeper {
     return this.#system;
   }
   facts(): FoundationFacts {
-    return factsOf(this.spec, this.running, this.system);
+    return factsOf(this.spec, this.running, this.system, this.#versions);
   }
   /** What the engine sees and what the target system says; where both have a word on one target, both count. */
   async fingerprint(): Promise<Readonly<Record<string, string>>> {
@@ -265,6 +268,10 @@ export class Keeper {
         `wait until it is healed, or: flounder heal --foundation ${this.spec.id}`,
       );
     this.claims.give(command, claimant);
+  }
+  /** Tells whoever has the foundation what somebody else does to it, so that it is not taken for a deed of the scenario. `deed`: "/table/flush was sent to router-1". */
+  meddles(deed: string, claimant: Claimant): void {
+    if (this.claims.isNewsOf(deed, claimant)) this.tell({ kind: "foreign", says: `${deed} by ${claimant.name}, not by the plan` }, undefined, "person");
   }
   async stop(reason: string): Promise<void> {
     this.gate.stop(reason);

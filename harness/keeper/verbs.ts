@@ -62,19 +62,26 @@ const verbs: Readonly<Record<string, Verb>> = {
     asker.injected.add(args.id);
     return keeper.inject(args, asker.name);
   }),
-  heal: verb(z.strictObject({ id: z.string().optional(), why: z.enum(["asked", "playbook"]).optional() }), (keeper, { id, why }, asker) =>
-    keeper.heal(id, why ?? "asked", asker.name),
-  ),
+  heal: verb(z.strictObject({ id: z.string().optional(), why: z.enum(["asked", "playbook"]).optional() }), async (keeper, { id, why }, asker) => {
+    const reports = await keeper.heal(id, why ?? "asked", asker.name);
+    for (const { injection, target } of reports) if (injection === "") keeper.meddles(`${target} was put right`, asker);
+    return reports;
+  }),
   claim: verb(z.strictObject({ command: z.string().min(1).max(1000) }), (keeper, { command }, asker) => keeper.claim(command, asker)),
   unclaim: verb(none, (keeper, _args, asker) => keeper.claims.drop(asker)),
   differences: verb(none, async (keeper) => (await keeper.differences()).map(({ target, capability, says }) => ({ target, capability, says }))),
-  stop: verb(z.strictObject({ reason }), (keeper, args) => keeper.stop(args.reason)),
+  stop: verb(z.strictObject({ reason }), (keeper, args, asker) => {
+    keeper.meddles(`injections were stopped (${args.reason})`, asker);
+    return keeper.stop(args.reason);
+  }),
   release: verb(z.strictObject({ reason }), (keeper, args) => {
     keeper.gate.release();
     keeper.journal.write({ kind: "release", reason: args.reason });
   }),
-  freeze: verb(z.strictObject({ untilIso: z.string(), reason }), (keeper, args) => {
-    if (keeper.gate.freeze(args.untilIso, args.reason)) keeper.journal.write({ kind: "freeze", ...args });
+  freeze: verb(z.strictObject({ untilIso: z.string(), reason }), (keeper, args, asker) => {
+    if (!keeper.gate.freeze(args.untilIso, args.reason)) return;
+    keeper.journal.write({ kind: "freeze", ...args });
+    keeper.meddles(`the foundation was frozen until ${args.untilIso} (${args.reason})`, asker);
   }),
   unfreeze: verb(z.strictObject({ reason }), (keeper, args) => {
     keeper.gate.unfreeze();
@@ -87,12 +94,18 @@ const verbs: Readonly<Record<string, Verb>> = {
       body: z.unknown().optional(),
       timeoutMs: z.number().positive().max(600_000).optional(),
     }),
-    (keeper, { component, path, body, timeoutMs }) => {
-      if (body !== undefined) keeper.gate.passWrite(`${component}${path}`);
+    (keeper, { component, path, body, timeoutMs }, asker) => {
+      if (body !== undefined) {
+        keeper.gate.passWrite(`${component}${path}`);
+        keeper.meddles(`${path} was sent to ${component}`, asker);
+      }
       return keeper.running.call(component, path, body, timeoutMs);
     },
   ),
-  down: early(none, (keeper) => keeper.down()),
+  down: early(none, (keeper, _args, asker) => {
+    keeper.meddles("the foundation was ended", asker);
+    return keeper.down();
+  }),
 };
 
 /** Does what is asked; rejects with a FlounderError that says what was wrong with the question, or why it is refused. */

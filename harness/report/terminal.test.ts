@@ -57,7 +57,29 @@ describe("terminal", () => {
         drawn.some((line) => /steady phase: \d+ s left/.test(line)),
         "a countdown",
       ).to.equal(true);
+      expect(
+        drawn.some((line) => /\btables: \d s left/.test(line)),
+        "one of an act",
+      ).to.equal(true);
     });
+  it("without a TTY says every half minute what is left of an act, until it is healed; of one that a playbook ends nothing", () => {
+    const { plan, samples } = fixtureRun();
+    const said = (endedBy: "time" | "playbook") => {
+      let text = "";
+      const acts = plan.acts.map((act) => (act.id === "tables" ? { ...act, forS: 100, endedBy } : act));
+      const view = liveView({ ...plan, acts }, { write: (piece: string) => (text += piece) }, { colour: false });
+      view.event({ kind: "phase", phase: "turbulence", atUs: 40e6, by: "script" });
+      const mine = plan.injections.filter(({ act }) => act === "tables");
+      for (const { id } of mine) view.event({ kind: "injected", injection: id, atUs: 50e6, by: "keeper" });
+      for (let atS = 51; atS < 180; atS++) {
+        if (atS === 145) for (const { id } of mine) view.event({ kind: "healed", injection: id, proved: true, why: "asked", atUs: atS * 1e6, by: "keeper" });
+        view.samples([{ ...samples[0]!, outcome: "ok", dueUs: atS * 1e6, sentUs: atS * 1e6, endUs: atS * 1e6 + 1000 }]);
+      }
+      return [...text.matchAll(/tables: (\d+) s left/g)].map(([, left]) => Number(left));
+    };
+    expect(said("time")).to.deep.equal([70, 40, 10]);
+    expect(said("playbook")).to.deep.equal([]);
+  });
   it("on a TTY ticks in place and paints what is down", () => {
     const text = played(true, true, 140);
     expect(text).to.contain("\r\u001b[2K");

@@ -34,6 +34,8 @@ const cell = 13;
 /** Of the words in a row, and of clock and time before them. */
 const mostSays = 58;
 const before = 18;
+/** Where nothing ticks, what is left of a phase of fixed length is said so often. */
+const everyUs = 30e6;
 /** With less a row has no room for a column of each state: the last line has them, in words. */
 const wideColumns = 100;
 
@@ -50,8 +52,9 @@ export function liveView(plan: Plan, out: Out, options: ViewOptions = {}): LiveV
   let turbulence = false;
   let ticking = false;
   let steadyFromUs = 0;
-  /** Of a phase of fixed length. */
+  /** Of fixed length: a phase, or an act that its own time ends. */
   let phase: { readonly name: string; readonly endUs: number } | undefined;
+  let saidLeftUs = 0;
   let lost = 0;
   let measured = 0;
 
@@ -66,8 +69,11 @@ export function liveView(plan: Plan, out: Out, options: ViewOptions = {}): LiveV
   const paintState = (text: string, { state: word }: ColumnState): string =>
     ({ ok: paint.green, slow: paint.yellow, some: paint.yellow, down: (t: string) => paint.bold(paint.red(t)), unknown: paint.dim })[word](text);
   const cells = () => (narrow ? "" : columns.map((column) => paintState(state.of(column).text.padEnd(cell), state.of(column))).join(""));
-  /** The same in words, for the last line of a narrow terminal. */
-  const inWords = () => columns.map((column) => `${column} ${state.of(column).text}`).join(" · ");
+  /** The same in words, for the last line of a narrow terminal: only what is not well. */
+  const inWords = () => {
+    const unwell = columns.filter((column) => state.of(column).state !== "ok");
+    return unwell.length === 0 ? "all ok" : unwell.map((column) => `${column} ${state.of(column).text}`).join(" · ");
+  };
   const row = (atUs: number, text: string, clock = "", tint = (t: string) => t) => {
     for (const column of columns) shown.set(column, state.of(column).state);
     const at = `${(atUs / 1e6).toFixed(1)} s`.padStart(8);
@@ -105,15 +111,22 @@ export function liveView(plan: Plan, out: Out, options: ViewOptions = {}): LiveV
 
   const leftOf = (atUs: number) => (phase === undefined ? "" : `${phase.name}: ${Math.max(0, Math.ceil((phase.endUs - atUs) / 1e6))} s left`);
   const tick = (atUs: number, text: string) => {
-    if (!out.isTTY) return;
+    if (!out.isTTY) {
+      if (phase === undefined || atUs - saidLeftUs < everyUs || atUs >= phase.endUs) return;
+      saidLeftUs = atUs;
+      return row(atUs, `  ${leftOf(atUs)}`, "", paint.dim);
+    }
     clear();
     out.write(paint.dim(`  ${"".padEnd(6)}${`${(atUs / 1e6).toFixed(1)} s`.padStart(8)}  ${text}`));
     ticking = true;
   };
 
+  const lasts = (name: string, lengthS: number | undefined, atUs: number) => {
+    phase = lengthS === undefined ? undefined : { name, endUs: atUs + lengthS * 1e6 };
+    saidLeftUs = atUs;
+  };
   const onPhase = (name: string, atUs: number) => {
-    const lengthS = name === "steady" ? plan.phases.steadyS : name === "watch" ? plan.phases.watchS : undefined;
-    phase = lengthS === undefined ? undefined : { name: name === "steady" ? "steady phase" : "watching", endUs: atUs + lengthS * 1e6 };
+    lasts(name === "steady" ? "steady phase" : "watching", name === "steady" ? plan.phases.steadyS : name === "watch" ? plan.phases.watchS : undefined, atUs);
     if (name === "boot") return line(`  preparing apps and probes …`);
     if (name === "steady") {
       steadyFromUs = atUs;
@@ -137,9 +150,13 @@ export function liveView(plan: Plan, out: Out, options: ViewOptions = {}): LiveV
       else if (event.kind === "injected") {
         const all = together("injected", event.injection);
         const act = plan.acts.find((one) => one.id === all?.act);
-        if (all && act) row(atUs, `▲ ${act.fault} ${sayTargets(all.targets)}`, act.clock, paint.magenta);
+        if (!all || !act) return;
+        row(atUs, `▲ ${act.fault} ${sayTargets(all.targets)}`, act.clock, paint.magenta);
+        // How long a playbook takes nobody knows.
+        if (act.endedBy !== "playbook") lasts(act.id, act.forS, atUs);
       } else if (event.kind === "healed") {
         const all = together("healed", event.injection);
+        if (all && phase?.name === all.act) phase = undefined;
         if (all) row(atUs, `▼ ${all.act} healed on ${sayTargets(all.targets)}`, "", event.proved ? paint.cyan : paint.yellow);
         if (!event.proved) row(atUs, `healing ${event.injection} is NOT proved`, "", paint.red);
       } else if (event.kind === "step" && event.state !== "due") {
@@ -176,7 +193,7 @@ export function liveView(plan: Plan, out: Out, options: ViewOptions = {}): LiveV
       // Only what a column *is* makes a line of its own; figures that drift (2 of 6, 3 of 6) tick below.
       const changes = columns.filter((column) => (shown.get(column) ?? "unknown") !== state.of(column).state);
       if (changes.length > 0) row(atUs, `  ${changes.map((column) => `${column} ${sayState(state.of(column))}`).join(", ")}`, "", paint.dim);
-      else tick(atUs, narrow ? [inWords(), leftOf(atUs)].filter(Boolean).join(" · ").slice(0, says) : leftOf(atUs).padEnd(says) + cells().trimEnd());
+      else tick(atUs, narrow ? [leftOf(atUs), inWords()].filter(Boolean).join(" · ").slice(0, says) : leftOf(atUs).padEnd(says) + cells().trimEnd());
     },
     say: (text) => line(`  ${text}`),
     end(verdict, dir) {

@@ -49,7 +49,7 @@ export async function calibrate({ seed, quick, say }: CalibrateInputs): Promise<
     else {
       // What a rate can see at all. Those that it cannot are none of the ruler's errors.
       const short = threeLanes(random, { windows: 6, fromS: shortest / rateHz, toS: longest / rateHz });
-      say(`${short.flat().length} short outages at ${rateHz} Hz, ${Math.round(lengthMs(short) / 1000)} s`);
+      say(`${plural(short.flat().length, "short outage")} at ${rateHz} Hz, ${Math.round(lengthMs(short) / 1000)} s`);
       const { rows } = await session(short, rateHz, ["fresh", "kept"], seed);
       const alike = (row: CalibrationRow) => rows.find(({ mode, connection }) => mode === row.mode && connection === row.connection);
       parts.push({ ...part, rows: part.rows.map((row) => ({ ...row, ...bothLengths(row, alike(row)) })) });

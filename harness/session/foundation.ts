@@ -9,6 +9,7 @@ import { FlounderError } from "../errors.js";
 import { isProtected, newFoundation, passingName, protectedMark, type SpecInputs } from "../foundation.js";
 import type { KeeperClient } from "../keeper/client.js";
 import { folderOf } from "../keeper/folder.js";
+import { noFoundation } from "../keeper/of-others.js";
 import { clearAway, connect, listFoundations, startKeeper, takeOver } from "../keeper/start.js";
 import { isThere } from "../own-file.js";
 import { loadEngine } from "../registry.js";
@@ -87,7 +88,7 @@ export interface AttachOptions {
 export const attachTo = (name: string, { approve, engine }: AttachOptions = {}): FoundationSource => ({
   async open({ command, say }) {
     const found = (await listFoundations()).find(({ id }) => id === name);
-    if (!found) throw new FlounderError("usage", `there is no foundation "${name}"`, "flounder status shows what there is; flounder up makes one");
+    if (!found) throw noFoundation(name);
     if (!found.alive) say(`the keeper of ${name} is dead: taking over, healing from its journal`);
     const client = found.alive ? await connect(name, { lease: true }) : await takeOver(name, say, { lease: true });
     const end = once(async () => {

@@ -52,11 +52,12 @@ export async function run(inputs: RunInputs): Promise<Outcome> {
   const { plan, system, playbook } = inputs.planned;
   if (plan.procedures && !playbook) throw new Error(`the plan has a playbook, "${plan.playbook}", and the run was given none`);
   if (plan.procedures && playbook) refuseOther(plan.procedures, playbook);
+  const { versions } = await client.facts();
   const results = openResults(inputs.resultsDir, plan);
   const reporter = startReporter();
   const about: About = {
     foundation: { id: client.id, attached: inputs.attached },
-    versions: { flounder: inputs.version, node: process.versions.node, kernel: release() },
+    versions: { flounder: inputs.version, node: process.versions.node, kernel: release(), ...versions },
     repro: inputs.reproIn(results.dir),
   };
   observer.begin(plan, about);

@@ -112,6 +112,48 @@ describe("a foundation's writer", function () {
     expect(readdirSync(results)).to.deep.equal([]);
   });
 
+  it("is told what others do meanwhile that is no injection: operators' verbs, a stop, a freeze; and of itself nothing", async () => {
+    const [runner, stranger] = [await other(), await other()];
+    const events: Event[] = [];
+    const end = new AbortController();
+    const listening = (async () => {
+      for await (const event of runner.events(end.signal)) if (event.kind === "foreign") events.push(event);
+    })();
+    await stranger.call("router-1", "/before", {}); // nobody has the foundation yet
+    await runner.claim("flounder run four-cuts");
+    await runner.call("router-1", "/own", {});
+    await stranger.call("router-1", "/asked");
+    for (const path of ["/table/flush", "/table/flush", "/table/hold"]) await stranger.call("router-1", path, {});
+    const untilIso = new Date(Date.now() + 60_000).toISOString();
+    await stranger.freeze(untilIso, "paper only");
+    await stranger.unfreeze("tried");
+    await stranger.stop("customers call");
+    await stranger.release("tried");
+    await runner.unclaim();
+    await stranger.call("router-1", "/after", {});
+    await stranger.status();
+    end.abort();
+    await listening;
+    const by = `by ${nameOf(self())}, not by the plan`;
+    expect(events.map((event) => event.kind === "foreign" && `${event.by}: ${event.says}`)).to.deep.equal([
+      `person: /table/flush was sent to router-1 ${by}`,
+      `person: /table/hold was sent to router-1 ${by}`,
+      `person: the foundation was frozen until ${untilIso} (paper only) ${by}`,
+      `person: injections were stopped (customers call) ${by}`,
+    ]);
+  });
+
+  it("is refused in one sentence by a keeper that knows no writer", async () => {
+    const old = Object.assign(await other(), {
+      ask: (verb: string) => Promise.reject(new FlounderError("usage", `verb "${verb}" is unknown`, "there are boot, beat")),
+    });
+    const error = await refusal(old.claim("flounder run four-cuts"));
+    expect(error.message).to.equal(
+      `flounder run four-cuts is refused: the foundation ${owner.id} was brought up by an older Flounder, which cannot keep others from it`,
+    );
+    expect(error.hint).to.contain(`flounder down --foundation ${owner.id}`);
+  });
+
   it("hears what others do to the foundation, and who they are", async () => {
     const events: Event[] = [];
     const end = new AbortController();

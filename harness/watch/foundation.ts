@@ -4,6 +4,8 @@
  */
 import { nowUs, sleep, within } from "../clock.js";
 import type { PlannedProbe, TargetSystem } from "../core.js";
+import { folders } from "../keeper/folder.js";
+import { noFoundation } from "../keeper/of-others.js";
 import { connect } from "../keeper/start.js";
 import type { KeeperStatus } from "../keeper/verbs.js";
 import { type Prober, startAtVantages } from "../probes/child.js";
@@ -31,6 +33,7 @@ export interface WatchFoundation {
 
 /** Resolves when the first probes sample. Rejects with FlounderError if there is no such foundation, or its keeper is dead. */
 export async function watchFoundation({ id, samplesFile, onMeasured, readsOnly = false, say }: WatchFoundation): Promise<Watching> {
+  if (!folders().includes(id)) throw noFoundation(id);
   const client = await connect(id, { lease: false });
   const facts = await client.facts();
   const system = await loadTarget(facts.system);

@@ -1,4 +1,4 @@
-/** What is seen while a watch measures: in a terminal the lanes of the last minutes, redrawn each second; elsewhere a line whenever something changes. */
+/** What is seen while a watch measures: in a terminal the lanes of the last minutes, redrawn each second; elsewhere a line whenever something changes, and now and then how long it still takes. */
 import pc from "picocolors";
 import type { WatchedEndpoint, WatchResult } from "./result.js";
 import { since } from "./strips.js";
@@ -11,7 +11,8 @@ interface Terminal {
   write(text: string): void;
 }
 export interface LiveOutput {
-  show(result: WatchResult): void;
+  /** `leftS`: until the end, where there is one. */
+  show(result: WatchResult, leftS?: number): void;
   /** Takes the lanes away: the report follows. */
   end(): void;
 }
@@ -24,6 +25,9 @@ const drawn = {
   unknown: { glyph: "·", colour: pc.dim },
 } as const;
 const nameColumns = 28;
+/** Where nothing is redrawn, a watch that has an end says how long it still takes: not more often, and not more lines in all. */
+const leastS = 30;
+const mostLines = 20;
 
 /** What the last second was like, from what was counted before it and after. */
 export function cellOf(before: WatchedEndpoint["counts"], now: WatchedEndpoint["counts"]): Cell {
@@ -48,16 +52,20 @@ export function liveOutput(terminal: Terminal): LiveOutput {
   const before = new Map<string, WatchedEndpoint["counts"]>();
   let rows = 0;
   let last = "";
+  let saidS = 0;
   const draw = (lines: readonly string[]) => {
     const up = rows > 1 ? `\x1b[${rows - 1}A` : "";
     terminal.write(`\r${up}\x1b[J${lines.join("\n")}`);
     rows = lines.length;
   };
   return {
-    show(result) {
+    show(result, leftS) {
       if (!terminal.isTTY) {
         const now = result.endpoints.map((one) => `${stateOf(one)} ${one.outages.length}`).join();
-        if (now !== last) terminal.write(`${liveLine(result)}\n`);
+        const isLongAgo = leftS !== undefined && result.seconds - saidS >= Math.max(leastS, (result.seconds + leftS) / mostLines);
+        if (now === last && !isLongAgo) return;
+        terminal.write(`${liveLine(result, leftS)}\n`);
+        saidS = result.seconds;
         last = now;
         return;
       }
@@ -72,7 +80,7 @@ export function liveOutput(terminal: Terminal): LiveOutput {
       });
       const room = Math.max(1, terminal.rows - 3);
       const shown = lanes.length <= room ? lanes : [...lanes.slice(0, room - 1), pc.dim(`and ${lanes.length - room + 1} more`)];
-      const line = liveLine(result);
+      const line = liveLine(result, leftS);
       draw([...shown, visible(line) > terminal.columns ? line.slice(0, terminal.columns + (line.length - visible(line))) : line]);
     },
     end() {

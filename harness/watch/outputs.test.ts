@@ -16,6 +16,7 @@ import { endpoint, result } from "./fixture-result.js";
 import { junit } from "./junit.js";
 import { cellOf, liveOutput } from "./live.js";
 import { metricsText } from "./metrics.js";
+import { measuredBy } from "./watch.js";
 
 const casesOf = (text: string) =>
   [...new DOMParser().parseFromString(text, "text/xml").querySelectorAll("testcase")].map((one) => ({
@@ -82,6 +83,36 @@ describe("what others read of a watch", () => {
     expect(lines.length).to.be.at.most(8);
     expect(lines[0]).to.contain("▁▁▁");
     expect(lines.some((line) => line.includes("more"))).to.equal(true);
+  });
+  it("of a watch with an end it says how long it still takes: always in a terminal, elsewhere now and then", () => {
+    const said = (forS: number) => {
+      const written: string[] = [];
+      const plain = liveOutput({ isTTY: false, columns: 60, rows: 24, write: (text) => written.push(text) });
+      for (let s = 1; s <= forS; s++) plain.show(result([endpoint("a")], { seconds: s }), forS - s);
+      return written.map((line) => /, (\S+ \S+) left {2}all up/.exec(line)?.[1]);
+    };
+    expect(said(100)).to.deep.equal(["99 s", "69 s", "39 s", "9 s"]);
+    expect(said(36_000).length).to.be.within(20, 21);
+    const drawn: string[] = [];
+    const terminal = liveOutput({ isTTY: true, columns: 80, rows: 8, write: (text) => drawn.push(text) });
+    for (const left of [600, 90.4, 0.2]) terminal.show(result([endpoint("a")], { seconds: 2 }), left);
+    expect(drawn.map((text) => /2 s, (\S+ \S+) left/.exec(text)?.[1])).to.deep.equal(["10 min", "90 s", "0 s"]);
+    terminal.show(result([endpoint("a")], { seconds: 2 }));
+    expect(drawn.at(-1)).to.not.contain("left");
+  });
+  it("of several probers the JSON has the worst lateness, and all pauses", () => {
+    const spread = (by: number) => ({ p50: by, p99: 10 * by, max: 1000 * by });
+    const report = (by: number, hiccups: number) =>
+      ({ kind: "report", fromUs: 1, atUs: 1 + by * 1e6, cpuUs: 0, samples: 0, shed: by, hiccups, latenessUs: spread(1000 * by), lanes: [] }) as const;
+    const { observer, seconds } = measuredBy(
+      [
+        { report: report(2, 3), described: [] },
+        { report: report(1, 4), described: [] },
+      ],
+      0,
+    );
+    expect(seconds).to.equal(2);
+    expect(observer).to.deep.include({ hiccups: 7, shed: 3, latenessMs: { p50: 2, p99: 20, max: 2000 } });
   });
   it("the published schema of config files is the one that is used", () => {
     expect(readFileSync(join(root, "docs", "watch-config.schema.json"), "utf8")).to.equal(canonical(watchConfigJsonSchema()));

@@ -11,7 +11,8 @@ export function stateOf(one: WatchedEndpoint): "up" | "down" | "unmeasured" {
   return one.last === "ok" || one.last === "observer" || one.last === "not-attempted" ? (one.counts.ok ? "up" : "unmeasured") : "down";
 }
 
-export function liveLine(result: WatchResult): string {
+/** `leftS`: of a watch that has an end. */
+export function liveLine(result: WatchResult, leftS?: number): string {
   const those = (state: ReturnType<typeof stateOf>) => result.endpoints.filter((one) => stateOf(one) === state);
   const few = (all: readonly WatchedEndpoint[]) =>
     `${all
@@ -22,7 +23,8 @@ export function liveLine(result: WatchResult): string {
   const state = down.length > 0 ? pc.red(`DOWN: ${few(down)}`) : unmeasured.length > 0 ? pc.yellow(`no answer yet: ${few(unmeasured)}`) : pc.green("all up");
   const lost = result.endpoints.reduce((sum, one) => sum + (one.lostS.lo + one.lostS.hi) / 2, 0);
   const outages = result.endpoints.reduce((sum, one) => sum + one.outages.length, 0);
-  return `${result.seconds.toFixed(0).padStart(4)} s  ${state}  ${plural(outages, "outage")}  lost ${lost.toFixed(2)} s  observer faults ${(100 * result.observer.share).toFixed(2)} %`;
+  const left = leftS === undefined ? "" : `, ${leftS < 1 ? "0 s" : sayDuration(1000 * Math.round(leftS))} left`;
+  return `${result.seconds.toFixed(0).padStart(4)} s${left}  ${state}  ${plural(outages, "outage")}  lost ${lost.toFixed(2)} s  observer faults ${(100 * result.observer.share).toFixed(2)} %`;
 }
 
 function endpointLines(one: WatchedEndpoint): string[] {

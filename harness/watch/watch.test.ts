@@ -290,7 +290,7 @@ describe("flounder watch", function () {
       expect(run.said()).to.contain(says);
     }
     const nobody = begin("--foundation", "no-such-one");
-    expect(await nobody.code).to.equal(2);
-    expect(nobody.said()).to.match(/^flounder: there is no foundation in .*no-such-one\n/);
+    expect(await nobody.code).to.equal(64);
+    expect(nobody.said()).to.match(/^flounder: there is no foundation "no-such-one"\n/);
   });
 });

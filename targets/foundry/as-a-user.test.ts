@@ -10,6 +10,7 @@ import { delimiter, join } from "node:path";
 import { expect } from "chai";
 import { until } from "../../harness/clock.js";
 import type { FoundationFacts } from "../../harness/core.js";
+import { keepersOf } from "../../harness/keeper/door.js";
 import { root } from "../../harness/paths.js";
 
 interface Ended {
@@ -109,7 +110,7 @@ describe("as a new user would", function () {
       ["flounder paper as-it-was", 0, "# Playbook as-it-was"],
       ["flounder heal", 64, "there is no foundation\n  → flounder up makes one"],
       ["flounder watch", 64, "there is nothing to watch"],
-      ["flounder watch -F nobody --for 1", 2, /nobody/],
+      ["flounder watch -F nobody --for 1", 64, /there is no foundation "nobody"/],
       ["flounder open", 64, "there is no report"],
       ["flounder judge", 64, "plan.json"],
       ["DOCKER_HOST=unix:///nowhere flounder images", 2, "Docker cannot be asked for images"],
@@ -216,6 +217,21 @@ describe("as a new user would", function () {
       ["flounder heal", 0, "nothing is injected, and all is as it was made"],
     ] satisfies readonly Step[])
       await does(step);
+  });
+
+  // the keeper dies: kill -9 of the keeper under a break
+  it("is told at once that the keeper died under a break, and the next command heals", async () => {
+    const breaking = started("flounder break link-cut --on 'cc-1>ccdb-1' --for 100");
+    await until("it to take effect", () => /reads broken/.test(breaking.heard.out), 30_000, 20);
+    const [keeper] = keepersOf(join(dir, "home", ".local", "state", "flounder", "foundations", "demo"));
+    const fromMs = performance.now();
+    process.kill(keeper!, "SIGKILL");
+    const { code, says } = await breaking.ended;
+    expect(performance.now() - fromMs, "ms").to.be.below(10_000);
+    expect(code, says).to.equal(2);
+    expect(says).to.contain("flounder: the keeper of demo is gone\n  → flounder heal --foundation demo takes over and heals from its journal\n");
+    await does(["flounder heal", 0, "the keeper of demo is dead: taking over, healing from its journal", /healed +cc-1>ccdb-1/]);
+    await does(["flounder heal", 0, "nothing is injected, and all is as it was made"]);
   });
 
   it("ends it, and nothing is left", async () => {

@@ -57,6 +57,7 @@ describe("a run on a foundation that stays", function () {
   it("refuses a second one, and names what was injected by hand: nobody's verdict is wrong", async () => {
     const { outcome, done } = await run(1, async () => {
       await using other = await connect(name, { lease: true });
+      await other.call("router-1", "/table/hold", { hold: false }); // as an operator's verb does
       await other.inject({ id: "by hand", act: "break", fault: "noop", options: {}, target: "cc-1", atS: 0, maxS: 1 });
       return run(1, async () => {}).catch((error: unknown) => error);
     });
@@ -66,9 +67,14 @@ describe("a run on a foundation that stays", function () {
       new RegExp(`^flounder run nothing is refused: flounder run nothing \\(process ${process.pid}\\) has this`),
     );
     expect(outcome.verdict.result).to.equal("inconclusive");
-    expect(outcome.invalid, outcome.invalid.join("\n")).to.have.length(1);
-    expect(outcome.invalid[0]).to.match(new RegExp(`^noop on cc-1 was injected by .* \\(process ${process.pid}\\), not by the plan$`));
+    expect(outcome.invalid, outcome.invalid.join("\n")).to.have.length(2);
+    const by = `by .* \\(process ${process.pid}\\), not by the plan$`;
+    expect(outcome.invalid[0]).to.match(new RegExp(`^/table/hold was sent to router-1 ${by}`));
+    expect(outcome.invalid[1]).to.match(new RegExp(`^noop on cc-1 was injected ${by}`));
     expect(outcome.about.foundation).to.deep.equal({ id: name, attached: true });
+    expect(outcome.about.versions["nats-server"]).to.match(/^2\.\d+\.\d+$/);
+    expect(outcome.about.versions.postgres).to.match(/^1\d\.\d+$/);
+    expect(outcome.about.versions.toxiproxy).to.match(/^2\.\d+\.\d+$/);
     expect((await client.status()).writer, "it has let go").to.equal(null);
   });
 

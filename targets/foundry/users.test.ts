@@ -12,6 +12,7 @@ import { makeOpenFolder, reachable } from "../../harness/engines/local/open-fold
 import { removeFolder } from "../../harness/engines/local/reap.js";
 import { ownRights, whoFor } from "../../harness/engines/local/who.js";
 import { needTool } from "../../harness/engines/tools/find.js";
+import { connect } from "../../harness/keeper/start.js";
 import { foundationsDir, root } from "../../harness/paths.js";
 import { filesBelow, leaks, ofFoundation, openToOthers, secretsOf } from "./audit.js";
 import { openHome } from "./live-foundation.js";
@@ -142,6 +143,46 @@ describe("whom a foundation runs as", function () {
       const lun = join(open(), "mounts", mounted, "lun-1", ".lun");
       expect(readFileSync(lun, "utf8").trim()).to.equal("lun-1");
       expect(asNobody("cat", lun).status, lun).to.not.equal(0);
+    }
+  });
+
+  // two of anything at once: another user of the machine tries all that there is
+  it("is root's to another user, who is told so, sees nothing and changes nothing", async function () {
+    if (!reachable(cli)) {
+      console.log("      skipped: this clone is for root alone");
+      this.skip();
+    }
+    const own = makeOpenFolder("another");
+    try {
+      chownSync(own, nobody, nobody);
+      const before = ofFoundation(name).map(({ pid }) => pid);
+      const env = { PATH: process.env.PATH, HOME: own, TMPDIR: own, NO_COLOR: "1" };
+      const tried = (words: readonly string[], state = {}) =>
+        said(spawn(process.execPath, [cli, ...words], { cwd: own, stdio: ["ignore", "pipe", "pipe"], uid: nobody, gid: nobody, env: { ...env, ...state } }));
+      const lines = [
+        ["run", "four-cuts", "-F", name],
+        ["break", "router-flush", "--on", "router", "-F", name],
+        ["watch", "-F", name, "--for", "1"],
+        ["freeze", "--for", "1m", "--reason", "x", "-F", name],
+        ...["heal", "recover", "down", "status", "logs"].map((verb) => [verb, "-F", name]),
+      ];
+      for (const state of [{}, { XDG_STATE_HOME: process.env.XDG_STATE_HOME }])
+        for (const words of Object.keys(state).length === 0 ? lines : lines.slice(4, 7)) {
+          const { code, text } = await tried(words, state);
+          expect(code, `${words.join(" ")}: ${text}`).to.equal(2);
+          expect(text).to.match(
+            new RegExp(`^flounder: the foundation "${name}" is of another user, root \\(uid 0\\): nobody else can see into it or change it\n`),
+          );
+        }
+      const status = await tried(["status"]);
+      expect(status, status.text).to.include({ code: 0 });
+      expect(status.text).to.match(new RegExp(`^no foundation is up; flounder up makes one\nother users have (.*, )?${name} of root \\(uid 0\\)`));
+      await using client = await connect(name);
+      expect(await client.status()).to.deep.include({ injections: [], frozen: null, stopped: null });
+      expect(ofFoundation(name).map(({ pid }) => pid)).to.include.members(before);
+      expect(readdirSync(own)).to.not.include("results");
+    } finally {
+      await removeFolder(own);
     }
   });
 });

@@ -13,6 +13,7 @@ import { targetList } from "../target-list.js";
 import { appsRunAs } from "../tools/confine-check.js";
 import { ensureTools } from "../tools/ensure.js";
 import { servers } from "../tools/pins.js";
+import { toolVersions } from "../tools/versions.js";
 import { uidsFrom, uidsOf } from "../uids.js";
 import { wire } from "../wiring.js";
 import { freeNet, netVariable } from "./addresses.js";
@@ -74,6 +75,8 @@ export function composeEngine(load: Load): Engine {
     async facts() {
       return { image: imageTag(), mounts: `sshfs in the containers: ${mountWays.join(", ")}` };
     },
+    // The image is made of the tools that are here: with another one of them it is another image.
+    versions: async () => ({ ...(await toolVersions()), image: imageTag() }),
     async users() {
       const uid = process.geteuid?.() ?? 0;
       const own = uid === 0 ? `a user of the foundation's own, uid ${uidsFrom} + its first port` : `you (uid ${uid})`;

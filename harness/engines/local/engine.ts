@@ -10,6 +10,7 @@ import { appsRunAs } from "../tools/confine-check.js";
 import { ensureTools } from "../tools/ensure.js";
 import { findTool } from "../tools/find.js";
 import { servers, tools } from "../tools/pins.js";
+import { toolVersions } from "../tools/versions.js";
 import { uidsOf } from "../uids.js";
 import { wire } from "../wiring.js";
 import { controlGroups, findGroups, makeGroup, removeGroup } from "./control-group.js";
@@ -75,6 +76,8 @@ export function localEngine(load: Load, fuse: () => Promise<FuseVerdict> = fuseV
       const { works, ways, why } = await fuse();
       return { ...Object.fromEntries(found), mounts: works ? `sshfs: ${ways.join(", ")}` : `symlinks, detach alone: ${why}` };
     },
+
+    versions: toolVersions,
 
     async users() {
       const { from, says } = whoFor(ownRights());
