@@ -35,6 +35,14 @@ export class Combined {
     this.#fresh.clear();
     // Whoever spoke twice goes on ahead: the others are not waited for a second time.
     if (again) this.#fresh.add(index);
+    this.#sayAll();
+  }
+  /** All probers have ended: what the last ones said is not held back. */
+  end(): void {
+    if (this.#fresh.size > 0) this.#sayAll();
+    this.#fresh.clear();
+  }
+  #sayAll(): void {
     const each = [...this.#last.values()];
     const sum = (of: (one: ObserverHealth) => number) => each.reduce((total, one) => total + of(one), 0);
     const worst = (of: (one: ObserverHealth) => number) => Math.max(...each.map(of));

@@ -7,6 +7,7 @@ import type { Source } from "./source.js";
 import { Span } from "./span.js";
 
 const noteMax = 120;
+const stale = "stale-connection: asked again on a fresh one";
 const setUpMs = 30_000;
 
 export interface PlannedInputs {
@@ -57,13 +58,14 @@ export function plannedSource({ planned, probes, credentials, zeroUs, acked }: P
   };
   /** What a Sample is as JSON; its fields are few, and JSON.stringify would take as long as all else that is ours in a sample. */
   const heads = planned.map(({ probe, from, target }) => `${JSON.stringify({ probe, from, target }).slice(0, -1)},"seq":`);
-  const json = ({ target, seq, dueUs, sentUs, endUs, dnsUs, connectUs, firstUs, status, outcome, note }: Stamps): string => {
+  const json = ({ target, seq, dueUs, sentUs, endUs, dnsUs, connectUs, firstUs, status, outcome, isRepeated, note }: Stamps): string => {
     const times = `${seq},"dueUs":${dueUs - zeroUs},"sentUs":${sentUs - zeroUs},"endUs":${endUs - zeroUs},"outcome":"${outcome}"`;
     const dns = dnsUs ? `,"dnsUs":${dnsUs - sentUs}` : "";
     const connect = connectUs ? `,"connectUs":${connectUs - sentUs}` : "";
     const first = firstUs ? `,"firstUs":${firstUs - sentUs}` : "";
     const answer = status ? `,"status":${status}` : "";
-    const words = note ? `,"note":${JSON.stringify(note.slice(0, noteMax))}` : "";
+    const says = isRepeated ? `${stale}${note ? `; ${note}` : ""}` : note;
+    const words = says ? `,"note":${JSON.stringify(says.slice(0, noteMax))}` : "";
     return `${heads[target]}${times}${dns}${connect}${first}${answer}${words}}`;
   };
   return {
@@ -83,7 +85,7 @@ export function plannedSource({ planned, probes, credentials, zeroUs, acked }: P
     async setUp() {
       await Promise.all(
         slots.map(async ({ planned: one, probe }) => {
-          const phases: Phases = { dnsUs: 0, connectUs: 0, firstUs: 0, status: 0 };
+          const phases: Phases = { dnsUs: 0, connectUs: 0, firstUs: 0, status: 0, isRepeated: false };
           const span = new Span();
           const timer = setTimeout(() => span.end(new ProbeFailure("timeout", `not done in ${setUpMs / 1000} s`)), setUpMs);
           await probe

@@ -61,6 +61,7 @@ function conforms(place: () => Place): void {
       expect(new Set(refused().map(({ from }) => from))).to.deep.equal(new Set(["inside"]));
     } finally {
       await prober.end();
+      health.end();
     }
     const key = (sample: Sample) => `${sample.from} ${sample.seq}`;
     const stored = storedIn(start.samplesFile);

@@ -150,6 +150,7 @@ export async function run(inputs: RunInputs): Promise<Outcome> {
       routing.stop();
       hearing.stop();
       await prober.end();
+      health.end();
     }
     await afterwards(stage, acked);
     await Promise.all([keepLogs(facts, results.logsDir, note), keeperEvents.drain()]);

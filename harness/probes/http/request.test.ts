@@ -61,7 +61,7 @@ describe("the requests of a sample", () => {
   const sample = () => {
     const span = new Span();
     spans.push(span);
-    return new Requests(route, { dnsUs: 0, connectUs: 0, firstUs: 0, status: 0 }, span);
+    return new Requests(route, { dnsUs: 0, connectUs: 0, firstUs: 0, status: 0, isRepeated: false }, span);
   };
   const over = new ProbeFailure("timeout", "its sample is over");
 
@@ -89,7 +89,9 @@ describe("the requests of a sample", () => {
     takes = 1;
     const one = sample();
     await one.send({ path: "/" });
+    expect(one.phases.isRepeated).to.equal(false);
     expect((await one.send({ path: "/again" })).body).to.equal("GET /base/again");
+    expect(one.phases.isRepeated).to.equal(true);
     expect(connections).to.equal(2);
     const other = sample();
     await other.send({ path: "/" });

@@ -16,6 +16,8 @@ export interface Phases {
   firstUs: number;
   /** Of the last request. */
   status: number;
+  /** One of them met the closing of the kept connection and was made again on a fresh one: the sample says so. */
+  isRepeated: boolean;
 }
 
 /** RFC 9110 §9.2.2: asked twice, they do no more than once. */
@@ -78,6 +80,7 @@ export class Requests {
     const kept = this.#take(method);
     const exchange = await this.#exchange(kept ?? (await this.#connection(place)), method, what, place);
     const again = kept !== undefined && exchange.failure?.outcome === "reset" && exchange.firstUs === 0 && idempotent.has(method);
+    if (again) phases.isRepeated = true;
     const { failure, reader } = again ? await this.#exchange(await this.#connection(place), method, what, place) : exchange;
     if (failure) throw new ProbeFailure(failure.outcome, `${method} ${what.path.split("?")[0]}: ${failure.note}`);
     phases.status = reader.status;

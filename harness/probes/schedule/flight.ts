@@ -14,6 +14,8 @@ export interface Stamps {
   endUs: number;
   outcome: Outcome;
   status: number;
+  /** A request met the closing of a kept connection and was made again on a fresh one. */
+  isRepeated: boolean;
   note: string;
 }
 
@@ -83,7 +85,7 @@ export class Lane {
   /** The next one, of which nothing is known yet. */
   sample(dueUs: number, sentUs: number): Stamps {
     const seq = this.#seq++;
-    return { target: this.index, seq, dueUs, sentUs, dnsUs: 0, connectUs: 0, firstUs: 0, endUs: 0, outcome: "ok", status: 0, note: "" };
+    return { target: this.index, seq, dueUs, sentUs, dnsUs: 0, connectUs: 0, firstUs: 0, endUs: 0, outcome: "ok", status: 0, isRepeated: false, note: "" };
   }
   begin(flight: Flight): void {
     this.inFlight.push(flight);
