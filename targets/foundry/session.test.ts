@@ -50,6 +50,7 @@ describe("a run on a foundation that stays", function () {
       observers: [{ event: begin }],
       signal,
     });
+    if (!doing) throw new Error(`turbulence never began: ${outcome.invalid.join("; ")}`);
     return { outcome, done: await doing };
   }
 
