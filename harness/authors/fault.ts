@@ -22,7 +22,7 @@ const does = (what: string) => z.custom((value) => typeof value === "function", 
 const faultSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "expected a kebab-case name, like the file's"),
   says: z.string().min(1),
-  colour: z.string().regex(/^#[0-9a-f]{6}$/i, 'expected a colour like "#3a6ea5"'),
+  colour: z.string().regex(/^#([0-9a-f]{3}|[0-9a-f]{6})$/i, 'expected a colour like "#3a6ea5"'),
   needs: z.array(z.enum(capabilities)),
   among: does("among(target)").optional(),
   way: does("way(options)").optional(),

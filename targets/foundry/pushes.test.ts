@@ -1,6 +1,7 @@
 /**
  * Pushes of all sizes by many clients at once: whatever ordinary clients do, the foundation stays up, keeps its storage, and holds no more memory than before.
  * `npm run soak -- pushes --minutes 30 --seed 7` is the same for longer.
+ * alone: eight clients take all of the machine, and time-outs are the platform's own.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -15,7 +15,8 @@ export interface SymlinkPlace {
   readonly helper: MountHelper;
 }
 /** Nothing can be made below a name that is no folder: every call says ENOENT. */
-const nowhere = "/nonexistent/detached";
+/** Nobody can make it: /nonexistent is the home of nobody, and whoever runs something as nobody may make that. */
+const nowhere = "/proc/flounder/detached";
 
 export class SymlinkMount implements LocalMount {
   readonly living = undefined;
