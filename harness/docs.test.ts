@@ -1,8 +1,11 @@
 /** The examples in README and docs run: a page that lies fails here. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import type { Command } from "commander";
+import { programFor } from "./cli/program.js";
 import type { Fault, Target } from "./core.js";
 import { root } from "./paths.js";
 import { makePlan } from "./plan.js";
@@ -94,6 +97,36 @@ describe("docs", () => {
     const page = readFileSync(join(root, "docs", "decisions.md"), "utf8");
     const said = [...page.matchAll(/\*\*[^*]*`com`[^*]*\*\*[^\n]*?(\d+) components/g)].map(([, n]) => Number(n));
     expect(said).to.deep.equal([length, length]);
+  });
+
+  it("every line of the docs that a shell would run is one that the command line takes", async () => {
+    const pages = ["README.md", ...readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md") && name !== "reference.md")].map((name) =>
+      name === "README.md" ? name : `docs/${name}`,
+    );
+    const lines = pages.flatMap((page) =>
+      blocks(page, "sh")
+        .flatMap((text) => text.split("\n"))
+        .map((line) => ({ page, line })),
+    );
+    const ours = lines.filter(({ line }) => /^(npx )?flounder /.test(line));
+    expect(ours.length).to.be.above(30);
+    for (const { page, line } of ours) {
+      // What a shell makes of it.
+      const script = `flounder() { printf '%s\\0' "$@" >&3; }; npx() { "$@"; }; ${line}`;
+      const { output } = spawnSync("bash", ["-c", script], { cwd: dir, stdio: ["ignore", "ignore", "pipe", "pipe"], encoding: "utf8" });
+      const words = String(output[3]).split("\0").slice(0, -1);
+      const program = await programFor();
+      const reached: string[] = [];
+      const hold = (command: Command) => {
+        command.exitOverride().configureOutput({ writeErr: () => {} });
+        command.action(() => void reached.push(command.name()));
+        command.commands.forEach(hold);
+      };
+      program.commands.forEach(hold);
+      program.exitOverride().configureOutput({ writeErr: () => {} });
+      await program.parseAsync(["node", "flounder", ...words]).catch((error: Error) => expect.fail(`${page}: ${line}\n${error.message}`));
+      expect(reached, `${page}: ${line}`).to.have.length(1);
+    }
   });
 
   it("every fault, scenario and command that docs name exists", async () => {

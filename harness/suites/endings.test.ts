@@ -1,7 +1,7 @@
 /** However mocha ends, the foundation is as it was before. One foundation serves all, but for the two that parallel suites bring up. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -124,4 +124,31 @@ describe("a suite", function () {
     const junit = readFileSync(join(dir, "results", "junit.xml"), "utf8");
     expect(junit).to.contain('tests="2" failures="2"');
   });
+
+  const samples = new Map(
+    [...readFileSync(join(root, "docs/suites.md"), "utf8").matchAll(/```\w+ (\S+)\n([\s\S]*?)```/g)].map(([, name, text]) => [name!, text!]),
+  );
+  for (const [name, words, says] of [
+    ["mocha.chaos.mjs", [mochaProgram, "--no-config", "--exit"], /1 passing/],
+    // Read, and not run: what it does the suites of ours do, and it takes as long again.
+    ["node.test.mjs", ["--test", "--test-name-pattern=^nothing$"], /fail 0\b/],
+  ] as const)
+    it(`${name} of docs/suites.md works in a project, and leaves nothing injected`, async () => {
+      // As in a project that has installed us; on the foundation that is up, so that it need not bring one up of its own.
+      mkdirSync(join(dir, "node_modules"), { recursive: true });
+      for (const [module, to] of [
+        ["flounder", root],
+        ["chai", join(root, "node_modules", "chai")],
+      ] as const)
+        if (!existsSync(join(dir, "node_modules", module))) symlinkSync(to, join(dir, "node_modules", module));
+      const text = samples.get(name)!.replace('("micro", {', `("micro", { attach: "${client.id}",`);
+      expect(text).to.contain(client.id);
+      const child = spawn(process.execPath, [...words, write(name, text)], { cwd: dir, stdio: ["ignore", "pipe", "pipe"] });
+      const { code, said } = await ended(child);
+      expect(code, said).to.equal(0);
+      expect(said).to.match(says);
+      // The probes' apps stay: fingerprints are no longer what they were.
+      expect((await client.status()).injections).to.deep.equal([]);
+      expect(await client.differences()).to.deep.equal([]);
+    }).timeout(120_000);
 });

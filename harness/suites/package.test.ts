@@ -36,7 +36,7 @@ describe("the package", function () {
     tarball = readdirSync(project).find((name) => name.endsWith(".tgz"))!;
     writeFileSync(join(project, "package.json"), '{ "private": true }\n');
     const quiet = ["--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
-    await run("npm", ["install", "--save-dev", ...quiet, `./${tarball}`], { cwd: project });
+    await run("npm", ["install", "--save-dev", ...quiet, `./${tarball}`, "vitest@4.1.12"], { cwd: project });
     for (const [name, text] of samples) writeFileSync(join(project, name), text);
   });
   after(() => rmSync(project, { recursive: true, force: true }));
@@ -79,6 +79,12 @@ describe("the package", function () {
     expect(code, said).to.equal(2);
     expect(said).to.contain("flounder-toxiproxy").and.to.contain("flounder-confine").and.to.contain("flounder setup").and.to.not.contain("postgres");
     expect(existsSync(empty.XDG_CACHE_HOME)).to.equal(false);
+  });
+
+  it("is read by vitest, with the test of docs/suites.md", async () => {
+    const { code, said } = await tried(join(bin(), "vitest"), ["list", "vitest.test.mjs"], { NO_COLOR: "1" });
+    expect(code, said).to.equal(0);
+    expect(said).to.contain("vitest.test.mjs > no app notices that the router dies");
   });
 
   it("has types for every export", async () => {

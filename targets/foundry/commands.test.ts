@@ -94,6 +94,7 @@ describe("the command line at a foundation that is up", function () {
     const { out, code } = await ended(flounder("env", "--foundation", name, "--json"));
     expect(code).to.equal(0);
     const env = JSON.parse(out) as Record<string, string>;
+    for (const [variable] of readFileSync(join(root, "docs", "joining.md"), "utf8").matchAll(/\b(?:CF|NATS)_[A-Z]+\b/g)) expect(env).to.have.property(variable);
     const { out: lines } = await ended(flounder("env", "--foundation", name));
     const shell = spawn("sh", ["-c", 'eval "$LINES"; printf "%s|%s|%s" "$CF_API" "$CF_PASSWORD" "$NATS_PASSWORD"'], {
       stdio: ["ignore", "pipe", "pipe"],

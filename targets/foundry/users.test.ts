@@ -22,15 +22,8 @@ const nobody = 65_534;
 const cli = join(root, "bin", "flounder.mjs");
 /** What is the keeper's own: it mounts, and asks mounts. */
 const roots = /^\S*sshfs |mount-prober\.js$|harness\/keeper\/keeper\.js/;
-const blink = `
-import { act, type Scenario } from "flounder";
-import routerFlush from "flounder/faults/router-flush";
-export default {
-  name: "blink", says: "the routing table is held empty", foundation: { profile: "org", timeFactor: 20 },
-  acts: [act(routerFlush, { of: "router", pick: 1 }, { id: "table", forS: 1 }, { hold: true })],
-  must: [{ plane: "data", from: "outside", lostS: { min: 0, max: 10 } }], giveUpS: 120,
-} satisfies Scenario;
-`;
+/** The scenario of docs/scenarios.md. */
+const [sample] = [...readFileSync(join(root, "docs", "scenarios.md"), "utf8").matchAll(/```ts\n([\s\S]*?)```/g)].map(([, text]) => text!);
 
 const said = async (child: ChildProcess) => {
   let text = "";
@@ -55,7 +48,7 @@ describe("whom a foundation runs as", function () {
   before(async function () {
     if (whoFor(ownRights()).from === undefined) this.skip();
     home = openHome("users");
-    writeFileSync(join(home.dir, "blink.ts"), blink);
+    writeFileSync(join(home.dir, "empty-table.ts"), sample!);
     const { code, text } = await said(flounder("up", "--profile", "org", "--name", name));
     expect(code, text).to.equal(0);
   });
@@ -96,7 +89,7 @@ describe("whom a foundation runs as", function () {
 
   it("tells its secrets to no environment, no command line, no log and no results, also while a scenario runs", async () => {
     const logs = join(dir(), "logs");
-    const run = flounder("run", join(home!.dir, "blink.ts"), "--seed", "3", "--foundation", name);
+    const run = flounder("run", join(home!.dir, "empty-table.ts"), "--seed", "3", "--foundation", name);
     let over = false;
     const ended = said(run).finally(() => {
       over = true;
@@ -114,6 +107,9 @@ describe("whom a foundation runs as", function () {
     const { text } = await ended;
     const results = join(home!.dir, "results");
     expect([...filesBelow(results)].length, text).to.be.above(3);
+    const { receipts, result } = JSON.parse(readFileSync(join(results, "latest", "verdict.json"), "utf8")) as { receipts: object; result: string };
+    expect(receipts, text).to.include({ bit: 1, of: 1 });
+    expect(result, text).to.be.oneOf(["pass", "inconclusive"]);
     expect([...seen, ...leaks(secrets(), [logs, results])]).to.deep.equal([]);
     expect([...secrets()].filter(([, value]) => text.includes(value))).to.deep.equal([]);
     // The look sees what is there.
@@ -164,16 +160,16 @@ describe("whom a foundation runs as", function () {
         ["break", "router-flush", "--on", "router", "-F", name],
         ["watch", "-F", name, "--for", "1"],
         ["freeze", "--for", "1m", "--reason", "x", "-F", name],
-        ...["heal", "recover", "down", "status", "logs"].map((verb) => [verb, "-F", name]),
+        ["heal", "-F", name],
+        ["down", "-F", name],
       ];
-      for (const state of [{}, { XDG_STATE_HOME: process.env.XDG_STATE_HOME }])
-        for (const words of Object.keys(state).length === 0 ? lines : lines.slice(4, 7)) {
-          const { code, text } = await tried(words, state);
-          expect(code, `${words.join(" ")}: ${text}`).to.equal(2);
-          expect(text).to.match(
-            new RegExp(`^flounder: the foundation "${name}" is of another user, root \\(uid 0\\): nobody else can see into it or change it\n`),
-          );
-        }
+      const told = new RegExp(`^flounder: the foundation "${name}" is of another user, root \\(uid 0\\): nobody else can see into it or change it\n`);
+      const refused = async (words: readonly string[], state = {}) => {
+        const { code, text } = await tried(words, state);
+        expect(code, `${words.join(" ")}: ${text}`).to.equal(2);
+        expect(text).to.match(told);
+      };
+      await Promise.all([...lines.map((words) => refused(words)), refused(["down", "-F", name], { XDG_STATE_HOME: process.env.XDG_STATE_HOME })]);
       const status = await tried(["status"]);
       expect(status, status.text).to.include({ code: 0 });
       expect(status.text).to.match(new RegExp(`^no foundation is up; flounder up makes one\nother users have (.*, )?${name} of root \\(uid 0\\)`));
