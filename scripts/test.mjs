@@ -4,7 +4,7 @@
  * What the tests leave behind (processes, mounts, temp folders, foundations, containers) fails the run.
  */
 import { spawnSync } from "node:child_process";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { filesAsked, plannedRuns, saveTimes } from "./test-files.mjs";
 import { openHouse } from "./test-house.mjs";
@@ -50,7 +50,7 @@ let flaky = 0;
 if (process.env.FLOUNDER_AGAIN === "1" && failed.length > 0 && failed.every(({ file }) => file) && !isInterrupted) {
   const still = [];
   for (const file of new Set(failed.map((one) => one.file))) {
-    const { failed: now } = await runAlone([file], { ...how, isShown: true });
+    const { failed: now } = await runAlone([relative(root, file)], { ...how, isShown: true });
     // Without its end nothing is known: what failed in it has not passed.
     still.push(...(now.every((one) => one.file) ? now : failed.filter((one) => one.file === file)));
   }
