@@ -12,10 +12,9 @@ import { act, foundation } from "../../../harness/mocha.js";
 
 /** Breaks the decoy that the environment names, and reads the real target as the real fault does. */
 const decoy = (name: string, needs: string, inject: string, witness: string): string => `
-import { defineFault } from "flounder";
+import { defineFault, z } from "flounder";
 import { renameSync } from "node:fs";
-import { z } from "zod";
-const options = { safeParse: (data) => ({ success: true, data }), parse: (data) => data };
+const options = z.strictObject({});
 export default defineFault({ name: "${name}", says: "breaks a decoy", colour: "#777", needs: ["${needs}"], options,
   async inject() { ${inject} }, async heal() {}, async witness(target) { return { state: (${witness}) ? "intact" : "broken" }; } });`;
 
@@ -55,7 +54,7 @@ describe("decoys", function () {
         "await target.can.table.answers()",
       ),
     };
-    for (const [name, text] of Object.entries(all)) writeFileSync(join(faults, `${name}.ts`), text.replace('import { z } from "zod";\n', ""));
+    for (const [name, text] of Object.entries(all)) writeFileSync(join(faults, `${name}.ts`), text);
     process.env.FLOUNDER_FAULTS = faults;
   });
   const micro = foundation("micro");
