@@ -44,6 +44,22 @@ describe("terminal", () => {
   it("is quiet enough to be read: fewer lines than seconds", () => {
     expect(played(false, false).split("\n").length).to.be.below(60);
   });
+  for (const columns of [60, 80, 140])
+    it(`on ${columns} columns says what is run, and on what, on lines that fit`, () => {
+      const about = {
+        foundation: { id: "demo", attached: true },
+        versions: { flounder: "0.1.0", node: "20.20.2", kernel: "6.18.44", "nats-server": "2.11.10", postgres: "18.4", toxiproxy: "2.12.0" },
+        repro: "flounder run",
+      };
+      let text = "";
+      liveView(fixtureRun().plan, { isTTY: true, columns, write: (piece: string) => (text += piece) }, { colour: false, about });
+      const lines = text.trimEnd().split("\n");
+      for (const line of lines) expect(line.length, line).to.be.at.most(columns);
+      expect(lines.length).to.be.below(columns < 100 ? 12 : 6);
+      const all = lines.join(" ");
+      for (const says of ["flounder four-cuts · seed 20110425", "plan ", "playbook ", "foundation demo (attached)", "kernel 6.18.44", "toxiproxy 2.12.0"])
+        expect(all).to.contain(says);
+    });
   for (const columns of [60, 80, 100, 140])
     it(`on ${columns} columns no row of the run is longer, and what ticks stays on its own line`, () => {
       const text = played(true, false, columns);

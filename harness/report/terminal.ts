@@ -96,17 +96,21 @@ export function liveView(plan: Plan, out: Out, options: ViewOptions = {}): LiveV
   };
 
   const { foundation } = plan;
-  line(
-    `${paint.bold(`flounder ${plan.name}`)} · seed ${plan.seed} · ${foundation.profile} on ${plan.engine} · platform timers ÷${foundation.timeFactor} · plan ${plan.digest.slice(0, 8)}`,
+  const [head, ...more] = wrapped(
+    [
+      `flounder ${plan.name}`,
+      `seed ${plan.seed}`,
+      `${foundation.profile} on ${plan.engine}`,
+      `platform timers ÷${foundation.timeFactor}`,
+      `plan ${plan.digest.slice(0, 8)}`,
+    ],
+    width,
   );
+  line(head!.replace(`flounder ${plan.name}`, paint.bold));
+  for (const text of more) line(`  ${text}`);
   const setup: Setup = { ...setupOf(plan, []), about: about ?? null };
-  line(
-    paint.dim(
-      `  ${setupWords(setup)
-        .map(([name, value]) => `${name} ${value}`)
-        .join(" · ")}`,
-    ),
-  );
+  const words = setupWords(setup).flatMap(([name, value]) => (narrow ? `${name} ${value}`.split(", ") : `${name} ${value}`));
+  for (const text of wrapped(words, width - 2)) line(paint.dim(`  ${text}`));
   for (const warning of plan.warnings) line(paint.yellow(`  warning: ${warning}`));
 
   const leftOf = (atUs: number) => (phase === undefined ? "" : `${phase.name}: ${Math.max(0, Math.ceil((phase.endUs - atUs) / 1e6))} s left`);
@@ -205,6 +209,18 @@ export function liveView(plan: Plan, out: Out, options: ViewOptions = {}): LiveV
       line(`Repro: ${reproFor(plan, setup)}`);
     },
   };
+}
+
+/** Parts with dots between, on as few lines as so many columns allow; all but the first have two columns less. */
+function wrapped(parts: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const last = lines.at(-1);
+    const room = lines.length > 1 ? width - 2 : width;
+    if (last !== undefined && `${last} · ${part}`.length <= room) lines[lines.length - 1] = `${last} · ${part}`;
+    else lines.push(part);
+  }
+  return lines;
 }
 
 const sayState = ({ state, text }: ColumnState): string => ({ ok: "back", slow: text, some: text, down: "DOWN", unknown: "not seen yet" })[state];

@@ -143,6 +143,19 @@ describe("a foundation's writer", function () {
     ]);
   });
 
+  it("is told who ended the foundation under it", async () => {
+    const short = await startKeeper(specOf(), () => {}, { entry, stays: true });
+    const runner = await connect(short.id, { lease: true });
+    await runner.claim("flounder run four-cuts");
+    const said: string[] = [];
+    const listening = (async () => {
+      for await (const event of runner.events()) if (event.kind === "foreign") said.push(event.says);
+    })();
+    await short.down();
+    expect(((await listening.catch((error: unknown) => error)) as FlounderError).code).to.equal("unreachable");
+    expect(said).to.deep.equal([`the foundation was ended by ${nameOf(self())}, not by the plan`]);
+  });
+
   it("is refused in one sentence by a keeper that knows no writer", async () => {
     const old = Object.assign(await other(), {
       ask: (verb: string) => Promise.reject(new FlounderError("usage", `verb "${verb}" is unknown`, "there are boot, beat")),

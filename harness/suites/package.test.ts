@@ -123,6 +123,11 @@ export type { Scenario };
       join(project, "uses.ts"),
       `${specs.map((spec, i) => `import * as m${i} from "${spec}";`).join("\n")}\nexport const every = [${specs.map((_, i) => `m${i}`).join(", ")}];\n${uses}`,
     );
+    const pages = ["scenarios", "playbooks", "faults"];
+    for (const page of pages) {
+      const [, text] = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(root, "docs", `${page}.md`), "utf8"))!;
+      writeFileSync(join(project, `${page}.ts`), text!);
+    }
     const options = {
       module: "NodeNext",
       target: "ES2022",
@@ -132,7 +137,10 @@ export type { Scenario };
       noEmit: true,
       types: ["node"],
     };
-    writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions: options, files: ["uses.ts", "script.mts"] }));
+    writeFileSync(
+      join(project, "tsconfig.json"),
+      JSON.stringify({ compilerOptions: options, files: ["uses.ts", "script.mts", ...pages.map((page) => `${page}.ts`)] }),
+    );
     const { code, said } = await tried(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."]);
     expect(said).to.equal("");
     expect(code).to.equal(0);

@@ -1,7 +1,7 @@
 /** The command line at a foundation that is up: what was not approved does not run on it, and a run heals it and leaves it up. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { connect as dialBus } from "nats";
@@ -152,6 +152,8 @@ describe("the command line at a foundation that is up", function () {
     const { code, says, out } = await end;
     expect(code, says).to.equal(0);
     expect(await metrics(), "nobody serves them any more").to.equal("");
+    const opened = await ended(flounder("open"));
+    expect(opened.out).to.equal(`${realpathSync(join(home.dir, "results", "latest", "report.html"))}\n`);
     const verdict = JSON.parse(out) as { result: string; receipts: { bit: number; of: number } };
     expect(verdict).to.include({ result: "pass" });
     expect(verdict.receipts).to.include({ bit: 1, of: 1 });
