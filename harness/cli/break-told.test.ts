@@ -46,6 +46,19 @@ describe("what break says at its end", () => {
       "link-cut on a>b, c>b: no witness saw it take effect, NOT proved to be restored",
     );
   });
+  it("counts down from the last injection on, until it is healed", () => {
+    const { telling } = told();
+    expect(telling.left(1e6), "nothing is injected yet").to.equal(undefined);
+    for (const [target, atS] of [
+      ["a>b", 1],
+      ["c>b", 2],
+    ] as const)
+      telling.take({ kind: "injecting", injection: `break-1/${target}`, atUs: atS * 1e6, by: "keeper" });
+    expect(telling.left(3.5e6)).to.equal("   2.50 s  4 s left, then it is healed; Ctrl-C heals now");
+    expect(telling.left(7e6)).to.equal(undefined);
+    telling.take({ kind: "healing", injection: "break-1/a>b", atUs: 3.5e6, by: "keeper" });
+    expect(telling.left(3.6e6)).to.equal(undefined);
+  });
   it("is not about other injections", () => {
     const { telling } = told();
     expect(telling.take({ ...healed("a>b", true, 3), injection: "another" } as Event)).to.equal(false);

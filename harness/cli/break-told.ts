@@ -16,6 +16,9 @@ export class Telling {
   readonly #effect = new Map<string, number>();
   readonly #restored = new Map<string, number>();
   readonly #ended = new Set<string>();
+  /** The last one's beginning. */
+  #fromUs: number | undefined;
+  #healing = false;
 
   constructor(
     readonly injections: readonly Injection[],
@@ -27,6 +30,8 @@ export class Telling {
     if (!("injection" in event) || !this.injections.some(({ id }) => id === event.injection)) return false;
     const atS = (event.atUs - this.zeroUs) / 1e6;
     if (event.kind === "reading" && event.reading.state === "broken" && !this.#effect.has(event.injection)) this.#effect.set(event.injection, atS);
+    if (event.kind === "injecting") this.#fromUs = event.atUs;
+    if (event.kind === "healing" || event.kind === "healed") this.#healing = true;
     if (event.kind === "healed") {
       this.#ended.add(event.injection);
       if (event.proved) this.#restored.set(event.injection, atS);
@@ -43,6 +48,12 @@ export class Telling {
           : event.kind;
     const target = this.injections.find(({ id }) => id === event.injection)!.target;
     return `${((event.atUs - this.zeroUs) / 1e6).toFixed(2).padStart(7)} s  ${target.padEnd(16)} ${says}`;
+  }
+  /** How long it still lasts by itself; undefined while nothing is injected, and as soon as healing has begun. */
+  left(nowUs: number): string | undefined {
+    if (this.#fromUs === undefined || this.#healing) return undefined;
+    const leftS = Math.ceil(Math.max(...this.injections.map(({ maxS }) => maxS)) - (nowUs - this.#fromUs) / 1e6);
+    return leftS > 0 ? `${(((nowUs - this.zeroUs) / 1e6).toFixed(2)).padStart(7)} s  ${leftS} s left, then it is healed; Ctrl-C heals now` : undefined;
   }
   get isOver(): boolean {
     return this.#ended.size === this.injections.length;

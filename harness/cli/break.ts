@@ -16,6 +16,9 @@ import { aftermath, sayAilments } from "./aftermath.js";
 import { sayLost, sentence, Telling } from "./break-told.js";
 import { foundationOption, jsonOption, open, pair, positive, say, seedOption } from "./options.js";
 
+/** While nothing happens, how long it still lasts is said so often. */
+const leftEveryMs = 10_000;
+
 interface Flags {
   readonly on: string;
   readonly pick: string;
@@ -99,9 +102,17 @@ async function untilHealed(client: KeeperClient, telling: Telling, flags: Flags,
     }
   })();
   watching.catch((error) => lost.abort(error));
-  await Promise.all(injections.map((one) => client.inject(one)));
-  const [first] = injections;
-  await until(`${first!.fault} to be healed`, () => telling.isOver, (flags.for + 60) * 1000, 50, lost.signal);
+  const counting = setInterval(() => {
+    const left = telling.left(nowUs());
+    if (left !== undefined) say(left);
+  }, leftEveryMs);
+  try {
+    await Promise.all(injections.map((one) => client.inject(one)));
+    const [first] = injections;
+    await until(`${first!.fault} to be healed`, () => telling.isOver, (flags.for + 60) * 1000, 50, lost.signal);
+  } finally {
+    clearInterval(counting);
+  }
 }
 
 /** Once: what ends first is asked, the rest is let go. */
