@@ -5,12 +5,15 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { until } from "../clock.js";
+import { FlounderError } from "../errors.js";
 import type { KeeperClient } from "./client.js";
 import { dialKeeper, lockFolder, openDoor } from "./door.js";
 import { readFake } from "./fixture-engine.js";
 import { cut, entry, home, link, specOf } from "./fixture-spec.js";
 import { folderOf, readToken } from "./folder.js";
+import { proof, question } from "./proof.js";
 import { connect, startKeeper, takeOver } from "./start.js";
+import { encode, toWireError } from "./wire.js";
 
 describe("the keeper's door", () => {
   const clients: KeeperClient[] = [];
@@ -88,6 +91,28 @@ describe("the keeper's door", () => {
     expect(heard).to.have.length(1);
     expect(heard[0]).to.include('"hello"').and.not.include(token);
     await next(client.id);
+  });
+
+  it("a keeper that does not take what we say of ourselves is of another version, and whoever takes over replaces it", async () => {
+    const client = await up();
+    await kill(client);
+    const dir = folderOf(client.id);
+    const token = readToken(dir);
+    const keepers = question();
+    const old = createServer((socket) => {
+      sockets.push(socket);
+      socket.on("data", (chunk) => {
+        const { id, verb, args } = JSON.parse(String(chunk)) as { id: number; verb: string; args: { question: string } };
+        const known = verb === "hello" ? { ok: { question: keepers, proof: proof(token, "keeper", client.id, keepers, args.question) } } : undefined;
+        socket.write(encode({ id, ...(known ?? { error: toWireError(new FlounderError("usage", "prove needs { proof, lease, owner }", "")) }) }));
+      });
+    });
+    servers.push(old);
+    await openDoor(dir, old);
+    const error = await connect(client.id).catch((thrown: FlounderError) => thrown);
+    expect((error as FlounderError).message).to.equal(`the keeper of ${client.id} cannot be talked to: it is of another version of Flounder`);
+    expect((error as FlounderError).hint).to.contain(`flounder heal --foundation ${client.id} ends it and takes over`);
+    expect((await (await next(client.id)).status()).up).to.equal(true);
   });
 
   it("the door and all files are the owner's alone; the lock goes with its process", async () => {
