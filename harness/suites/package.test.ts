@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
+import esbuild from "esbuild";
 import { root } from "../paths.js";
 
 const run = promisify(execFile);
@@ -81,10 +82,31 @@ describe("the package", function () {
     expect(existsSync(empty.XDG_CACHE_HOME)).to.equal(false);
   });
 
-  it("is read by vitest, with the test of docs/suites.md", async () => {
-    const { code, said } = await tried(join(bin(), "vitest"), ["list", "vitest.test.mjs"], { NO_COLOR: "1" });
-    expect(code, said).to.equal(0);
-    expect(said).to.contain("vitest.test.mjs > no app notices that the router dies");
+  describe("runs the samples of docs/suites.md on foundations of their own", () => {
+    const home = () => ({ NO_COLOR: "1", XDG_STATE_HOME: join(project, "state") });
+    afterEach(() => {
+      const foundations = join(project, "state", "flounder", "foundations");
+      expect(existsSync(foundations) ? readdirSync(foundations) : [], "foundations that are left").to.deep.equal([]);
+    });
+
+    it("by vitest", async () => {
+      const { code, said } = await tried(join(bin(), "vitest"), ["run", "vitest.test.mjs"], home());
+      expect(code, said).to.equal(0);
+      expect(said).to.match(/Tests +1 passed/);
+    });
+    it("by node:test", async () => {
+      const { code, said } = await tried(process.execPath, ["--test", "node.test.mjs"], home());
+      expect(code, said).to.equal(0);
+      expect(said).to.match(/^# pass 1$/m);
+    });
+    it("as a script", async () => {
+      // What any TypeScript runner makes of it for this Node.
+      const { code } = await esbuild.transform(samples.get("script.mts")!, { loader: "ts", format: "esm", target: "node20" });
+      writeFileSync(join(project, "script.mjs"), code);
+      const ran = await tried(process.execPath, ["script.mjs"], home());
+      expect(ran.code, ran.said).to.equal(0);
+      expect(ran.said).to.match(/^pass \{/m);
+    });
   });
 
   it("has types for every export", async () => {
