@@ -4,8 +4,8 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } fr
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Files mostly wait: one more than there are cores keeps them busy. */
-const lanes = Number(process.env.FLOUNDER_LANES) || availableParallelism() + 1;
+/** Files mostly wait, but each has a foundation that is to be measured: more than there are cores, and the observer is late. */
+const lanes = Number(process.env.FLOUNDER_LANES) || availableParallelism();
 /** In a log, somebody wants to know that it goes on. */
 const sayEveryMs = 60_000;
 
