@@ -3,6 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { expect } from "chai";
 import fc from "fast-check";
 import { DOMParser } from "linkedom";
@@ -89,14 +90,14 @@ describe("what others read of a watch", () => {
       const written: string[] = [];
       const plain = liveOutput({ isTTY: false, columns: 60, rows: 24, write: (text) => written.push(text) });
       for (let s = 1; s <= forS; s++) plain.show(result([endpoint("a")], { seconds: s }), forS - s);
-      return written.map((line) => /, (\S+ \S+) left {2}all up/.exec(line)?.[1]);
+      return written.map((line) => /, (\S+ \S+) left {2}all up/.exec(stripVTControlCharacters(line))?.[1]);
     };
     expect(said(100)).to.deep.equal(["99 s", "69 s", "39 s", "9 s"]);
     expect(said(36_000).length).to.be.within(20, 21);
     const drawn: string[] = [];
     const terminal = liveOutput({ isTTY: true, columns: 80, rows: 8, write: (text) => drawn.push(text) });
     for (const left of [600, 90.4, 0.2]) terminal.show(result([endpoint("a")], { seconds: 2 }), left);
-    expect(drawn.map((text) => /2 s, (\S+ \S+) left/.exec(text)?.[1])).to.deep.equal(["10 min", "90 s", "0 s"]);
+    expect(drawn.map((text) => /2 s, (\S+ \S+) left/.exec(stripVTControlCharacters(text))?.[1])).to.deep.equal(["10 min", "90 s", "0 s"]);
     terminal.show(result([endpoint("a")], { seconds: 2 }));
     expect(drawn.at(-1)).to.not.contain("left");
   });
