@@ -76,7 +76,7 @@ export const firstIssue = (error: z.ZodError): string => {
 export function checkScenario(input: unknown, where: string): Scenario {
   const parsed = scenarioSchema.safeParse(input);
   if (!parsed.success)
-    throw new FlounderError("plan", `${where}: not a scenario: ${firstIssue(parsed.error)}`, "see harness/core.ts, type Scenario, and docs/scenarios.md");
+    throw new FlounderError("plan", `${where}: not a scenario: ${firstIssue(parsed.error)}`, "see docs/scenarios.md; flounder describe four-cuts shows one");
   const scenario = parsed.data as Scenario;
   const ids = new Set<string>();
   for (const one of scenario.acts) {

@@ -1,5 +1,5 @@
 /** flounder compare: one incident under several playbooks, in randomised blocks, each trial on a foundation of its own; says which works best, or that it is not decided. */
-import { appendFileSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { digestOf } from "../canonical.js";
@@ -16,6 +16,7 @@ import { gather } from "../compare/shards.js";
 import { runTrials, type Shard } from "../compare/trials.js";
 import { FlounderError } from "../errors.js";
 import { writeWhole } from "../own-file.js";
+import { addToStepSummary } from "../report/step-summary.js";
 import { refuseTrouble } from "../session/foundation.js";
 import { engineOption, jsonOption, operatorOption, positive, say, seedOption, whole } from "./options.js";
 import { abortOnSignals } from "./signals.js";
@@ -176,7 +177,7 @@ function tell(report: { readonly design: Design; readonly comparison: Comparison
     process.stdout.write(
       `${renderTerminal(report, { columns: process.stdout.columns ?? 100, colour: process.stdout.isTTY === true && process.env.NO_COLOR === undefined })}\n`,
     );
-  if (process.env.GITHUB_STEP_SUMMARY) appendFileSync(process.env.GITHUB_STEP_SUMMARY, renderMarkdown(report));
+  addToStepSummary(renderMarkdown(report), say);
   say(`report: ${join(dir, "report.html")}`);
   process.exitCode = comparison.exitCode;
 }

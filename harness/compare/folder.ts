@@ -106,14 +106,31 @@ export const stripsOf = (dir: string, trials: readonly Trial[]): readonly TrialS
 
 const stripIn = (folder: string): readonly TrialStrip[] => {
   const path = join(folder, names.strip);
-  return existsSync(path) ? [JSON.parse(readFileSync(path, "utf8")) as TrialStrip] : [];
+  if (!existsSync(path)) return [];
+  try {
+    return [JSON.parse(readFileSync(path, "utf8")) as TrialStrip];
+  } catch {
+    return []; // it is a picture: no figure is made of it
+  }
 };
 
-/** Results of a trial that was cut off are no trial's: it is run again. */
+/**
+ * Results of a trial that was cut off are no trial's: it is run again. Its strip is written just before its row, so that one strip without a row may be there; more
+ * than one, and it is trials.csv that has lost something.
+ */
 function dropCut(dir: string, trials: readonly Trial[]): void {
   const kept = new Set(trials.map(({ results }) => basename(results)));
-  for (const entry of readdirSync(join(dir, names.runs), { withFileTypes: true }))
-    if (entry.isDirectory() && !kept.has(entry.name)) rmSync(join(dir, names.runs, entry.name), { recursive: true, force: true });
+  const cut = readdirSync(join(dir, names.runs), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !kept.has(entry.name))
+    .map(({ name }) => join(dir, names.runs, name));
+  const over = cut.filter((folder) => existsSync(join(folder, names.strip)));
+  if (over.length > 1)
+    throw new FlounderError(
+      "environment",
+      `${join(dir, names.trials)} lacks ${over.length} trials that were over: ${over.map((folder) => basename(folder)).join(", ")}`,
+      "put back the file that you had; or move these folders away, and they are run again",
+    );
+  for (const folder of cut) rmSync(folder, { recursive: true, force: true });
 }
 
 function makeFolder(dir: string): void {

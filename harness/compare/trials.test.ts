@@ -150,6 +150,24 @@ describe("trials of a comparison", () => {
     expect(refusal(() => gather([home]))).to.match(/is not the folder of a comparison: it has no design\.json/);
   });
 
+  it("a strip that is damaged is left out; results without their rows are not thrown away, but for the one that was cut off", async () => {
+    const declared = design({ blocks: 6 });
+    const { dir, trials } = await run(declared);
+    const strip = (at: number) => join(dir, trials[at]!.results, "strip.json");
+    for (const at of [0, 1]) writeFileSync(strip(at), "{");
+    const again = openFolder(dir, declared, {});
+    expect([again.trials.length, again.strips]).to.deep.equal([18, []]);
+    again.close();
+    const [head, ...rows] = readFileSync(join(dir, "trials.csv"), "utf8").split("\r\n");
+    const without = (count: number) => writeFileSync(join(dir, "trials.csv"), [head, ...rows.slice(count)].join("\r\n"));
+    without(2);
+    expect(refusal(() => openFolder(dir, declared, {}))).to.match(/trials\.csv lacks 2 trials that were over/);
+    expect(readdirSync(join(dir, "trials"))).to.have.length(18);
+    without(1);
+    openFolder(dir, declared, {}).close();
+    expect(readdirSync(join(dir, "trials"))).to.have.length(17);
+  });
+
   it("in shares are read together as if they had been run in one place; overlaps, gaps and other designs are refused", async () => {
     const declared = design({ blocks: 7 });
     const shares = await Promise.all([1, 2, 3].map((index) => run(declared, { name: `s${index}`, shard: { index, of: 3 } })));

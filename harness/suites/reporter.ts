@@ -3,10 +3,11 @@
  * whole or not at all, so that a run that is killed leaves what was finished. Options (`--reporter-option name=value`): junit, ctrf (paths; "" for none),
  * annotations=true (GitHub), flakyResult=pass.
  */
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { root } from "../paths.js";
+import { addToStepSummary } from "../report/step-summary.js";
 import { suiteCtrf } from "./ctrf.js";
 import { annotations, stepSummary } from "./github.js";
 import { suiteJunit } from "./junit.js";
@@ -47,6 +48,8 @@ export default class FlounderReporter extends Spec {
   readonly #attempts = new Map<string, Trouble[]>();
   readonly #log: string;
   #logged = 0;
+  /** Why a report could not be written: a full disk ends no test, and no run that lacks it passes. */
+  #unwritten: string | undefined;
 
   constructor(runner: Runner, options: Options) {
     super(runner, options);
@@ -73,7 +76,8 @@ export default class FlounderReporter extends Spec {
 
   /** mocha asks with how many failures the run ends: a flaky test is one, unless it was asked to count as passed. */
   done(failures: number, end: (failures: number) => void): void {
-    end(failures + (this.#options.flakyResult === "pass" ? 0 : count(this.#report(), "flaky")));
+    const flaky = this.#options.flakyResult === "pass" ? 0 : count(this.#report(), "flaky");
+    end(failures + flaky + (this.#unwritten === undefined ? 0 : 1));
   }
 
   #paths(): { readonly junit: string; readonly ctrf: string } {
@@ -120,18 +124,28 @@ export default class FlounderReporter extends Spec {
   #write(): void {
     const report = this.#report();
     const { junit, ctrf } = this.#paths();
-    if (junit) replace(junit, suiteJunit(report));
-    if (ctrf) replace(ctrf, suiteCtrf(report));
+    this.#unwritten = undefined;
+    this.#replace(junit, suiteJunit(report));
+    this.#replace(ctrf, suiteCtrf(report));
+  }
+  #replace(path: string, text: string): void {
+    if (path === "") return;
+    try {
+      replace(path, text);
+    } catch (error) {
+      this.#unwritten = `${path} could not be written, which counts as failed: ${(error as Error).message}`;
+    }
   }
 
   #finish(): void {
     const report = this.#report();
-    if (process.env.GITHUB_STEP_SUMMARY) appendFileSync(process.env.GITHUB_STEP_SUMMARY, stepSummary(report));
+    addToStepSummary(stepSummary(report), (line) => console.log(line));
     if (this.#options.annotations === "true") for (const line of annotations(report)) console.log(line);
     const [flaky, open] = [count(report, "flaky"), count(report, "inconclusive")];
     if (flaky > 0) console.log(`  ${flaky} flaky: failed, and passed when tried again${this.#options.flakyResult === "pass" ? "" : "; counted as failed"}`);
     if (open > 0) console.log(`  ${open} inconclusive: nothing was proved, neither way`);
     for (const line of repros(report)) console.log(line);
+    if (this.#unwritten !== undefined) console.log(`  ${this.#unwritten}`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -107,6 +107,18 @@ describe("a suite", () => {
       expect(readFileSync(join(dir, "results", "junit.xml"), "utf8")).to.contain('<flakyFailure type="fail" message="the first time">');
       expect(readFileSync(join(dir, "summary.md"), "utf8")).to.contain("0 of 2 passed");
       expect(mocha("--reporter-option", "flakyResult=pass", file).status).to.equal(0);
+      // A folder where the report should be, and one where the summary should: the tests run, and what lacks its report has not passed.
+      writeFileSync(file, `it("is well", () => {});`);
+      mkdirSync(join(dir, "taken.xml"));
+      rmSync(join(dir, "summary.md"));
+      mkdirSync(join(dir, "summary.md"));
+      const lacking = mocha("--reporter-option", "junit=taken.xml", file);
+      expect(lacking.status, lacking.stdout + lacking.stderr).to.equal(1);
+      expect(lacking.stdout)
+        .to.contain("1 passing")
+        .and.to.match(/taken\.xml could not be written, which counts as failed: E/);
+      expect(lacking.stdout).to.contain("the job's summary could not be written (GITHUB_STEP_SUMMARY): EISDIR");
+      expect(lacking.stderr).to.equal("");
       writeFileSync(file, `before(() => { throw new Error("no ground"); }); it("has no ground", () => {});`);
       expect(mocha("--reporter-option", "junit=j.xml,ctrf=", file).status).to.equal(1);
       expect(readFileSync(join(dir, "j.xml"), "utf8")).to.match(/name="has no ground"[^>]*>\s*<skipped message="not run/);
