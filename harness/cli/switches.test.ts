@@ -1,31 +1,11 @@
-/** The safety switches on the command line, at a real keeper over a made-up engine: each says what holds now, and two at once agree on it. */
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { expect } from "chai";
 import type { KeeperClient } from "../keeper/client.js";
 import { cut, entry, home, link, specOf } from "../keeper/fixture-spec.js";
 import { startKeeper } from "../keeper/start.js";
-import { root } from "../paths.js";
+import { ended, startFlounder } from "./fixture-program.js";
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly says: string;
-}
-const start = (...words: string[]): ChildProcess =>
-  spawn(process.execPath, [join(root, "bin", "flounder.mjs"), ...words], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NO_COLOR: "1" } });
-async function ended(child: ChildProcess): Promise<Ended> {
-  let [out, says] = ["", ""];
-  child.stdout!.on("data", (chunk) => {
-    out += chunk;
-  });
-  child.stderr!.on("data", (chunk) => {
-    says += chunk;
-  });
-  const [code] = (await once(child, "close")) as [number | null];
-  return { code, out, says };
-}
+const start = (...words: string[]) => startFlounder(words);
 
 describe("safety switches", function () {
   this.timeout(60_000);

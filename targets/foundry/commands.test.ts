@@ -1,10 +1,10 @@
 /** The command line at a foundation that is up: what was not approved does not run on it, and a run heals it and leaves it up. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { connect as dialBus } from "nats";
+import { ended, startFlounder } from "../../harness/cli/fixture-program.js";
 import { until } from "../../harness/clock.js";
 import type { Event } from "../../harness/core.js";
 import type { FlounderError } from "../../harness/errors.js";
@@ -15,11 +15,6 @@ import { openHome } from "./live-foundation.js";
 import { operator } from "./operator.js";
 import { topology } from "./topology.js";
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly says: string;
-}
 /** A scenario of somebody's own, as docs/scenarios.md has it. */
 const scenario = (name: string, forS: number): string => `
 import { act, type Scenario } from "flounder";
@@ -43,23 +38,7 @@ describe("the command line at a foundation that is up", function () {
   let fingerprint: Readonly<Record<string, string>>;
   const events: Event[] = [];
 
-  const flounder = (...words: string[]): ChildProcess =>
-    spawn(process.execPath, [join(root, "bin", "flounder.mjs"), ...words], {
-      cwd: home.dir,
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, NO_COLOR: "1" },
-    });
-  async function ended(child: ChildProcess): Promise<Ended> {
-    let [out, says] = ["", ""];
-    child.stdout!.on("data", (chunk) => {
-      out += chunk;
-    });
-    child.stderr!.on("data", (chunk) => {
-      says += chunk;
-    });
-    const [code] = (await once(child, "close")) as [number | null];
-    return { code, out, says };
-  }
+  const flounder = (...words: string[]) => startFlounder(words, { cwd: home.dir });
   const run = (path: string, ...more: string[]) => flounder("run", path, "--seed", "3", "--foundation", name, ...more);
   const digestOf = async (path: string) => (JSON.parse((await ended(flounder("plan", path, "--seed", "3"))).out) as { digest: string }).digest;
   const injected = () => events.filter((event) => event.kind === "injecting").length;
