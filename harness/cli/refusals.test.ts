@@ -74,7 +74,7 @@ describe("refusals", function () {
   it("a scenario file that does not exist, and one that is no scenario", () => {
     refused(flounder(["run", "./none.ts"]), 64, /^flounder: scenario file .*none\.ts does not exist\n {2}→ give the path/);
     writeFileSync(join(dir, "odd.ts"), "export default { name: 'odd' };");
-    refused(flounder(["run", "./odd.ts"]), 64, /^flounder: .*not a scenario: says: .*\n {2}→ see harness\/core\.ts/);
+    refused(flounder(["run", "./odd.ts"]), 64, /^flounder: .*not a scenario: says: .*\n {2}→ see docs\/scenarios\.md; flounder describe four-cuts/);
     writeFileSync(join(dir, "broken.ts"), "export default {");
     refused(flounder(["run", "./broken.ts"]), 64, /^flounder: scenario file .*broken\.ts cannot be read: /);
   });
