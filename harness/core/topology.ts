@@ -1,0 +1,84 @@
+/** What an engine starts, as pure data, and how a running component is reached. */
+
+export type PortProtocol = "http" | "nats" | "postgres" | "sftp" | "udp" | "tcp";
+
+/**
+ * What an engine starts: pure data. The engine adds to env: FLOUNDER_FOUNDATION, FLOUNDER_COMPONENT, DATA_DIR (the component's own
+ * folder), PORT_<NAME> per port (number to listen on at BIND_HOST), ADVERTISE_<NAME>=host:port per fronted port, LINK_<NAME>=host:port per link,
+ * MOUNT_<NAME>=path per mount, SECRETS_FILE, SLOTS=listen:advertisedHost:advertisedPort,… (names upper-cased, - to _).
+ */
+export interface Component {
+  readonly name: string;
+  readonly role: string;
+  /** command[0]: "node" with a bundle's path as command[1], or "tool:nats-server". "{port.client}" and "{data}" are filled in. */
+  readonly command: readonly string[];
+  /** Runs to its end before each start (initdb …), same env and placeholders. */
+  readonly prepare?: readonly string[];
+  /** Started as an unprivileged user when the engine is root (Postgres refuses root). */
+  readonly unprivileged?: boolean;
+  readonly env: Readonly<Record<string, string>>;
+  /** Labels of the secrets that it is granted: the file at SECRETS_FILE, which it alone can read, has one for each, derived from the foundation's. Absent: none. */
+  readonly secrets?: readonly string[];
+  readonly ports: Readonly<Record<string, PortProtocol>>;
+  /** Ports that others dial at one advertised address: a proxy stands before them, link "*>name" (class as given). */
+  readonly fronts?: Readonly<Record<string, string>>;
+  /**
+   * key → env LINK_<KEY>; the link's name is "<component>>⟨to⟩". With `from` the component does not dial it itself but hands the address to others,
+   * who are called so: the link's name is "⟨from⟩>⟨to⟩" then ("app>servicedb-1").
+   */
+  readonly links: Readonly<Record<string, { readonly to: string; readonly port: string; readonly class: string; readonly from?: string }>>;
+  /** key = lun → env MOUNT_<KEY>; the mount's name is "<component>:<lun>"; its proxy has class storage. `port` is the cabinet's port for this LUN. */
+  readonly mounts: Readonly<Record<string, { readonly cabinet: string; readonly port: string }>>;
+  /** "http:<port>/path" (2xx) or "tcp:<port>". */
+  readonly ready: string;
+  /** Components that must be ready before this one is started; keep it short, boot time depends on it. */
+  readonly after?: readonly string[];
+  /** Restarted when it dies by itself. */
+  readonly supervised: boolean;
+  /** App slots, each a listen port and an advertised proxy port: links "*>name.<n>", class apps. */
+  readonly slots?: number;
+  readonly contained?: Contained;
+}
+
+/** What else a component is where each lives in a container of its own; an engine without containers passes it over. */
+export interface Contained {
+  /** On top of the component's env. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Users reach it: it is on their network too, by its name and by these. */
+  readonly outside?: readonly string[];
+  /** Ports that are published on this machine's loopback, under the same number; a udp one over TCP as well. */
+  readonly published?: readonly string[];
+  /** Packets pass through it by rules of its own. */
+  readonly filters?: true;
+}
+
+export interface Topology {
+  readonly profile: string;
+  readonly domain: string;
+  readonly components: readonly Component[];
+}
+
+/** A question to a component's admin port, past everything that a fault can cut. Rejects with FlounderError code "unreachable" or "refused". */
+export type Call = (component: string, path: string, body?: unknown, timeoutMs?: number) => Promise<unknown>;
+
+/** Where a component listens, past every proxy: what adapters, inside vantage and witnesses use. */
+export interface Addresses {
+  direct(component: string, port: string): { readonly host: string; readonly port: number };
+  /** Derived from the foundation's secret under this label, as a component with the same secret derives it: with it they log in. */
+  secret(label: string): string;
+}
+
+/** What an engine does at a component's own place for adapters of servers that have no admin port: their files and signals. */
+export interface Host {
+  /** Replaces a file in the component's data folder, whole or not at all. */
+  write(component: string, file: string, text: string): Promise<void>;
+  /** Of a file there; rejects when it cannot be read. */
+  read(component: string, file: string): Promise<string>;
+  /** To the main process; does nothing when there is none. */
+  signal(component: string, signal: "SIGHUP"): Promise<void>;
+}
+
+export interface Credentials {
+  readonly user: string;
+  readonly password: string;
+}
