@@ -1,7 +1,7 @@
 /** Requests to the Cloud Controller's API: paths, queries, bodies and uploads. Whatever a developer sends, it is answered, and never by 500. */
 import fc from "fast-check";
-import { type Developer, zipOf } from "../targets/foundry/platform/cc/developer.js";
-import { domain, Rig } from "../targets/foundry/platform/cc/rig.js";
+import { type Developer, zipOf } from "../targets/foundry/platform/cc/testing/developer.js";
+import { domain, Rig } from "../targets/foundry/platform/cc/testing/rig.js";
 import { Alive } from "./alive.js";
 import { type Fuzz, mutated, oddValue, sampled, shaped, withEach } from "./fuzz.js";
 

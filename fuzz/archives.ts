@@ -7,8 +7,8 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import * as tar from "tar";
 import yazl from "yazl";
-import { CfError } from "../targets/foundry/platform/cc/cf-error.js";
-import { unzip } from "../targets/foundry/platform/cc/unzip.js";
+import { CfError } from "../targets/foundry/platform/cc/api/cf-error.js";
+import { unzip } from "../targets/foundry/platform/cc/apps/unzip.js";
 import { unpack } from "../targets/foundry/platform/dea/unpack.js";
 import { type Fuzz, mutated, sampled, withEach } from "./fuzz.js";
 

@@ -1,11 +1,11 @@
 /** What the parts of a Cloud Controller share. */
 import type { Bus } from "../base/bus.js";
-import type { BlobSweep } from "./blob-sweep.js";
-import type { Blobs } from "./blobs.js";
-import type { Database } from "./database.js";
-import type { Lifecycle } from "./lifecycle.js";
-import type { Storage } from "./storage.js";
-import type { Work } from "./work.js";
+import type { Database } from "./database/database.js";
+import type { Work } from "./jobs/work.js";
+import type { Lifecycle } from "./placement/lifecycle.js";
+import type { BlobSweep } from "./storage/blob-sweep.js";
+import type { Blobs } from "./storage/blobs.js";
+import type { Storage } from "./storage/storage.js";
 
 export interface Context {
   readonly database: Database;

@@ -3,7 +3,7 @@ import { freePort, type Part } from "../base/lab.js";
 import { BusLab } from "../base/lab-bus.js";
 import { Ccdb } from "../base/lab-ccdb.js";
 import { until } from "../base/until.js";
-import { migrations } from "../cc/schema.js";
+import { migrations } from "../cc/database/schema.js";
 
 const timers = { dbScan: 200, dropletLost: 600, dropletsAnalysis: 100, stableState: 100, restartTimeout: 1500, flappingTimeout: 3000 };
 const requests = "cloudcontrollers.hm.requests";
