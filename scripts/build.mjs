@@ -16,7 +16,8 @@ function* walk(dir) {
   for (const entry of readdirSync(dir, { withFileTypes: true })) {
     const path = join(dir, entry.name);
     if (entry.isDirectory()) {
-      if (!["node_modules", "apps"].includes(entry.name)) yield* walk(path);
+      // Sample apps of a target run as they are.
+      if (entry.name !== "node_modules" && !/^targets\/[^/]+\/apps$/.test(relative(root, path))) yield* walk(path);
     } else if (/\.ts$/.test(entry.name) && !entry.name.endsWith(".d.ts")) yield path;
   }
 }
