@@ -1,6 +1,6 @@
 /**
  * The dictionary: the central types of the tool, in the order in which data flows. Whoever reads core/ knows the words of the whole tool.
- * Types only, except `defineFault` (the identity) and `ProbeFailure` (what probes throw).
+ * Types only, except `defineFault` (the identity), `ProbeFailure` (what probes throw) and `probeKey`.
  *
  * Clock: every `…Us` is an integer of microseconds. In memory and over sockets it is the host's CLOCK_MONOTONIC
  * (`nowUs()` in clock.ts); in results/ it is relative to the run's zero, which the first event records.

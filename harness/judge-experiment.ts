@@ -1,5 +1,5 @@
 /** Was the experiment sound, and did the foundation come back whole? Everything that a verdict rests on besides its musts. */
-import type { Event, Finding, Plan, Receipt, Sample } from "./core.js";
+import { type Event, type Finding, type Plan, probeKey, type Receipt, type Sample } from "./core.js";
 import { type Check, compare, fail, open, orPass, pass } from "./judge-findings.js";
 import { isBad, isMeasured, isWithin, steadyBegins, steadyWindow, type Window } from "./measure/windows.js";
 import { plural } from "./report/words.js";
@@ -88,14 +88,14 @@ export function observerShare(plan: Plan, samples: readonly Sample[], run: Windo
   const counts = new Map<string, { seen: number; lost: number }>();
   for (const sample of samples) {
     if (!isWithin(run, sample)) continue;
-    const key = `${sample.probe}|${sample.from}|${sample.target}`;
+    const key = probeKey(sample);
     const { seen, lost } = counts.get(key) ?? { seen: 0, lost: 0 };
     counts.set(key, { seen: seen + 1, lost: lost + (sample.outcome === "observer" ? 1 : 0) });
   }
   let slots = 0;
   let lost = 0;
   for (const probe of plan.probes) {
-    const count = counts.get(`${probe.probe}|${probe.from}|${probe.target}`) ?? { seen: 0, lost: 0 };
+    const count = counts.get(probeKey(probe)) ?? { seen: 0, lost: 0 };
     // A slot at the edge may fall outside, and at the end one deadline may still have been pending.
     const due = Math.max(0, Math.floor(((run.toUs - run.fromUs) / 1000 - probe.deadlineMs) / probe.periodMs) - 1);
     slots += Math.max(due, count.seen);

@@ -1,7 +1,19 @@
 /** What must hold, held against lost seconds and their bounds. */
-import type { AlarmMust, Bounds, Event, Finding, LostMust, Must, Plan, PlannedProbe, Receipt, Sample } from "./core.js";
+import {
+  type AlarmMust,
+  type Bounds,
+  type Event,
+  type Finding,
+  type LostMust,
+  type Must,
+  type Plan,
+  type PlannedProbe,
+  probeKey,
+  type Receipt,
+  type Sample,
+} from "./core.js";
 import { fail, open, orPass, pass, roundedBounds, sayBounds } from "./judge-findings.js";
-import { keyOf, lostBetween, type Point } from "./measure/lost.js";
+import { lostBetween, type Point } from "./measure/lost.js";
 import { actWindow, isBad, isMeasured, isWithin, type Window } from "./measure/windows.js";
 
 /** All that a must is held against. */
@@ -36,7 +48,7 @@ const isOf = (probe: PlannedProbe, sample: Sample): boolean => sample.probe === 
 const probesOf = (plan: Plan, must: LostMust): PlannedProbe[] =>
   plan.probes.filter((probe) => probe.plane === must.plane && probe.from === must.from && (must.op === undefined || probe.probe === must.op));
 
-/** The measured slots of each planned probe, by keyOf. */
+/** The measured slots of each planned probe, by probeKey. */
 export type Series = ReadonlyMap<string, readonly Point[]>;
 
 /**
@@ -45,7 +57,7 @@ export type Series = ReadonlyMap<string, readonly Point[]>;
  */
 export function meanLost(probes: readonly PlannedProbe[], series: Series, window: Window): Bounds {
   const each = probes.map((probe) => {
-    const points = series.get(keyOf(probe)) ?? [];
+    const points = series.get(probeKey(probe)) ?? [];
     const after = points.findIndex((point) => point.atUs >= window.toUs);
     const own = after > 0 && !points[after - 1]!.bad ? points.slice(0, after) : points;
     return lostBetween(own, probe.periodMs * 1000, window);

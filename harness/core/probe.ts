@@ -67,6 +67,9 @@ export interface Probe {
   ask(context: ProbeContext): Promise<void>;
 }
 
+/** One of the schedule's questions: a planned probe, and each of its samples, has the key of its own. For maps in memory, not for files. */
+export const probeKey = (of: { readonly probe: string; readonly from: string; readonly target: string }): string => `${of.from} ${of.probe} ${of.target}`;
+
 export type Outcome = "ok" | "refused" | "reset" | "timeout" | "dns" | "http-5xx" | "no-route" | "wrong-answer" | "unknown" | "not-attempted" | "observer";
 
 export interface Sample {

@@ -7,7 +7,7 @@
  * errors that they are. With k edges, period × bad samples has the standard deviation T·√(k/2) (binomial: k = 2npq), and 2.58 of those hold 99 %.
  * Slots lost to the observer are excluded, and widen the bounds where something bad stands next to them; not-attempted ones are left out altogether.
  */
-import type { Bounds, Plane, PlannedProbe, Sample, Vantage } from "../core.js";
+import { type Bounds, type Plane, type PlannedProbe, probeKey, type Sample, type Vantage } from "../core.js";
 import { isBad, type Window } from "./windows.js";
 
 /** One measured slot. */
@@ -26,7 +26,7 @@ export function lostSeconds(probes: readonly PlannedProbe[], samples: readonly S
   const of = (plane: Plane, from: Vantage): Bounds => {
     const each = probes
       .filter((probe) => probe.plane === plane && probe.from === from)
-      .map((probe) => lostBetween(pointsOf(grouped.get(keyOf(probe)) ?? []), probe.periodMs * 1000, window));
+      .map((probe) => lostBetween(pointsOf(grouped.get(probeKey(probe)) ?? []), probe.periodMs * 1000, window));
     if (each.length === 0) return { lo: 0, hi: 0 };
     return { lo: each.reduce((sum, one) => sum + one.lo, 0) / each.length, hi: each.reduce((sum, one) => sum + one.hi, 0) / each.length };
   };
@@ -38,10 +38,8 @@ export function lostSeconds(probes: readonly PlannedProbe[], samples: readonly S
 
 /** Of one planned probe. Samples outside of the window are used as neighbours of those inside. */
 export function lostOf(probe: PlannedProbe, samples: readonly Sample[], window: Window): Bounds {
-  return lostBetween(pointsOf(byProbe(samples).get(keyOf(probe)) ?? []), probe.periodMs * 1000, window);
+  return lostBetween(pointsOf(byProbe(samples).get(probeKey(probe)) ?? []), probe.periodMs * 1000, window);
 }
-
-export const keyOf = (of: { readonly probe: string; readonly from: string; readonly target: string }): string => `${of.from} ${of.probe} ${of.target}`;
 
 /** A judge asks about the same samples again and again. */
 const grouped = new WeakMap<readonly Sample[], { readonly length: number; readonly groups: ReadonlyMap<string, readonly Sample[]> }>();
@@ -58,7 +56,7 @@ export function byProbe(samples: readonly Sample[]): ReadonlyMap<string, readonl
 function group(samples: readonly Sample[]): Map<string, Sample[]> {
   const groups = new Map<string, Sample[]>();
   for (const sample of samples) {
-    const key = keyOf(sample);
+    const key = probeKey(sample);
     const group = groups.get(key);
     if (group) group.push(sample);
     else groups.set(key, [sample]);
@@ -66,7 +64,7 @@ function group(samples: readonly Sample[]): Map<string, Sample[]> {
   for (const group of groups.values()) group.sort((a, b) => a.dueUs - b.dueUs || a.seq - b.seq);
   return groups;
 }
-export const samplesOf = (probe: PlannedProbe, samples: readonly Sample[]): readonly Sample[] => byProbe(samples).get(keyOf(probe)) ?? [];
+export const samplesOf = (probe: PlannedProbe, samples: readonly Sample[]): readonly Sample[] => byProbe(samples).get(probeKey(probe)) ?? [];
 
 /** Of samples by schedule. */
 export function pointsOf(samples: readonly Sample[]): Point[] {

@@ -1,5 +1,5 @@
 /** The plane matrix: how many seconds control and data, outside and inside, were up, degraded or down together. */
-import type { MatrixCell, Plane, PlaneState, PlannedProbe, Sample, Vantage } from "../core.js";
+import { type MatrixCell, type Plane, type PlaneState, type PlannedProbe, probeKey, type Sample, type Vantage } from "../core.js";
 import { byProbe, type Point, pointsOf } from "./lost.js";
 import type { Window } from "./windows.js";
 
@@ -22,7 +22,7 @@ export function planeMatrix(probes: readonly PlannedProbe[], samples: readonly S
   for (const probe of probes) {
     const lane = lanes.findIndex(([from, plane]) => from === probe.from && plane === probe.plane);
     of[lane]!++;
-    const points = pointsOf(grouped.get(`${probe.from} ${probe.probe} ${probe.target}`) ?? []);
+    const points = pointsOf(grouped.get(probeKey(probe)) ?? []);
     for (const { fromUs, toUs } of failing(points, probe.periodMs * 1000)) {
       const from = Math.max(fromUs, window.fromUs);
       const to = Math.min(toUs, window.toUs);

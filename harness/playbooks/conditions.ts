@@ -1,7 +1,5 @@
 /** Whether a condition of a playbook holds now, told from live samples and alarms alone: a playbook knows no more than its readers would. */
-import type { Condition, Event, PlannedProbe, Sample } from "../core.js";
-
-const key = (of: { readonly probe: string; readonly from: string; readonly target: string }) => `${of.from} ${of.probe} ${of.target}`;
+import { type Condition, type Event, type PlannedProbe, probeKey, type Sample } from "../core.js";
 
 interface Track {
   readonly plane: string;
@@ -17,12 +15,14 @@ export class Conditions {
   readonly #alarms = new Map<string, number>();
 
   constructor(probes: readonly PlannedProbe[]) {
-    this.#tracks = new Map(probes.map((probe) => [key(probe), { plane: probe.plane, from: probe.from, since: undefined, newestUs: Number.NEGATIVE_INFINITY }]));
+    this.#tracks = new Map(
+      probes.map((probe) => [probeKey(probe), { plane: probe.plane, from: probe.from, since: undefined, newestUs: Number.NEGATIVE_INFINITY }]),
+    );
   }
 
   samples(batch: readonly Sample[]): void {
     for (const sample of batch) {
-      const track = this.#tracks.get(key(sample));
+      const track = this.#tracks.get(probeKey(sample));
       // An answer that took long may come after a later one: what was due last has the word.
       if (!track || sample.outcome === "observer" || sample.dueUs < track.newestUs) continue;
       track.newestUs = sample.dueUs;

@@ -1,5 +1,5 @@
 /** What the terminal shows per column while a run goes on: developers, app users, inside. Fed with samples as they come; pure state. */
-import type { Plane, PlannedProbe, Sample, Vantage } from "../core.js";
+import { type Plane, type PlannedProbe, probeKey, type Sample, type Vantage } from "../core.js";
 
 export type Column = "developers" | "app users" | "inside";
 export const columns: readonly Column[] = ["developers", "app users", "inside"];
@@ -28,12 +28,12 @@ export class LiveState {
   readonly #tracks: ReadonlyMap<string, Track>;
 
   constructor(probes: readonly PlannedProbe[]) {
-    this.#tracks = new Map(probes.map((probe) => [key(probe), { column: columnOf(probe.plane, probe.from), bad: [], tookMs: [], usualMs: undefined }]));
+    this.#tracks = new Map(probes.map((probe) => [probeKey(probe), { column: columnOf(probe.plane, probe.from), bad: [], tookMs: [], usualMs: undefined }]));
   }
 
   add(batch: readonly Sample[]): void {
     for (const sample of batch) {
-      const track = this.#tracks.get(key(sample));
+      const track = this.#tracks.get(probeKey(sample));
       if (!track || sample.outcome === "observer") continue;
       // Nobody asked, since an earlier step failed: until it is asked again this probe neither serves nor fails.
       if (sample.outcome === "not-attempted") {
@@ -59,5 +59,4 @@ export class LiveState {
   }
 }
 
-const key = (of: { readonly probe: string; readonly from: string; readonly target: string }): string => `${of.probe}|${of.from}|${of.target}`;
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;

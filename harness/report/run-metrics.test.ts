@@ -1,8 +1,9 @@
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
+import { probeKey } from "../core.js";
 import { bySchedule } from "../judge.js";
-import { keyOf, lostSeconds } from "../measure/lost.js";
+import { lostSeconds } from "../measure/lost.js";
 import { serveMetrics } from "./exposition.js";
 import { fixtureRun } from "./fixture.js";
 import { bothParsed, canParse } from "./fixture-scraper.js";
@@ -19,7 +20,7 @@ describe("metrics of a live run", () => {
   const { plan, events, samples: slow } = fixtureRun();
   /** No prober waits longer than a deadline. */
   const samples = slow.map((one) => {
-    const { deadlineMs } = plan.probes.find((probe) => keyOf(probe) === keyOf(one))!;
+    const { deadlineMs } = plan.probes.find((probe) => probeKey(probe) === probeKey(one))!;
     return { ...one, endUs: Math.min(one.endUs, one.sentUs + deadlineMs * 1000) };
   });
   /** As a run has them: events as they happen, samples as they end, a batch each 100 ms. */

@@ -1,6 +1,6 @@
 /** Metrics of a live `flounder run`: fed with its events and samples, as the terminal is. */
-import type { Bounds, Event, Plan, Plane, PlannedProbe, Sample, Vantage } from "../core.js";
-import { keyOf, Losing, pointsOf } from "../measure/lost.js";
+import { type Bounds, type Event, type Plan, type Plane, type PlannedProbe, probeKey, type Sample, type Vantage } from "../core.js";
+import { Losing, pointsOf } from "../measure/lost.js";
 import { receipts } from "../measure/receipts.js";
 import { isMeasured } from "../measure/windows.js";
 import { exposition, type Labelled } from "./exposition.js";
@@ -57,7 +57,7 @@ export class RunMetrics {
   #lateUs = 0;
 
   constructor(readonly plan: Plan) {
-    this.#probed = new Map(plan.probes.map((probe) => [keyOf(probe), new Probed(probe)]));
+    this.#probed = new Map(plan.probes.map((probe) => [probeKey(probe), new Probed(probe)]));
   }
 
   event(event: Event): void {
@@ -68,7 +68,7 @@ export class RunMetrics {
   }
 
   samples(batch: readonly Sample[]): void {
-    for (const sample of batch) this.#probed.get(keyOf(sample))?.add(sample);
+    for (const sample of batch) this.#probed.get(probeKey(sample))?.add(sample);
   }
 
   text(): string {

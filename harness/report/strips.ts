@@ -1,5 +1,5 @@
 /** What the pictures are drawn from: per lane, how much was lost when, and how long answers took. Pure. */
-import type { Plan, Plane, PlannedProbe, Sample, Vantage } from "../core.js";
+import { type Plan, type Plane, probeKey, type Sample, type Vantage } from "../core.js";
 import { isBad, isMeasured, type Window } from "../measure/windows.js";
 
 /** A stretch of a lane with one share of users served badly, 0 to 1; null: nothing was measured. */
@@ -29,18 +29,16 @@ export const lanesInOrder: readonly { readonly plane: Plane; readonly from: Vant
   { plane: "data", from: "inside" },
 ];
 
-const keyOf = (of: PlannedProbe | Sample): string => `${of.probe}|${of.from}|${of.target}`;
-
 /** A sample speaks for its probe from its due instant to the next one, as lost seconds count it. */
 export function lanes(plan: Plan, samples: readonly Sample[], window: Window, bins = 480): Lane[] {
   const binUs = Math.max(50_000, Math.ceil((window.toUs - window.fromUs) / bins / 50_000) * 50_000);
   const count = Math.max(1, Math.ceil((window.toUs - window.fromUs) / binUs));
-  const probeOf = new Map(plan.probes.map((probe) => [keyOf(probe), probe]));
+  const probeOf = new Map(plan.probes.map((probe) => [probeKey(probe), probe]));
   return lanesInOrder.map(({ plane, from }) => {
     const covered = new Float64Array(count);
     const bad = new Float64Array(count);
     for (const sample of samples) {
-      const probe = probeOf.get(keyOf(sample));
+      const probe = probeOf.get(probeKey(sample));
       if (!probe || probe.plane !== plane || probe.from !== from || !isMeasured(sample)) continue;
       const startUs = Math.max(sample.dueUs, window.fromUs);
       const endUs = Math.min(sample.dueUs + probe.periodMs * 1000, window.toUs);
@@ -72,10 +70,10 @@ export const peakLost = (lane: Lane, window: Window): number =>
 /** Seconds from due to answered, of good answers: an answer that was waited for is slow, whoever made it wait. Bins without one are left out. */
 export function latency(plan: Plan, samples: readonly Sample[], window: Window, bins = 90): LatencyPoint[] {
   const binUs = Math.max(500_000, Math.ceil((window.toUs - window.fromUs) / bins / 500_000) * 500_000);
-  const planeOf = new Map(plan.probes.map((probe) => [keyOf(probe), probe.plane]));
+  const planeOf = new Map(plan.probes.map((probe) => [probeKey(probe), probe.plane]));
   const groups = new Map<string, number[]>();
   for (const sample of samples) {
-    const plane = planeOf.get(keyOf(sample));
+    const plane = planeOf.get(probeKey(sample));
     if (!plane || sample.outcome !== "ok" || sample.dueUs < window.fromUs || sample.dueUs >= window.toUs) continue;
     const key = `${plane}|${sample.from}|${Math.floor((sample.dueUs - window.fromUs) / binUs)}`;
     const group = groups.get(key);

@@ -1,7 +1,6 @@
 /** Is the foundation steady? Every probe's newest answer is good, and for a while none was bad. Fed with live samples. */
-import type { PlannedProbe, Sample } from "../core.js";
+import { type PlannedProbe, probeKey, type Sample } from "../core.js";
 
-const key = (of: { probe: string; from: string; target: string }) => `${of.from} ${of.probe} ${of.target}`;
 /** Outcomes that say nothing about the target. */
 const mute = new Set(["observer", "not-attempted"]);
 
@@ -15,7 +14,7 @@ export class SteadyWatch {
   add(batch: readonly Sample[]): void {
     for (const sample of batch) {
       if (mute.has(sample.outcome)) continue;
-      this.#last.set(key(sample), sample);
+      this.#last.set(probeKey(sample), sample);
       if (sample.outcome !== "ok" && sample.endUs > this.#lastBadEndUs) {
         this.#lastBadEndUs = sample.endUs;
         this.#lastBad = sample;
@@ -34,7 +33,7 @@ export class SteadyWatch {
   /** Undefined if steady at `nowUs` (relative to the run's zero), with no bad answer for quietMs; else why not, in words. */
   why(nowUs: number, quietMs: number, sinceUs = 0): string | undefined {
     for (const probe of this.probes) {
-      const last = this.#last.get(key(probe));
+      const last = this.#last.get(probeKey(probe));
       // A probe that asks rarely is not waited for: the others of its plane speak for it.
       if (probe.periodMs > 2 * quietMs && (!last || last.dueUs < sinceUs)) continue;
       if (!last || last.dueUs < sinceUs) return `${probe.probe} ${probe.target} from ${probe.from} has no answer yet`;

@@ -1,6 +1,6 @@
 /** How long after the last healing a plane was served badly. Pure, from a results folder's sources. */
-import type { Bounds, Plane, Vantage, Verdict } from "../core.js";
-import { byProbe, keyOf } from "../measure/lost.js";
+import { type Bounds, type Plane, probeKey, type Vantage, type Verdict } from "../core.js";
+import { byProbe } from "../measure/lost.js";
 import { isBad, isMeasured, runWindow } from "../measure/windows.js";
 import type { RunRecord } from "../report/story.js";
 
@@ -12,7 +12,7 @@ export function recoveredS({ plan, events, samples }: RunRecord, verdict: Verdic
   const series = byProbe(samples);
   let [lo, hi] = [0, 0];
   for (const probe of plan.probes.filter((one) => one.plane === plane && one.from === from)) {
-    const own = (series.get(keyOf(probe)) ?? []).filter((sample) => isMeasured(sample) && sample.dueUs >= run.fromUs).sort((a, b) => a.dueUs - b.dueUs);
+    const own = (series.get(probeKey(probe)) ?? []).filter((sample) => isMeasured(sample) && sample.dueUs >= run.fromUs).sort((a, b) => a.dueUs - b.dueUs);
     const last = own.findLastIndex((sample) => isBad(sample));
     if (last < 0) continue;
     const next = own[last + 1];
