@@ -1,6 +1,6 @@
 /** After a fuzzer: the same processes, nothing that was a defect, no memory that is not given back. */
 import { readFileSync } from "node:fs";
-import type { Part } from "../targets/foundry/platform/base/lab.js";
+import type { Part } from "../targets/foundry/platform/base/testing/lab.js";
 
 /** What a process may grow by: code that is compiled, heaps that are not collected yet. */
 const growthBytes = 128 * 2 ** 20;

@@ -1,8 +1,8 @@
 /** Messages on the bus, at every role that subscribes to it. */
 import fc from "fast-check";
-import { freePort, type Part } from "../targets/foundry/platform/base/lab.js";
-import { BusLab } from "../targets/foundry/platform/base/lab-bus.js";
-import { Ccdb } from "../targets/foundry/platform/base/lab-ccdb.js";
+import { freePort, type Part } from "../targets/foundry/platform/base/testing/lab.js";
+import { BusLab } from "../targets/foundry/platform/base/testing/lab-bus.js";
+import { Ccdb } from "../targets/foundry/platform/base/testing/lab-ccdb.js";
 import { Alive } from "./alive.js";
 import { type Fuzz, mutated, oddValue, sampled, shaped, withEach } from "./fuzz.js";
 

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { encode, type Packet } from "dns-packet";
 import fc from "fast-check";
-import { BusLab } from "../targets/foundry/platform/base/lab-bus.js";
+import { BusLab } from "../targets/foundry/platform/base/testing/lab-bus.js";
 import { Alive } from "./alive.js";
 import { type Fuzz, mutated, sampled, withEach } from "./fuzz.js";
 

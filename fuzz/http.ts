@@ -1,7 +1,7 @@
 /** For the HTTP fuzzers: a firewall before a balancer before a router before an app that says what it is told to, as real processes. */
 import { createServer, connect as dial, type Server } from "node:net";
-import type { Part } from "../targets/foundry/platform/base/lab.js";
-import { BusLab } from "../targets/foundry/platform/base/lab-bus.js";
+import type { Part } from "../targets/foundry/platform/base/testing/lab.js";
+import { BusLab } from "../targets/foundry/platform/base/testing/lab-bus.js";
 import { until } from "../targets/foundry/platform/base/until.js";
 
 const leaveMs = 40;

@@ -22,7 +22,7 @@ const allowed: readonly (readonly [from: RegExp, to: readonly RegExp[]])[] = [
   [/^faults\//, [/^faults\//, /^harness\//]],
   [/^targets\/[^/]+\/platform\//, [/^targets\/[^/]+\/platform\//]],
   [/^targets\/[^/]+\/(scenarios|playbooks|suites|conformance)\//, [/^faults\//, /^harness\//, /^targets\/[^/]+\/(?!platform)/]],
-  [/^targets\/[^/]+\/[^/]+\.ts$/, [/^harness\//, /^targets\/[^/]+\/(?!platform)/]],
+  [/^targets\/[^/]+\/(?!platform\/)/, [/^harness\//, /^targets\/[^/]+\/(?!platform)/]],
 ];
 
 /** Files that reach each other, each group sorted (Tarjan). */
@@ -95,7 +95,9 @@ describe("arrows", () => {
   it("nothing below the commands knows that there is a process to exit", () => {
     const exits = files
       .map((path) => relative(root, path))
-      .filter((name) => /^harness\/(?!cli\/|.*(\.test|fixture))/.test(name) && /process\.exit(Code)?\b/.test(readFileSync(join(root, name), "utf8")));
+      .filter(
+        (name) => /^harness\/(?!cli\/|.*(\.test|fixture|\/testing\/))/.test(name) && /process\.exit(Code)?\b/.test(readFileSync(join(root, name), "utf8")),
+      );
     // Programs of their own, and a prober that holds up its reader.
     expect(exits.sort()).to.deep.equal(["harness/keeper/process.ts", "harness/probes/prober.ts", "harness/ruler/truth-server.ts"]);
   });
@@ -105,7 +107,14 @@ describe("arrows", () => {
       .filter((name) => name.endsWith(".ts") && !name.includes(".test."))
       .map((name) => name.replace(/\.ts$/, ""));
     const named = files
-      .filter((path) => /^harness\//.test(relative(root, path)) && !path.includes(".test.") && !path.includes("fixture") && !path.includes("/cli/"))
+      .filter(
+        (path) =>
+          /^harness\//.test(relative(root, path)) &&
+          !path.includes(".test.") &&
+          !path.includes("fixture") &&
+          !path.includes("/testing/") &&
+          !path.includes("/cli/"),
+      )
       .flatMap((path) => {
         const code = readFileSync(path, "utf8")
           .replace(/\/\*[\s\S]*?\*\//g, "")

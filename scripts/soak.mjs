@@ -8,14 +8,14 @@ import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 
 const soaks = {
-  days: { files: ["dist/targets/foundry/day-one.test.js", "dist/targets/foundry/suites/days.chaos.js"], numbers: { seeds: ["20", "FLOUNDER_SEEDS"] } },
+  days: { files: ["dist/targets/foundry/live/day-one.test.js", "dist/targets/foundry/suites/days.chaos.js"], numbers: { seeds: ["20", "FLOUNDER_SEEDS"] } },
   watch: { files: ["dist/harness/watch/fifty.test.js"], numbers: { minutes: ["30", "FLOUNDER_WATCH_MINUTES"] } },
   pushes: {
-    files: ["dist/targets/foundry/pushes.test.js"],
+    files: ["dist/targets/foundry/pushes/pushes.test.js"],
     numbers: { minutes: ["30", "FLOUNDER_PUSH_MINUTES"], seed: ["1", "FLOUNDER_PUSH_SEED"], clients: ["8", "FLOUNDER_PUSH_CLIENTS"] },
   },
   rounds: {
-    files: ["dist/targets/foundry/rounds.test.js"],
+    files: ["dist/targets/foundry/rounds/rounds.test.js"],
     numbers: { rounds: ["20", "FLOUNDER_ROUNDS"], seed: ["1", "FLOUNDER_ROUNDS_SEED"] },
     words: { engine: ["local", "FLOUNDER_ROUNDS_ENGINE", ["local", "compose"]] },
   },

@@ -13,7 +13,7 @@ import { reference } from "./reference.js";
 function* sources(dir: string): Generator<string> {
   for (const entry of readdirSync(dir, { withFileTypes: true })) {
     const path = join(dir, entry.name);
-    if (entry.isDirectory() && !["platform", "suites", "conformance", "rounds", "pushes", "red-team", "apps", "fixtures"].includes(entry.name))
+    if (entry.isDirectory() && !["platform", "suites", "conformance", "rounds", "pushes", "red-team", "apps", "fixtures", "testing"].includes(entry.name))
       yield* sources(path);
     else if (/\.ts$/.test(entry.name) && !/\.test\.ts$|^fixture/.test(entry.name)) yield path;
   }

@@ -1,24 +1,24 @@
 /** The foundry as the harness sees it: everything that the harness loads of a Cloud-Foundry-like platform of 2011. */
 import type { TargetSystem } from "../../harness/core.js";
 import { derived } from "../../harness/engines/secrets.js";
-import { adapters, capabilities } from "./adapters.js";
-import { alarms } from "./alarms.js";
-import { busAddress, busCarries } from "./bus-witness.js";
-import { differences } from "./differences.js";
-import { edgeWays } from "./edge-adapters.js";
-import { fingerprint } from "./fingerprint.js";
-import { foresight } from "./foresight.js";
+import { adapters, capabilities } from "./adapters/adapters.js";
+import { busAddress, busCarries } from "./adapters/bus-witness.js";
+import { edgeWays } from "./adapters/edge.js";
 import { frontDoor } from "./front-door.js";
-import { missing, tidy } from "./ledger.js";
-import { operator, verbWords } from "./operator.js";
-import { plannedProbes } from "./planned-probes.js";
-import { prepare } from "./prepare.js";
+import { alarms } from "./monitoring/alarms.js";
+import { foresight } from "./monitoring/foresight.js";
+import { operator, verbWords } from "./operator/operator.js";
+import { ailments, recover } from "./operator/recover.js";
 import { probes } from "./probes/index.js";
-import { ailments, recover } from "./recover.js";
-import { routes } from "./routes.js";
-import { sampleApps } from "./sample-apps.js";
+import { plannedProbes } from "./probes/planned-probes.js";
+import { routes } from "./probes/routes.js";
+import { differences } from "./readings/differences.js";
+import { fingerprint } from "./readings/fingerprint.js";
+import { missing, tidy } from "./readings/ledger.js";
 import { shortestScaledMs, timersS } from "./timers.js";
 import { policies, profiles, topology } from "./topology.js";
+import { prepare } from "./workload/prepare.js";
+import { sampleApps } from "./workload/sample-apps.js";
 
 /** The platform derives the same password from the same secret: 20 hex characters. */
 const adminPassword = (secret: string): string => derived(secret, "admin-password").slice(0, 20);

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { FlounderError } from "../../harness/errors.js";
 import { maxSamplesPerS } from "../../harness/plan.js";
 import { frontDoor } from "./front-door.js";
-import { plannedProbes } from "./planned-probes.js";
 import { probes } from "./probes/index.js";
+import { plannedProbes } from "./probes/planned-probes.js";
 import target from "./target.js";
 import { profiles, topology } from "./topology.js";
 

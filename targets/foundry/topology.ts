@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Component, Contained, Topology } from "../../harness/core.js";
 import { FlounderError } from "../../harness/errors.js";
 import { dist } from "../../harness/paths.js";
-import { thresholds, thresholdsMs } from "./thresholds.js";
+import { thresholds, thresholdsMs } from "./monitoring/thresholds.js";
 import { timersMs } from "./timers.js";
 
 interface Shape {

@@ -5,7 +5,7 @@ import { connect } from "nats";
 import { until } from "../../../harness/clock.js";
 import type { Capability, Target } from "../../../harness/core.js";
 import { loadFaults } from "../../../harness/registry.js";
-import { busAddress, busOwner } from "../bus-witness.js";
+import { busAddress, busOwner } from "../adapters/bus-witness.js";
 import { api, app, type Lab, signal, topology } from "./lab.js";
 
 const [outer, inner] = ["any.flounder.test", "nats-1.internal.flounder.test"];

@@ -22,15 +22,15 @@ import { newFoundation, passingName } from "../../../harness/foundation.js";
 import { makeFolder } from "../../../harness/keeper/folder.js";
 import { Keeper } from "../../../harness/keeper/keep.js";
 import { type EngineName, engineFor, loadFaults } from "../../../harness/registry.js";
-import { closeBusWitness } from "../bus-witness.js";
-import { storageState } from "../console.js";
-import { answered, askEdge } from "../edge-ask.js";
-import { asked, type Instance } from "../fingerprint.js";
+import { closeBusWitness } from "../adapters/bus-witness.js";
+import { answered, askEdge } from "../adapters/edge-ask.js";
 import { frontDoor } from "../front-door.js";
-import { prepare } from "../prepare.js";
-import { recover } from "../recover.js";
+import { storageState } from "../operator/console.js";
+import { recover } from "../operator/recover.js";
+import { asked, type Instance } from "../readings/fingerprint.js";
 import foundry from "../target.js";
 import { type Shape, topologyOf } from "../topology.js";
+import { prepare } from "../workload/prepare.js";
 
 /** Two of what must be seen to stand in for each other, one of everything else. The DEA keeps its disk on a LUN, as on com. */
 const shape: Shape = {

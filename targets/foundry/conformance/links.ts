@@ -3,9 +3,9 @@ import { expect } from "chai";
 import { until } from "../../../harness/clock.js";
 import type { PortProtocol } from "../../../harness/core.js";
 import { receipts } from "../../../harness/measure/receipts.js";
-import { CfClient } from "../cf-client.js";
-import type { Instance } from "../fingerprint.js";
-import { sampleOrg } from "../sample-apps.js";
+import type { Instance } from "../readings/fingerprint.js";
+import { CfClient } from "../workload/cf-client.js";
+import { sampleOrg } from "../workload/sample-apps.js";
 import { api, app, type Lab, topology } from "./lab.js";
 import { type At, Idle, ring } from "./ring.js";
 

@@ -1,7 +1,7 @@
 /** Capability mount, on every mount: what the helper on it proves, what the Cloud Controller says by itself, and that nobody is left blocked. */
 import { expect } from "chai";
 import { until } from "../../../harness/clock.js";
-import { verifyStorage } from "../console.js";
+import { verifyStorage } from "../operator/console.js";
 import { blocked } from "./blocked.js";
 import { type Lab, topology } from "./lab.js";
 

@@ -9,8 +9,8 @@ import type { KeeperClient } from "../../../harness/keeper/client.js";
 import { connect } from "../../../harness/keeper/start.js";
 import { root } from "../../../harness/paths.js";
 import type { EngineName } from "../../../harness/registry.js";
-import type { StorageState } from "../console.js";
-import { openHome } from "../live-foundation.js";
+import type { StorageState } from "../operator/console.js";
+import { openHome } from "../testing/live-foundation.js";
 
 interface Ended {
   readonly code: number | null;

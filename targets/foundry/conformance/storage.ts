@@ -1,10 +1,10 @@
 /** Capabilities power, content and room, and the storage faults: each is seen by its witness to bite and to be healed, and by the Cloud Controller for what it is. */
 import { expect } from "chai";
 import { until } from "../../../harness/clock.js";
-import { verifyStorage } from "../console.js";
-import { operator } from "../operator.js";
-import { prober } from "../prepare.js";
+import { verifyStorage } from "../operator/console.js";
+import { operator } from "../operator/operator.js";
 import { timersMs } from "../timers.js";
+import { prober } from "../workload/prepare.js";
 import { app, type Lab, timeFactor, topology } from "./lab.js";
 
 export function storage(lab: Lab): void {

@@ -1,6 +1,6 @@
 /** 26 April 2011: everything that was touched is restored at the same time. */
 import type { Playbook } from "../../../harness/core.js";
-import type { Operator } from "../operator.js";
+import type { Operator } from "../operator/operator.js";
 
 export default {
   name: "all-at-once",

@@ -1,6 +1,6 @@
 /** What was done on 25 and 26 April 2011, as far as the operator told it. Human seconds are measured seconds of a run, not hours of 2011. */
 import type { Playbook } from "../../../harness/core.js";
-import type { Operator } from "../operator.js";
+import type { Operator } from "../operator/operator.js";
 
 export default {
   name: "as-it-was",

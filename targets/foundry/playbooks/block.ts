@@ -1,6 +1,6 @@
 /** EC2's storm of 21 April 2011 is stopped, and no room is added: LUNs serve without mirrors. */
 import type { Playbook } from "../../../harness/core.js";
-import type { Operator } from "../operator.js";
+import type { Operator } from "../operator/operator.js";
 
 export default {
   name: "block",

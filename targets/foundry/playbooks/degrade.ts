@@ -1,6 +1,6 @@
 /** Another design, compared like a playbook: Cloud Controllers refuse what needs the lost LUN, and nothing else. */
 import type { Playbook } from "../../../harness/core.js";
-import type { Operator } from "../operator.js";
+import type { Operator } from "../operator/operator.js";
 
 export default {
   name: "degrade",

@@ -1,6 +1,6 @@
 /** Early detection and prevention: a supply that is not as it should be is reason enough to move its LUNs before they are lost. */
 import type { Playbook } from "../../../harness/core.js";
-import type { Operator } from "../operator.js";
+import type { Operator } from "../operator/operator.js";
 
 export default {
   name: "fail-over-on-flicker",

@@ -1,6 +1,6 @@
 /** 26 April 2011: who asks from inside knows at once that it is the way in, not the apps. */
 import type { Playbook } from "../../../harness/core.js";
-import type { Operator } from "../operator.js";
+import type { Operator } from "../operator/operator.js";
 
 export default {
   name: "inside-first",

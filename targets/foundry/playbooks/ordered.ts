@@ -1,6 +1,6 @@
 /** 26 April 2011: one layer after the other, from the door inwards, each looked at before the next. */
 import type { Playbook } from "../../../harness/core.js";
-import type { Operator } from "../operator.js";
+import type { Operator } from "../operator/operator.js";
 
 export default {
   name: "ordered",

@@ -1,6 +1,6 @@
 /** As on 25 April 2011 up to the repair; then developers are let in before anybody has looked at the blobs. */
 import type { Playbook } from "../../../harness/core.js";
-import type { Operator } from "../operator.js";
+import type { Operator } from "../operator/operator.js";
 
 export default {
   name: "release-first",

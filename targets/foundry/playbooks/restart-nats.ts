@@ -1,6 +1,6 @@
 /** The bus hangs, or seems to: it alone is started anew. */
 import type { Playbook } from "../../../harness/core.js";
-import type { Operator } from "../operator.js";
+import type { Operator } from "../operator/operator.js";
 
 export default {
   name: "restart-nats",

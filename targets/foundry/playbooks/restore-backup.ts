@@ -1,6 +1,6 @@
 /** Instead of verifying what is there, back to what was known to be good. Quick, and what was acknowledged since is lost. */
 import type { Playbook } from "../../../harness/core.js";
-import type { Operator } from "../operator.js";
+import type { Operator } from "../operator/operator.js";
 
 export default {
   name: "restore-backup",

@@ -1,6 +1,6 @@
 /** How EC2's storm of 21 April 2011 was ended: nobody may copy, then there is room for all, then everybody may. Human seconds are measured seconds of a run. */
 import type { Playbook } from "../../../harness/core.js";
-import type { Operator } from "../operator.js";
+import type { Operator } from "../operator/operator.js";
 
 export default {
   name: "stop-the-storm",

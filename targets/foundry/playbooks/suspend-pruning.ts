@@ -1,6 +1,6 @@
 /** Another design, compared like a playbook: routers keep the routes that they have while the bus is silent. */
 import type { Playbook } from "../../../harness/core.js";
-import type { Operator } from "../operator.js";
+import type { Operator } from "../operator/operator.js";
 import restartNats from "./restart-nats.js";
 
 export default {

@@ -1,6 +1,6 @@
 /** As on 25 April 2011, but each blob is hashed once, not once by each Cloud Controller. */
 import type { Playbook } from "../../../harness/core.js";
-import type { Operator } from "../operator.js";
+import type { Operator } from "../operator/operator.js";
 
 export default {
   name: "verify-one",

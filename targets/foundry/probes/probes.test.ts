@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { nowUs, until } from "../../../harness/clock.js";
 import { type Probe, ProbeFailure } from "../../../harness/core.js";
-import { contextOf, type FakeCloud, fakeCloud, type Mood } from "./fake-cloud.js";
 import { probes } from "./index.js";
 import type { Session } from "./session.js";
+import { contextOf, type FakeCloud, fakeCloud, type Mood } from "./testing/fake-cloud.js";
 
 const named = (name: string): Probe => probes.find((probe) => probe.name === name)!;
 const control = probes.filter((probe) => probe.plane === "control").map((probe) => probe.name);

@@ -1,8 +1,8 @@
 /** Pushes new bits: resource matching, package, upload, build, until the droplet is staged (cf-api §2, steps 4 to 8). */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Probe, type ProbeContext, ProbeFailure } from "../../../harness/core.js";
-import { resource, zipOf } from "../app-bits.js";
-import { multipart } from "../multipart.js";
+import { resource, zipOf } from "../workload/app-bits.js";
+import { multipart } from "../workload/multipart.js";
 import { ask, askApi, jsonOf } from "./api.js";
 import { openSession, prober, sessionOf } from "./session.js";
 

@@ -6,8 +6,8 @@ import { randomBytes } from "node:crypto";
 import { Resolver } from "node:dns/promises";
 import { nowUs } from "../../../harness/clock.js";
 import { type ProbeContext, ProbeFailure, type Route } from "../../../harness/core.js";
-import { CfClient } from "../cf-client.js";
-import { lifecycleApps, probeOrg, pushApp, scaleApp } from "../sample-apps.js";
+import { CfClient } from "../workload/cf-client.js";
+import { lifecycleApps, probeOrg, pushApp, scaleApp } from "../workload/sample-apps.js";
 
 /** An app that is started and stopped: what was last said of it, and how many operations are under way. */
 export interface LifecycleApp {

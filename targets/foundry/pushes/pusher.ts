@@ -4,7 +4,7 @@ import { request } from "node:http";
 import { pipeline } from "node:stream/promises";
 import yazl from "yazl";
 import { until } from "../../../harness/clock.js";
-import { CfClient } from "../cf-client.js";
+import { CfClient } from "../workload/cf-client.js";
 import { noise } from "./noise.js";
 
 /** Longer than any push takes that is going to end. */

@@ -16,10 +16,10 @@ import { removeFolder } from "../../../harness/engines/local/reap.js";
 import { needTool } from "../../../harness/engines/tools/find.js";
 import { root } from "../../../harness/paths.js";
 import { loadEngine } from "../../../harness/registry.js";
-import type { CfClient } from "../cf-client.js";
-import type { Instance } from "../fingerprint.js";
-import { liveFoundation } from "../live-foundation.js";
-import { prober } from "../prepare.js";
+import type { Instance } from "../readings/fingerprint.js";
+import { liveFoundation } from "../testing/live-foundation.js";
+import type { CfClient } from "../workload/cf-client.js";
+import { prober } from "../workload/prepare.js";
 
 const shape = { cc: 1, dea: 1, router: 1, lb: 1, dns: 1, cabinets: ["cabinet-a"], lunsPerCabinet: 1, deaLuns: 1 };
 interface Attempt {

@@ -13,7 +13,7 @@ import { connect } from "../../../harness/keeper/start.js";
 import { root } from "../../../harness/paths.js";
 import type { EngineName } from "../../../harness/registry.js";
 import type { FoundationFacts } from "../../../harness/scenario.js";
-import { prepare } from "../prepare.js";
+import { prepare } from "../workload/prepare.js";
 import { Eye } from "./look.js";
 
 /** Containers keep all that they write there, and are not begun on less than 1000 MB. */

@@ -4,9 +4,9 @@
  */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { FoundationFacts } from "../../../harness/scenario.js";
-import { CfClient } from "../cf-client.js";
-import { send } from "../http.js";
-import { sampleApps } from "../sample-apps.js";
+import { CfClient } from "../workload/cf-client.js";
+import { send } from "../workload/http.js";
+import { sampleApps } from "../workload/sample-apps.js";
 
 const attempt = <T>(read: () => T, otherwise: T): T => {
   try {

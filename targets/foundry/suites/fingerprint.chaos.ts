@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "chai";
 import { until } from "../../../harness/clock.js";
 import { foundation } from "../../../harness/mocha.js";
-import { CfClient } from "../cf-client.js";
+import { CfClient } from "../workload/cf-client.js";
 
 interface Planted {
   plant(): Promise<unknown>;

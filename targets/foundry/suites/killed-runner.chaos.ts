@@ -12,7 +12,7 @@ import { root } from "../../../harness/paths.js";
 import { seeded } from "../../../harness/random.js";
 import { loadFaults, loadTarget } from "../../../harness/registry.js";
 import { candidates } from "../../../harness/select.js";
-import { openHome } from "../live-foundation.js";
+import { openHome } from "../testing/live-foundation.js";
 
 const faults = [...(await loadFaults()).values()].filter((fault) => !fault.changesNothing);
 /**

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { connect, type NatsConnection } from "nats";
 import { readConfig } from "./config.js";
-import { busOwner, freePort, Lab, type Part, secretOf } from "./lab.js";
 import { savedJson, writeAtomically } from "./saved.js";
+import { busOwner, freePort, Lab, type Part, secretOf } from "./testing/lab.js";
 import { until } from "./until.js";
 import { adminLabel } from "./who.js";
 

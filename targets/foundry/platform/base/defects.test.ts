@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect } from "chai";
-import { freePort, type Part, type PartOptions, secretOf } from "./lab.js";
-import { BusLab } from "./lab-bus.js";
-import { Ccdb } from "./lab-ccdb.js";
+import { freePort, type Part, type PartOptions, secretOf } from "./testing/lab.js";
+import { BusLab } from "./testing/lab-bus.js";
+import { Ccdb } from "./testing/lab-ccdb.js";
 import { until } from "./until.js";
 import { adminLabel } from "./who.js";
 

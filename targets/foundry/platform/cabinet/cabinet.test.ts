@@ -5,9 +5,9 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import { connect, type Server } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
-import { Lab, type Part } from "../base/lab.js";
+import { Lab, type Part } from "../base/testing/lab.js";
 import { until } from "../base/until.js";
-import { introducer, introductionTo } from "./lab-introducer.js";
+import { introducer, introductionTo } from "./testing/lab-introducer.js";
 
 interface Lun {
   readonly lun: string;

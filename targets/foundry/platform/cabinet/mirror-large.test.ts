@@ -5,9 +5,9 @@ import { writeFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
-import { freePort, Lab, type Part } from "../base/lab.js";
+import { freePort, Lab, type Part } from "../base/testing/lab.js";
 import { until } from "../base/until.js";
-import { introductionTo } from "./lab-introducer.js";
+import { introductionTo } from "./testing/lab-introducer.js";
 
 const mb = 2 ** 20;
 /** What a client may wait for an answer of a few bytes. The blob alone takes 3 s of all that a cabinet moves. */

@@ -6,11 +6,11 @@ import type { Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { Lab, type Part } from "../base/lab.js";
+import { Lab, type Part } from "../base/testing/lab.js";
 import { sleep, until } from "../base/until.js";
 import { chanceOf } from "../router/chance.js";
 import { dips } from "./dips.js";
-import { introducer } from "./lab-introducer.js";
+import { introducer } from "./testing/lab-introducer.js";
 import { loseCache } from "./write-cache.js";
 
 interface PowerReport {

@@ -4,9 +4,9 @@ import { readdirSync, readFileSync, truncateSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
-import { freePort, Lab, type Part } from "../base/lab.js";
+import { freePort, Lab, type Part } from "../base/testing/lab.js";
 import { sleep, until } from "../base/until.js";
-import { introductionTo } from "./lab-introducer.js";
+import { introductionTo } from "./testing/lab-introducer.js";
 
 interface Copy {
   readonly state: string;

@@ -1,7 +1,7 @@
 /** The DEA as a process, on a real bus: where it has room, what it runs, and what it says of that. */
 import { expect } from "chai";
 import { until } from "../base/until.js";
-import { answer, crash, Rig, refuses } from "./rig.js";
+import { answer, crash, Rig, refuses } from "./testing/rig.js";
 
 describe("dea", () => {
   let rig: Rig;

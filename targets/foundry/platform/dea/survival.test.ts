@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { expect } from "chai";
 import { until } from "../base/until.js";
-import { answer, crash, Rig, refuses } from "./rig.js";
+import { answer, crash, Rig, refuses } from "./testing/rig.js";
 
 describe("dea: apps and what is around them", () => {
   let rig: Rig;

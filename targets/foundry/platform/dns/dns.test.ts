@@ -4,7 +4,7 @@ import { Resolver } from "node:dns/promises";
 import { connect } from "node:net";
 import { expect } from "chai";
 import { type DecodedPacket, decode, encode, type Packet, streamEncode } from "dns-packet";
-import { Lab, type Part } from "../base/lab.js";
+import { Lab, type Part } from "../base/testing/lab.js";
 
 describe("dns", () => {
   let lab: Lab;

@@ -4,9 +4,9 @@ import { once } from "node:events";
 import { Agent, request as ask } from "node:http";
 import { type AddressInfo, connect as connectTcp, createServer, type Socket } from "node:net";
 import { expect } from "chai";
-import { freePort, Lab, type Part } from "../base/lab.js";
+import { freePort, Lab, type Part } from "../base/testing/lab.js";
 import { sleep, until } from "../base/until.js";
-import { Forts, type Way, ways } from "./rig.js";
+import { Forts, type Way, ways } from "./testing/rig.js";
 
 for (const way of ways) describe(`firewall, by ${way.name}`, firewalls(way));
 

@@ -5,10 +5,10 @@ import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
-import { Lab, type Part } from "../base/lab.js";
 import { type Namespace, whyNoNamespace } from "../base/namespace.js";
+import { Lab, type Part } from "../base/testing/lab.js";
 import { until } from "../base/until.js";
-import { Forts, ways } from "./rig.js";
+import { Forts, ways } from "./testing/rig.js";
 
 describe("the packet filter", function () {
   this.timeout(60_000);

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { freePort, type Part } from "../base/lab.js";
-import { BusLab } from "../base/lab-bus.js";
-import { Ccdb } from "../base/lab-ccdb.js";
+import { freePort, type Part } from "../base/testing/lab.js";
+import { BusLab } from "../base/testing/lab-bus.js";
+import { Ccdb } from "../base/testing/lab-ccdb.js";
 import { until } from "../base/until.js";
 import { migrations } from "../cc/database/schema.js";
 

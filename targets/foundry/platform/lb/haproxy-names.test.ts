@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
-import { Lab, type Part } from "../base/lab.js";
 import { Namespace, whyNoNamespace } from "../base/namespace.js";
+import { Lab, type Part } from "../base/testing/lab.js";
 import { until } from "../base/until.js";
 
 describe("haproxy, and routers that are called by name", function () {

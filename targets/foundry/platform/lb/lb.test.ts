@@ -6,7 +6,7 @@ import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
 import { connect, type NatsConnection } from "nats";
-import { busOwner, Lab, type Part } from "../base/lab.js";
+import { busOwner, Lab, type Part } from "../base/testing/lab.js";
 import { until } from "../base/until.js";
 
 const isOnPath = (tool: string) => (process.env.PATH ?? "").split(":").some((dir) => existsSync(join(dir, tool)));

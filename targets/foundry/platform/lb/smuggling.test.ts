@@ -6,8 +6,8 @@ import { existsSync } from "node:fs";
 import { createServer as createTcpServer, connect as dial, type Server } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
-import type { Part } from "../base/lab.js";
-import { BusLab } from "../base/lab-bus.js";
+import type { Part } from "../base/testing/lab.js";
+import { BusLab } from "../base/testing/lab-bus.js";
 import { until } from "../base/until.js";
 
 const host = "app.flounder.test";

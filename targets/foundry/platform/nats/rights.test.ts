@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { connect, type NatsConnection } from "nats";
-import { busOwner, Lab, type NatsServer, secretOf } from "../base/lab.js";
+import { busOwner, Lab, type NatsServer, secretOf } from "../base/testing/lab.js";
 import { until } from "../base/until.js";
 import { answersTo, inboxOf, passwordLabel } from "./rights.js";
 

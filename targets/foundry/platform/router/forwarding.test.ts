@@ -2,9 +2,9 @@
 import { once } from "node:events";
 import { request as ask, type IncomingMessage, type ServerResponse } from "node:http";
 import { expect } from "chai";
-import { freePort } from "../base/lab.js";
+import { freePort } from "../base/testing/lab.js";
 import { until } from "../base/until.js";
-import { Rig, to } from "./rig.js";
+import { Rig, to } from "./testing/rig.js";
 
 describe("router: forwarding", function () {
   this.timeout(30_000);

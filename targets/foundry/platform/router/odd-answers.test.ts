@@ -2,7 +2,7 @@
 import { createServer as createTcpServer, connect as dial, type Server } from "node:net";
 import { expect } from "chai";
 import { until } from "../base/until.js";
-import { Rig } from "./rig.js";
+import { Rig } from "./testing/rig.js";
 
 const body = "Content-Length: 3\r\nConnection: close\r\n\r\nok\n";
 const odd: Readonly<Record<string, string>> = {

@@ -1,9 +1,9 @@
 /** The router as a process, on a real bus: what cf-protocol says of registration, pruning and errors. */
 import type { IncomingMessage } from "node:http";
 import { expect } from "chai";
-import { freePort } from "../base/lab.js";
+import { freePort } from "../base/testing/lab.js";
 import { until } from "../base/until.js";
-import { Rig, to } from "./rig.js";
+import { Rig, to } from "./testing/rig.js";
 
 describe("router", function () {
   this.timeout(30_000);

@@ -1,7 +1,7 @@
 /** A router whose table, config or bus is not what it should be. */
 import { expect } from "chai";
 import { until } from "../base/until.js";
-import { Rig, to } from "./rig.js";
+import { Rig, to } from "./testing/rig.js";
 
 describe("router: trouble", function () {
   this.timeout(30_000);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { decodeJwt } from "jose";
-import { secretOf } from "../../base/lab.js";
+import { secretOf } from "../../base/testing/lab.js";
 import { until } from "../../base/until.js";
 import { dropletAuthorization, dropletLabel } from "../apps/droplet-pass.js";
 import { type Developer, inSpace, resourceOf, zipOf } from "../testing/developer.js";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { freePort } from "../../base/lab.js";
+import { freePort } from "../../base/testing/lab.js";
 import { until } from "../../base/until.js";
 import { type Answer, type Developer, inSpace } from "../testing/developer.js";
 import { Rig } from "../testing/rig.js";

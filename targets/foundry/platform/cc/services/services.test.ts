@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import { expect } from "chai";
-import { freePort } from "../../base/lab.js";
+import { freePort } from "../../base/testing/lab.js";
 import { until } from "../../base/until.js";
 import type { Answer, Developer } from "../testing/developer.js";
 import { Rig } from "../testing/rig.js";

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
-import { bundles } from "../../base/lab.js";
+import { bundles } from "../../base/testing/lab.js";
 import { until } from "../../base/until.js";
 import { Storage } from "./storage.js";
 import { blobPath } from "./storage-messages.js";

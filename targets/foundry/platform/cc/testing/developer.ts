@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { buffer } from "node:stream/consumers";
 import yazl from "yazl";
-import { secretOf } from "../../base/lab.js";
+import { secretOf } from "../../base/testing/lab.js";
 import { until } from "../../base/until.js";
 import type { ApiError, App, Build, Droplet, Job, Named, Package, Page, Ref, Resource, Token } from "./rig-types.js";
 

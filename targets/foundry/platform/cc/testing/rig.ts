@@ -2,10 +2,10 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TimersMs } from "../../base/config.js";
-import { freePort, type Part } from "../../base/lab.js";
-import { BusLab, type Heard } from "../../base/lab-bus.js";
-import { Ccdb } from "../../base/lab-ccdb.js";
 import { markerFile } from "../../base/lun-marker.js";
+import { freePort, type Part } from "../../base/testing/lab.js";
+import { BusLab, type Heard } from "../../base/testing/lab-bus.js";
+import { Ccdb } from "../../base/testing/lab-ccdb.js";
 import { Developer } from "./developer.js";
 
 export const luns = ["lun-1", "lun-2", "lun-3", "lun-4"];
