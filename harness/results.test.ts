@@ -6,11 +6,11 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { expect } from "chai";
-import type { Sample } from "./core.js";
+import type { Sample, Verdict } from "./core.js";
 import { FlounderError } from "./errors.js";
 import { bySchedule } from "./judge.js";
 import { smallEvents, smallPlan, smallSamples } from "./judge-fixture.js";
-import { dist } from "./paths.js";
+import { dist, root } from "./paths.js";
 import { writeFixture } from "./report/fixture.js";
 import { files, openResults, readResults, writeReports } from "./results.js";
 
@@ -43,6 +43,20 @@ describe("results folder", () => {
     second.close();
     expect(readlinkSync(join(base, "latest"))).to.equal("20110425T124500Z-small-1-2");
     expect(existsSync(join(base, "latest", "plan.json"))).to.equal(true);
+  });
+
+  it("of a run that a version before recorded is judged to the verdict that it had then", async () => {
+    const old = join(root, "harness", "fixtures", "quiet-nats-7");
+    const dir = join(base, "old");
+    cpSync(old, dir, { recursive: true });
+    rmSync(join(dir, files.verdict));
+    await writeReports(dir);
+    // Sentences may be said better; what they are evidence of stays.
+    const judged = (folder: string) => {
+      const { findings, ...rest } = JSON.parse(readFileSync(join(folder, files.verdict), "utf8")) as Verdict;
+      return { ...rest, findings: findings.map(({ result, atUs }) => ({ result, atUs })) };
+    };
+    expect(judged(dir)).to.deep.equal(judged(old));
   });
 
   it("has each event on disk as soon as it was given, as one line", () => {
