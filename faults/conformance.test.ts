@@ -30,6 +30,7 @@ function failing(target: Target<Capability>): Target<Capability> {
     "admits",
     "reaches",
     "carry",
+    "asMeant",
   ]);
   const can = Object.fromEntries(
     Object.entries(target.can).map(([name, capability]) => [

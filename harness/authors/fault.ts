@@ -16,6 +16,7 @@ const capabilities = Object.keys({
   config: 0,
   rules: 0,
   pool: 0,
+  console: 0,
   links: 0,
 } satisfies Record<Capability, 0>);
 const does = (what: string) => z.custom((value) => typeof value === "function", `expected a function: async ${what} { … }`);

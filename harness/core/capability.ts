@@ -1,4 +1,5 @@
 /** What can be broken: targets, and the capabilities by which faults act on them. */
+import type { Slip } from "./recovery.js";
 
 /** "dea-1" (process) · "dea-1>nats-1" (link) · "*>cc-1" (registered endpoint) · "*>dea-1.3" (app slot 3) · "cc-1:lun-1" (mount). */
 export type TargetName = string;
@@ -9,6 +10,9 @@ export type CutMount = "detach" | "hang" | "read-only";
 
 /** rules: what lets in, while the default policy stays; external, internal: one zone of a name server. */
 export type ConfigPart = "all" | "rules" | "external" | "internal";
+
+/** Slips that an operator can make at a component by itself, whatever playbook is played. */
+export type ConsoleSlip = Extract<Slip, "wrong-target" | "wrong-step" | "wrong-terminal">;
 
 /** What can be done to a target, in generic nouns. Each has read-only questions that witnesses ask; every act is idempotent. */
 export interface Capabilities {
@@ -118,6 +122,17 @@ export interface Capabilities {
     fill(): Promise<void>;
     /** How many of them answer requests that are sent through the balancer. */
     reaches(): Promise<"all" | "some" | "none">;
+  };
+  /** The operator's own verbs at this component, run where nobody meant them, and what takes them back. */
+  console: {
+    /** Resolves when the command was taken. wrong-target: it was meant for another one; wrong-step: it was not its turn; wrong-terminal: it was meant for another place. */
+    slip(kind: ConsoleSlip): Promise<void>;
+    /** Takes back what such a slip has left here. */
+    undo(kind: ConsoleSlip): Promise<void>;
+    /** Nothing is left of such a slip: seen in what the component does. Rejects when that cannot be told. */
+    asMeant(kind: ConsoleSlip): Promise<boolean>;
+    /** Changes with every slip that may be over before anybody looks. Rejects when that cannot be told. */
+    generation(kind: ConsoleSlip): Promise<string>;
   };
   /** Every link of a component at once: those that it dials, and those that lead to it. Not its mounts. */
   links: {

@@ -19,8 +19,8 @@ export interface DifferencesDeps {
   tell(report: HealReport): void;
 }
 
-/** These act on one config. */
-const oneConfig: readonly Capability[] = ["config", "rules", "pool"];
+/** These act on one config; an operator's verbs do so as well. */
+const oneConfig: readonly Capability[] = ["config", "rules", "pool", "console"];
 const sameDeed = (a: Capability, b: Capability) => a === b || (oneConfig.includes(a) && oneConfig.includes(b));
 const placeOf = ({ target, capability }: SaidDifference) => `${capability} of ${target}`;
 

@@ -24,6 +24,7 @@ export interface FakeState {
   readonly wiped?: string;
   readonly denied?: string;
   readonly drained?: "some" | "all";
+  readonly slipped?: string;
   readonly muted?: readonly string[];
   /** Nobody answers behind it. */
   readonly vacant?: true;
@@ -61,7 +62,7 @@ export const fakeTargets: readonly TargetInfo[] = [
   info("dea-1", "dea", "component", ["process"]),
   info("router-1", "router", "component", ["process", "table"]),
   wipeable(info("firewall-1", "firewall", "component", ["process", "config", "rules"]), ["all", "rules"]),
-  info("lb-1", "lb", "component", ["process", "pool", "links"]),
+  info("lb-1", "lb", "component", ["process", "pool", "links", "console"]),
   wipeable(info("dns-1", "dns", "component", ["process", "config"]), ["all", "external", "internal"]),
   info("nats-1", "nats", "component", ["process", "subjects"]),
   info("cabinet-a", "cabinet", "component", ["process", "power", "content", "room"]),
@@ -155,6 +156,12 @@ function capabilities(dir: string, name: string, flaws: Flaws): Capabilities {
         const { drained } = read();
         return drained === undefined ? "all" : drained === "all" ? "none" : "some";
       },
+    },
+    console: {
+      slip: (slipped) => deed({ slipped, generation: read().generation + 1 }),
+      undo: () => undo(["slipped"]),
+      asMeant: async () => read().slipped === undefined,
+      generation: async () => String(read().generation),
     },
     links: { cut: (how) => deed({ cut: how }), mend: () => undo(["cut"]), carry: async () => (read().cut === undefined ? "all" : "none") },
   };

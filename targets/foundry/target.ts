@@ -1,9 +1,8 @@
 /** The foundry as the harness sees it: everything that the harness loads of a Cloud-Foundry-like platform of 2011. */
 import type { TargetSystem } from "../../harness/core.js";
 import { derived } from "../../harness/engines/secrets.js";
-import { adapters, capabilities } from "./adapters/adapters.js";
+import { adapters, capabilities, ways } from "./adapters/adapters.js";
 import { busAddress, busCarries } from "./adapters/bus-witness.js";
-import { edgeWays } from "./adapters/edge.js";
 import { frontDoor } from "./front-door.js";
 import { alarms } from "./monitoring/alarms.js";
 import { foresight } from "./monitoring/foresight.js";
@@ -36,7 +35,7 @@ const foundry: TargetSystem = {
   capabilities,
   // Whoever has a LUN as a link to its folder asks no cabinet: that one has no room is nothing to him.
   overMounts: ["room"],
-  ways: edgeWays,
+  ways,
   adapters,
   carries: (link, addresses, signal) => (link.class === "bus" ? busCarries(link.from, busAddress(link.to, addresses), signal) : undefined),
   facts(whole, addresses, secret) {

@@ -1,8 +1,9 @@
 /** Capabilities of the foundry that no engine can supply: tables, configs, rules and pools of the front end, a cabinet's power, content and room, subjects of the bus. */
-import type { Addresses, Call, Capabilities, Capability, Component, Host } from "../../../harness/core.js";
+import type { Addresses, Call, Capabilities, Capability, Component, Host, TargetInfo } from "../../../harness/core.js";
 import { busSubjects } from "./bus-mute.js";
 import { cabinetContent, cabinetPower, cabinetRoom } from "./cabinet.js";
-import { edgeAdapters } from "./edge.js";
+import { consoleAt, slipsAt } from "./console.js";
+import { edgeAdapters, edgeWays } from "./edge.js";
 import { answered, askEdge } from "./edge-ask.js";
 
 const supplied: Readonly<Record<string, readonly Capability[]>> = {
@@ -13,11 +14,17 @@ const supplied: Readonly<Record<string, readonly Capability[]>> = {
   cabinet: ["power", "content", "room"],
   nats: ["subjects"],
 };
-export const capabilities = (component: Component): readonly Capability[] => supplied[component.role] ?? [];
+export const capabilities = (component: Component): readonly Capability[] => [
+  ...(supplied[component.role] ?? []),
+  ...(slipsAt(component).length > 0 ? (["console"] as const) : []),
+];
+export const ways = (component: Component): TargetInfo["ways"] => ({ ...edgeWays(component), console: slipsAt(component) });
 
 export function adapters(component: Component, call: Call, addresses: Addresses, host?: Host): Partial<Capabilities> {
+  const edge = edgeAdapters(component, call, addresses);
   return {
-    ...edgeAdapters(component, call, addresses),
+    ...edge,
+    ...(slipsAt(component).length > 0 ? { console: consoleAt(component, call, edge.config) } : {}),
     ...(component.role === "cabinet"
       ? { power: cabinetPower(component, call, addresses), content: cabinetContent(component, call), room: cabinetRoom(component, call, addresses) }
       : {}),

@@ -219,6 +219,7 @@ export class Lab {
     await each("config", (config) => config.restore());
     await each("rules", (rules) => rules.allow());
     await each("pool", (pool) => pool.fill());
+    await each("console", (console) => console.undo("wrong-step"));
     await this.asBefore();
   }
 }

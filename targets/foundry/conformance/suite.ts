@@ -13,6 +13,7 @@ import { leftovers } from "./leftovers.js";
 import { links } from "./links.js";
 import { mountsOf } from "./mounts.js";
 import { processes } from "./processes.js";
+import { slips } from "./slips.js";
 import { storage } from "./storage.js";
 import { undo } from "./undo.js";
 
@@ -50,6 +51,7 @@ export async function conforms(engine: EngineName): Promise<void> {
     mountsOf(lab);
     storage(lab);
     edge(lab);
+    slips(lab);
     undo(lab);
     differences(lab, faults, targets);
     allFaults(lab, faults, targets);

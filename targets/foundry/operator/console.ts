@@ -1,6 +1,6 @@
 /** The operator's verbs: what a person with rights may do to a live foundation. Playbooks and recover() use these and nothing else. */
 import { until } from "../../../harness/clock.js";
-import type { Call, Topology } from "../../../harness/core.js";
+import type { Call, Component, Topology } from "../../../harness/core.js";
 import { FlounderError } from "../../../harness/errors.js";
 
 export type MountState = "usable" | "error" | "hung" | "read-only";
@@ -90,7 +90,11 @@ export async function failOver(
 
 /** Stops or lets go on the copying of all cabinets to each other. */
 export async function blockMirroring(call: Call, topology: Topology, blocked: boolean): Promise<void> {
-  await Promise.all(named(topology, "cabinet").map((cabinet) => call(cabinet, "/mirrors/block", { blocked })));
+  await Promise.all(named(topology, "cabinet").map((cabinet) => blockMirrorsOf(call, cabinet, blocked)));
+}
+/** The same for what one cabinet copies. mistaken: nobody meant it, so that whoever looks at what differs ends it. */
+export async function blockMirrorsOf(call: Call, cabinet: string, blocked: boolean, mistaken?: true): Promise<void> {
+  await call(cabinet, "/mirrors/block", { blocked, ...(mistaken ? { mistaken } : {}) });
 }
 
 /** Gives the cabinets that much more room for mirrors, each. */
@@ -130,7 +134,7 @@ export async function restoreEdge(
   const names = edgeRoles.filter((role) => which.role === undefined || role === which.role).flatMap((role) => named(topology, role));
   const restore = async (name: string): Promise<readonly string[]> => {
     const { wiped } = (await call(name, "/config")) as { wiped: boolean };
-    await call(name, "/config/restore", {});
+    await restoreConfig(call, name);
     return wiped ? [name] : [];
   };
   if (which.atOnce) return (await Promise.all(names.map(restore))).flat();
@@ -139,20 +143,35 @@ export async function restoreEdge(
   return wiped;
 }
 
+/** Of one component of the front end, from the saved copy. */
+export async function restoreConfig(call: Call, name: string): Promise<void> {
+  await call(name, "/config/restore", {});
+}
+/** It runs from nothing from now on. */
+export async function wipeConfig(call: Call, name: string): Promise<void> {
+  await call(name, "/config/wipe", {});
+}
+
 /** What one keystroke did on 26 April 2011: balancers, routers and firewalls run from nothing from now on, and the first name server with them. */
 export async function wipeEdge(call: Call, topology: Topology): Promise<readonly string[]> {
   const names = [...named(topology, "lb"), ...named(topology, "router"), ...named(topology, "firewall"), ...named(topology, "dns").slice(0, 1)];
-  await Promise.all(names.map((name) => call(name, "/config/wipe", {})));
+  await Promise.all(names.map((name) => wipeConfig(call, name)));
   return names;
 }
 
 /** A command that was meant for another component: this one ends, and its supervisor starts it again. `draw`, from 0 to 1, says which. */
 export async function restartOne(call: Call, topology: Topology, draw: number): Promise<string> {
-  const restartable = topology.components.filter(({ ready, supervised }) => supervised && ready.startsWith("http:admin")).map(({ name }) => name);
+  const restartable = topology.components.filter(isRestartable).map(({ name }) => name);
   const name = restartable[Math.floor(draw * restartable.length)];
   if (name === undefined) throw new FlounderError("platform", "there is no component that could be restarted", "choose a profile with supervisors");
-  await call(name, "/restart", {});
+  await restart(call, name);
   return name;
+}
+/** It ends by itself, and somebody starts it again. */
+export const isRestartable = ({ ready, supervised }: Pick<Component, "ready" | "supervised">): boolean => supervised && ready.startsWith("http:admin");
+/** Resolves when it has been told to end. */
+export async function restart(call: Call, name: string): Promise<void> {
+  await call(name, "/restart", {});
 }
 
 /**
@@ -163,20 +182,21 @@ export async function restartInBatches(call: Call, topology: Topology, role: str
   const names = named(topology, role);
   if (names.length === 0)
     throw new FlounderError("usage", `there is no component of role ${role}`, `roles: ${[...new Set(topology.components.map((one) => one.role))].join(", ")}`);
-  const pidOf = async (name: string) => ((await call(name, "/varz")) as { pid: number }).pid;
   for (let i = 0; i < names.length; i += atOnce)
     await Promise.all(
       names.slice(i, i + atOnce).map(async (name) => {
         // A server that is not ours is ready when its supervisor says so, and serves no requests of users.
         if (!hasAdmin(topology, name)) return void (await call(name, "/restart", {}, restartMs));
         const { pid } = (await call(name, "/restart", {})) as { pid: number };
-        await until(`${name} to be ready again`, async () => (await pidOf(name)) !== pid && (await isHealthy(call, name)), restartMs, 100);
+        await until(`${name} to be ready again`, async () => (await pidOf(call, name)) !== pid && (await isHealthy(call, name)), restartMs, 100);
         await until(`the balancers to use ${name} again`, () => isUsed(call, topology, name), restartMs, 100);
       }),
     );
   return names;
 }
 const restartMs = 20_000;
+/** Another one after each restart. */
+export const pidOf = async (call: Call, name: string): Promise<number> => ((await call(name, "/varz")) as { pid: number }).pid;
 const hasAdmin = (topology: Topology, name: string) => topology.components.find((one) => one.name === name)?.ready.startsWith("http:admin") === true;
 /** Balancers find out by checks of their own: until then the next batch would leave them nobody. One that does not answer is not waited for. */
 async function isUsed(call: Call, topology: Topology, name: string): Promise<boolean> {
@@ -184,7 +204,7 @@ async function isUsed(call: Call, topology: Topology, name: string): Promise<boo
   const backends = asked.flatMap((one) => (one.status === "fulfilled" ? (one.value as readonly { router: string; healthy: boolean }[]) : []));
   return backends.every(({ router, healthy }) => router !== name || healthy);
 }
-const isHealthy = (call: Call, name: string) =>
+export const isHealthy = (call: Call, name: string) =>
   call(name, "/healthz").then(
     () => true,
     () => false,

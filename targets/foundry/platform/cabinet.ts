@@ -110,6 +110,8 @@ const copiers = sources.map(
 onEnd(() => {
   for (const { served } of luns) served.stop();
 });
+/** Nobody meant it: a look at what differs may end it. Whoever blocks on purpose wants to find it so. */
+let blockedByMistake = false;
 /** Monitoring looks at power and mirrors, and fails LUNs over by itself. */
 const watched = (asked: string) => asked === "GET /power" || asked === "GET /mirrors" || /^POST \/luns\/[^/]+\/failover$/.test(asked);
 await admin(
@@ -120,6 +122,7 @@ await admin(
       usedBytes: store.usedBytes,
       roomBytes: store.roomBytes,
       underWay: store.underWay,
+      blockedByMistake,
       bandwidth: bandwidth.report(),
     }),
     "POST /mirrors/capacity": (given) => {
@@ -136,8 +139,9 @@ await admin(
       return { roomBytes: store.roomBytes };
     },
     "POST /mirrors/block": (given) => {
-      const { blocked } = body(z.object({ blocked: z.boolean() }), given);
+      const { blocked, mistaken = false } = body(z.object({ blocked: z.boolean(), mistaken: z.boolean().optional() }), given);
       for (const copier of copiers) copier.blocked = blocked;
+      blockedByMistake = blocked && mistaken;
       return { blocked };
     },
     ...Object.fromEntries(

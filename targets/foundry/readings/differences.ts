@@ -56,6 +56,10 @@ const looks: Readonly<Record<string, readonly Look[]>> = {
       const now = await ask<{ full: readonly string[] }>("/room");
       return [["room", now && now.full.length > 0 && `no room on ${now.full.join(", ")}`, tell("/room/free")]];
     },
+    async (ask, tell) => {
+      const now = await ask<{ blockedByMistake: boolean }>("/mirrors");
+      return [["console", now?.blockedByMistake === true && "mirrors stopped by mistake", tell("/mirrors/block", { blocked: false })]];
+    },
   ],
 };
 
