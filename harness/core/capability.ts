@@ -1,5 +1,4 @@
 /** What can be broken: targets, and the capabilities by which faults act on them. */
-import type { Slip } from "./recovery.js";
 
 /** "dea-1" (process) · "dea-1>nats-1" (link) · "*>cc-1" (registered endpoint) · "*>dea-1.3" (app slot 3) · "cc-1:lun-1" (mount). */
 export type TargetName = string;
@@ -12,7 +11,7 @@ export type CutMount = "detach" | "hang" | "read-only";
 export type ConfigPart = "all" | "rules" | "external" | "internal";
 
 /** Slips that an operator can make at a component by itself, whatever playbook is played. */
-export type ConsoleSlip = Extract<Slip, "wrong-target" | "wrong-step" | "wrong-terminal">;
+export type ConsoleSlip = "wrong-target" | "wrong-step" | "wrong-terminal";
 
 /** What can be done to a target, in generic nouns. Each has read-only questions that witnesses ask; every act is idempotent. */
 export interface Capabilities {
