@@ -101,13 +101,21 @@ for (const top of sources.filter((dir) => exists(join(root, dir)))) {
     }
   }
 }
+// The page of a game day is served as it stands.
+const served = join("harness", "gameday", "page");
+for (const name of exists(join(root, served)) ? readdirSync(join(root, served)) : []) {
+  const out = join(dist, served, name);
+  wanted.add(out);
+  write(out, readFileSync(join(root, served, name), "utf8"));
+}
 // Remove what has no source any more: a deleted fault must not stay in the registry.
 if (exists(dist)) {
   const stale = (dir) => {
     for (const entry of readdirSync(dir, { withFileTypes: true })) {
       const path = join(dir, entry.name);
       if (entry.isDirectory()) stale(path);
-      else if (/\.js(\.map)?$/.test(path) && !wanted.has(path.replace(/\.map$/, ""))) rmSync(path, { force: true });
+      else if ((/\.js(\.map)?$/.test(path) || (dir === join(dist, served) && !path.endsWith(".tmp"))) && !wanted.has(path.replace(/\.map$/, "")))
+        rmSync(path, { force: true });
     }
   };
   for (const top of [...sources, "vendor"].filter((dir) => exists(join(dist, dir)))) stale(join(dist, top));

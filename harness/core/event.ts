@@ -47,6 +47,21 @@ export type Event = { readonly atUs: number; readonly by: "script" | "model" | "
       readonly came?: string;
       /** What went wrong with it: whoever did it does not know. */
       readonly slip?: Slip;
+      /** The person who did it, on a game day. */
+      readonly who?: string;
+    }
+  /** A game day: who plays is people, and this is what they know. */
+  | { readonly kind: "people"; readonly blind: boolean; readonly seats: readonly string[] }
+  /** What a player says on a game day: something is wrong · I know what · it is fixed. It times the clock; nothing is judged by it. */
+  | { readonly kind: "mark"; readonly who: string; readonly seat: string; readonly mark: "wrong" | "cause" | "fixed"; readonly says: string }
+  /** What the facilitator of a game day did; `act`: the unplanned act that began. */
+  | {
+      readonly kind: "facilitator";
+      readonly who: string;
+      readonly did: "go" | "inject" | "note" | "freeze" | "unfreeze" | "abort";
+      readonly says: string;
+      readonly ok: boolean;
+      readonly act?: string;
     }
   | ({ readonly kind: "audit" } & Omit<AuditLine, "atIso">)
   | { readonly kind: "alarm"; readonly from: string; readonly says: string; readonly alarm?: string }
