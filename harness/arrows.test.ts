@@ -11,7 +11,7 @@ function* sources(dir: string): Generator<string> {
     else if (/\.(ts|mjs)$/.test(entry.name)) yield path;
   }
 }
-const files = ["harness", "faults", "targets", "fuzz", "scripts"].flatMap((top) => [...sources(join(root, top))]);
+const files = ["harness", "faults", "targets", "examples", "fuzz", "scripts"].flatMap((top) => [...sources(join(root, top))]);
 /** What a source file of that path imports, by paths below the root. */
 const imports = (path: string, text: string): string[] =>
   [...text.matchAll(/(?:from|import)\s*\(?\s*"(\.{1,2}\/[^"]+)"/g)].map(([, spec]) => relative(root, resolve(root, dirname(path), spec!)));

@@ -9,7 +9,7 @@ import esbuild from "esbuild";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
-const sources = ["harness", "faults", "targets", "bench", "fuzz"];
+const sources = ["harness", "faults", "targets", "bench", "examples", "fuzz"];
 
 /** All files below a folder that are ours to build. */
 function* walk(dir) {
