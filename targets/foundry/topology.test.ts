@@ -63,11 +63,11 @@ describe("what topology() refuses", () => {
     ));
   it("an unknown policy", () =>
     expect(said(() => topology("micro", 20, { "cc.mood": "bad" }))).to.equal(
-      'usage: policy "cc.mood" is unknown; there are preset, cc.onLunLoss, router.onNatsLoss, hm.freshness, monitor.thresholds, cabinet.reMirror, supervisors → mend foundation.policy of the scenario',
+      'usage: policy "cc.mood" is unknown; there are preset, cc.onLunLoss, router.onNatsLoss, hm.freshness, monitor.thresholds, cabinet.reMirror, supervisors → correct --policy, or foundation.policy of the scenario',
     ));
   it("an unknown choice of a policy", () =>
     expect(said(() => topology("micro", 20, { "hm.freshness": "much" }))).to.equal(
-      'usage: policy hm.freshness is "much"; expected one of none, guard → mend foundation.policy of the scenario',
+      'usage: policy hm.freshness is "much"; expected one of none, guard → correct --policy, or foundation.policy of the scenario',
     ));
 });
 

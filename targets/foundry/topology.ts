@@ -1,7 +1,7 @@
 /** Which components a profile has, and how they are wired: pure data for an engine. Add a role here and its entry file in platform/. */
 import { join } from "node:path";
+import { chosenPolicies, shapeOf } from "../../harness/choices.js";
 import type { Component, Contained, Topology } from "../../harness/core.js";
-import { FlounderError } from "../../harness/errors.js";
 import { dist } from "../../harness/paths.js";
 import { thresholds, thresholdsMs } from "./monitoring/thresholds.js";
 import { timersMs } from "./timers.js";
@@ -141,24 +141,17 @@ const bundle = (role: string) => join(dist, "targets", "foundry", "platform", `$
 const numbered = (role: string, count: number) => Array.from({ length: count }, (_, i) => `${role}-${i + 1}`);
 
 export function topology(profile: string, timeFactor: number, policy: Readonly<Record<string, string>>): Topology {
-  const shape = profiles[profile];
-  if (!shape)
-    throw new FlounderError("usage", `profile "${profile}" is unknown; there are ${Object.keys(profiles).join(", ")}`, "choose one of them with --profile");
-  return topologyOf(profile, shape, timeFactor, policy);
+  return topologyOf(profile, shapeOf(profiles, profile), timeFactor, policy);
 }
 
 /** The same for a shape that no profile has. */
 export function topologyOf(profile: string, shape: Shape, timeFactor: number, policy: Readonly<Record<string, string>>): Topology {
-  for (const [name, value] of Object.entries(policy)) {
-    const choices = policies[name];
-    if (!choices)
-      throw new FlounderError("usage", `policy "${name}" is unknown; there are ${Object.keys(policies).join(", ")}`, "mend foundation.policy of the scenario");
-    if (!choices.includes(value))
-      throw new FlounderError("usage", `policy ${name} is "${value}"; expected one of ${choices.join(", ")}`, "mend foundation.policy of the scenario");
-  }
-  const chosen = Object.fromEntries(
-    Object.entries(policies).map(([name, choices]) => [name, policy[name] ?? presets[policy.preset ?? "2011"]?.[name] ?? shape.policy?.[name] ?? choices[0]!]),
-  );
+  const chosen: Record<string, string> = {
+    ...chosenPolicies(policies, policy),
+    ...shape.policy,
+    ...presets[policy.preset ?? "2011"],
+    ...policy,
+  };
   const luns = shape.cabinets.flatMap((cabinet, c) =>
     Array.from({ length: shape.lunsPerCabinet }, (_, l) => ({ cabinet, lun: `lun-${c * shape.lunsPerCabinet + l + 1}` })),
   );

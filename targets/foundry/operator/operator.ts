@@ -2,6 +2,7 @@
 import { nowUs, sleep } from "../../../harness/clock.js";
 import type { AuditLine, Call, SlipperyConsole, Topology } from "../../../harness/core.js";
 import { FlounderError } from "../../../harness/errors.js";
+import { audited } from "../../../harness/playbooks/audited.js";
 import * as verbs from "./console.js";
 
 /** Each verb resolves with what came of it, in words. */
@@ -54,22 +55,12 @@ const watchEveryMs = 250;
 
 /** `audit` gets one line per verb when it is over. Verbs that any Cloud Controller can do are asked of the first that answers. */
 export function operator(call: Call, topology: Topology, who: string, audit: (line: AuditLine) => void): Operator {
+  const tell = audited(who, audit);
   const ccs = topology.components.filter((component) => component.role === "cc").map((component) => component.name);
   let found: verbs.Verified | undefined;
   const anyCc = async () => {
     for (const cc of ccs) if (await verbs.storageState(call, cc).catch(() => undefined)) return cc;
     return ccs[0]!;
-  };
-  const audited = async (verb: string, on: string, act: () => Promise<string>): Promise<string> => {
-    const line = (ok: boolean, says: string) => audit({ atIso: new Date().toISOString(), who, verb, on, ok, says });
-    try {
-      const says = await act();
-      line(true, says);
-      return says;
-    } catch (error) {
-      line(false, error instanceof Error ? error.message : String(error));
-      throw error;
-    }
   };
   const backup = ({ rows, lun, atIso }: verbs.BackedUp) => `${rows} rows of ${atIso} on ${lun}`;
   const failOver = async (lun: string) => {
@@ -78,22 +69,22 @@ export function operator(call: Call, topology: Topology, who: string, audit: (li
   };
   return {
     restorePower: () =>
-      audited("restorePower", "all cabinets", async () => {
+      tell("restorePower", "all cabinets", async () => {
         const off = await verbs.unsteadyCabinets(call, topology);
         for (const cabinet of off) await verbs.restorePower(call, cabinet);
         return off.length > 0 ? `power restored to ${off.join(", ")}` : "every cabinet had its power";
       }),
     watchPower: (forS) =>
-      audited("watchPower", "all cabinets", async () => {
+      tell("watchPower", "all cabinets", async () => {
         for (const endUs = nowUs() + forS * 1e6; nowUs() < endUs; await sleep(watchEveryMs)) {
           const off = await verbs.unsteadyCabinets(call, topology);
           if (off.length > 0) throw new FlounderError("platform", `${off.join(", ")} is not steady`, "restore its power first");
         }
         return `steady for ${forS} s`;
       }),
-    failOver: (lun) => audited("failOver", lun, () => failOver(lun)),
+    failOver: (lun) => tell("failOver", lun, () => failOver(lun)),
     failOverSilent: () =>
-      audited("failOver", "silent LUNs", async () => {
+      tell("failOver", "silent LUNs", async () => {
         const { silent, moved } = await lunsOf(call, ccs);
         if (silent.length === 0 && moved.length > 0) return `${moved.join(", ")} was moved to its mirror before`;
         if (silent.length === 0) throw new FlounderError("platform", "every LUN answers every Cloud Controller", "wait for the next dip");
@@ -102,20 +93,20 @@ export function operator(call: Call, topology: Topology, who: string, audit: (li
         return said.join("; ");
       }),
     blockMirroring: (blocked) =>
-      audited("blockMirroring", "all cabinets", async () => {
+      tell("blockMirroring", "all cabinets", async () => {
         await verbs.blockMirroring(call, topology, blocked);
         return blocked ? "blocked" : "let go on";
       }),
     addCapacity: (mb) =>
-      audited("addCapacity", "all cabinets", async () => `${mb} MB more for mirrors in ${(await verbs.addCapacity(call, topology, mb)).join(", ")}`),
+      tell("addCapacity", "all cabinets", async () => `${mb} MB more for mirrors in ${(await verbs.addCapacity(call, topology, mb)).join(", ")}`),
     checkMirrors: () =>
-      audited("checkMirrors", "all cabinets", async () => {
+      tell("checkMirrors", "all cabinets", async () => {
         const without = await verbs.unmirrored(call, topology);
         if (without.length > 0) throw new FlounderError("platform", `not in step: ${without.join(", ")}`, "wait, or see whether there is room");
         return "every LUN has its mirror";
       }),
     verify: (by = "one") =>
-      audited("verify", "all LUNs", async () => {
+      tell("verify", "all LUNs", async () => {
         found = undefined;
         const each: verbs.Verified[] = [];
         for (const cc of by === "one" ? [await anyCc()] : ccs) each.push(await verbs.verifyStorage(call, cc));
@@ -126,28 +117,28 @@ export function operator(call: Call, topology: Topology, who: string, audit: (li
         return `${checked} blobs${through}: ${torn.length} torn, ${missing.length} missing, ${repaired.length} of them repaired from the mirror`;
       }),
     release: (reason, rest = "keep") =>
-      audited("release", "all CCs", async () => {
+      tell("release", "all CCs", async () => {
         if (!found) throw new FlounderError("platform", "nothing has been verified", "verify first");
         await verbs.releaseStorage(call, await anyCc(), found, reason, rest === "accept-loss");
         const lost = verbs.unrepaired(found).length;
         return `released: ${reason}${lost > 0 ? `; ${lost} blobs accepted as lost` : ""}`;
       }),
     releaseUnverified: (reason) =>
-      audited("releaseUnverified", "all CCs", async () => {
+      tell("releaseUnverified", "all CCs", async () => {
         await verbs.releaseUnverified(call, await anyCc(), reason);
         return `released: ${reason}; nothing was verified`;
       }),
-    restoreEdge: (role) => audited("restoreEdge", role ?? "front end", async () => restored(await verbs.restoreEdge(call, topology, role ? { role } : {}))),
-    restoreEdgeAtOnce: () => audited("restoreEdgeAtOnce", "front end", async () => restored(await verbs.restoreEdge(call, topology, { atOnce: true }))),
+    restoreEdge: (role) => tell("restoreEdge", role ?? "front end", async () => restored(await verbs.restoreEdge(call, topology, role ? { role } : {}))),
+    restoreEdgeAtOnce: () => tell("restoreEdgeAtOnce", "front end", async () => restored(await verbs.restoreEdge(call, topology, { atOnce: true }))),
     slip: (kind, draw) =>
-      audited(kind, "by mistake", async () => {
+      tell(kind, "by mistake", async () => {
         if (kind === "wrong-target") return `${await verbs.restartOne(call, topology, draw)} restarted`;
         return `wiped: ${(await verbs.wipeEdge(call, topology)).join(", ")}`;
       }),
     restart: (role, atOnce) =>
-      audited("restart", role, async () => `${(await verbs.restartInBatches(call, topology, role, atOnce)).join(", ")} restarted, ${atOnce} at once`),
-    backUp: () => audited("backUp", "ccdb-1", async () => backup(await verbs.backUp(call, await anyCc()))),
-    restoreBackup: () => audited("restoreBackup", "ccdb-1", async () => backup(await verbs.restoreBackup(call, await anyCc()))),
+      tell("restart", role, async () => `${(await verbs.restartInBatches(call, topology, role, atOnce)).join(", ")} restarted, ${atOnce} at once`),
+    backUp: () => tell("backUp", "ccdb-1", async () => backup(await verbs.backUp(call, await anyCc()))),
+    restoreBackup: () => tell("restoreBackup", "ccdb-1", async () => backup(await verbs.restoreBackup(call, await anyCc()))),
   };
 }
 
