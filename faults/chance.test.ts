@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { isLeftToChance } from "../harness/chance.js";
 import type { Fault, Scenario, TargetInfo, TargetSystem } from "../harness/core.js";
 import { root } from "../harness/paths.js";
-import { makePlan } from "../harness/plan.js";
+import { isLeftToChance } from "../harness/planning/chance.js";
+import { makePlan } from "../harness/planning/plan.js";
 import { loadFaults } from "../harness/registry.js";
 import { act } from "../harness/scenario.js";
 

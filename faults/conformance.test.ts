@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { Capability, Fault, Reading, Target } from "../harness/core.js";
-import { fakeTarget, fakeTargets, readFake } from "../harness/keeper/fixture-engine.js";
-import { ableTargets, schemaOf, variants } from "../harness/keeper/fixture-variants.js";
+import { fakeTarget, fakeTargets, readFake } from "../harness/keeper/testing/engine.js";
+import { ableTargets, schemaOf, variants } from "../harness/keeper/testing/variants.js";
 import { loadFaults } from "../harness/registry.js";
 
 const faults = [...(await loadFaults()).values()];

@@ -66,7 +66,7 @@ describe("arrows", () => {
   it("sees an import that goes against them, however it is written", () => {
     // Not as a whole: this file would go against them itself.
     const seen = (name: string, before: string, to: string, after = ";") => against(name, `${before} "${to}"${after}`);
-    expect(seen("harness/plan.ts", "import noop from", "../faults/noop.js")).to.deep.equal(["harness/plan.ts → faults/noop.js"]);
+    expect(seen("harness/planning/plan.ts", "import noop from", "../../faults/noop.js")).to.deep.equal(["harness/planning/plan.ts → faults/noop.js"]);
     expect(seen("harness/cli/run.ts", "const { x } = await import(\n ", "../../targets/foundry/target.js", "\n);")).to.have.length(1);
     expect(seen("faults/noop.ts", "export * from", "../targets/foundry/timers.js")).to.have.length(1);
     expect(seen("targets/foundry/platform/cc.ts", "import type { Event } from", "../../../harness/core.js")).to.have.length(1);
@@ -95,9 +95,7 @@ describe("arrows", () => {
   it("nothing below the commands knows that there is a process to exit", () => {
     const exits = files
       .map((path) => relative(root, path))
-      .filter(
-        (name) => /^harness\/(?!cli\/|.*(\.test|fixture|\/testing\/))/.test(name) && /process\.exit(Code)?\b/.test(readFileSync(join(root, name), "utf8")),
-      );
+      .filter((name) => /^harness\/(?!cli\/|.*(\.test|\/testing\/))/.test(name) && /process\.exit(Code)?\b/.test(readFileSync(join(root, name), "utf8")));
     // Programs of their own, and a prober that holds up its reader.
     expect(exits.sort()).to.deep.equal(["harness/keeper/process.ts", "harness/probes/prober.ts", "harness/ruler/truth-server.ts"]);
   });
@@ -107,14 +105,7 @@ describe("arrows", () => {
       .filter((name) => name.endsWith(".ts") && !name.includes(".test."))
       .map((name) => name.replace(/\.ts$/, ""));
     const named = files
-      .filter(
-        (path) =>
-          /^harness\//.test(relative(root, path)) &&
-          !path.includes(".test.") &&
-          !path.includes("fixture") &&
-          !path.includes("/testing/") &&
-          !path.includes("/cli/"),
-      )
+      .filter((path) => /^harness\//.test(relative(root, path)) && !path.includes(".test.") && !path.includes("/testing/") && !path.includes("/cli/"))
       .flatMap((path) => {
         const code = readFileSync(path, "utf8")
           .replace(/\/\*[\s\S]*?\*\//g, "")

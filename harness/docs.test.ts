@@ -8,7 +8,7 @@ import type { Command } from "commander";
 import { programFor } from "./cli/program.js";
 import type { Fault, Target } from "./core.js";
 import { root } from "./paths.js";
-import { makePlan } from "./plan.js";
+import { makePlan } from "./planning/plan.js";
 import { paper } from "./playbooks/paper.js";
 import { loadEngine, loadFaults, loadPlaybook, loadScenario, loadTarget, ownFault } from "./registry.js";
 

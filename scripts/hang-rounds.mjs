@@ -12,8 +12,8 @@ import { performance } from "node:perf_hooks";
 const rounds = Number(process.argv[2] ?? 100);
 const here = new URL("../dist/harness/", import.meta.url);
 const { localEngine } = await import(new URL("engines/local/engine.js", here).href);
-const { fixtureSystem } = await import(new URL("engines/local/fixture-system.js", here).href);
-const { fuseVerdict } = await import(new URL("engines/local/fuse-check.js", here).href);
+const { fixtureSystem } = await import(new URL("engines/local/testing/system.js", here).href);
+const { fuseVerdict } = await import(new URL("engines/local/mounts/fuse-check.js", here).href);
 const { until } = await import(new URL("clock.js", here).href);
 
 const verdict = await fuseVerdict();

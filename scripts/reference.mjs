@@ -5,5 +5,5 @@ import "./build.mjs";
 
 const { root } = await import("../dist/harness/paths.js");
 const { programFor } = await import("../dist/harness/cli/program.js");
-const { reference } = await import("../dist/harness/cli/reference.js");
+const { reference } = await import("../dist/harness/cli/words/reference.js");
 writeFileSync(join(root, "docs", "reference.md"), reference(await programFor()));

@@ -24,7 +24,7 @@ export function filesAsked(root, words) {
   const files = [...new Set((named.length > 0 ? named : patterns).flatMap(matching))].sort();
   const lost = named.filter((pattern) => matching(pattern).length === 0);
   if (lost.length > 0) {
-    console.error(`test: no such file: ${lost.join(", ")}; expected a built test, such as dist/harness/plan.test.js`);
+    console.error(`test: no such file: ${lost.join(", ")}; expected a built test, such as dist/harness/planning/plan.test.js`);
     process.exit(64);
   }
   return { files, options, isWhole: named.length === 0 };

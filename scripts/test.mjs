@@ -1,6 +1,6 @@
 /**
  * Builds, then runs mocha on the built tests, several files side by side: most of them wait most of the time.
- * `npm test -- dist/harness/plan.test.js` runs one file; other arguments go to mocha. `npm test -- --times` says at the end what each file took, and keeps it for the next run's order.
+ * `npm test -- dist/harness/planning/plan.test.js` runs one file; other arguments go to mocha. `npm test -- --times` says at the end what each file took, and keeps it for the next run's order.
  * What the tests leave behind (processes, mounts, temp folders, foundations, containers) fails the run.
  */
 import { spawnSync } from "node:child_process";

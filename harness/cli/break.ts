@@ -1,20 +1,20 @@
 /** flounder break: one fault, now, on a foundation that is up; prints what the witnesses saw, and what is left of it when it is healed. */
 import { type Command, Option } from "commander";
 import { wrongOptions } from "../authors/options.js";
-import { withChance } from "../chance.js";
 import { nowUs, until } from "../clock.js";
 import type { Fault, Injection } from "../core.js";
 import { exitCodes, FlounderError } from "../errors.js";
-import { isProtected } from "../foundation.js";
-import type { KeeperClient } from "../keeper/client.js";
-import { type Random, seeded } from "../random.js";
+import type { KeeperClient } from "../keeper/socket/client.js";
+import { withChance } from "../planning/chance.js";
+import { type Random, seeded } from "../planning/random.js";
+import { pickOf, select } from "../planning/select.js";
 import { faultOf, loadFaults, loadTarget } from "../registry.js";
-import { pickOf, select } from "../select.js";
+import { isProtected } from "../state/foundation.js";
 import { watchFoundation } from "../watch/foundation.js";
 import type { Watching } from "../watch/watch.js";
-import { aftermath, sayAilments } from "./aftermath.js";
-import { sayLost, sentence, Telling } from "./break-told.js";
-import { foundationOption, jsonOption, open, pair, positive, say, seedOption } from "./options.js";
+import { foundationOption, jsonOption, open, pair, positive, say, seedOption } from "./flags/options.js";
+import { aftermath, sayAilments } from "./words/aftermath.js";
+import { sayLost, sentence, Telling } from "./words/break-told.js";
 
 /** While nothing happens, how long it still lasts is said so often. */
 const leftEveryMs = 10_000;

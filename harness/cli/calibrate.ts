@@ -7,7 +7,7 @@ import { type Calibration, calibrationFile, thisMachine, writeCalibration } from
 import { root } from "../paths.js";
 import { version } from "../registry.js";
 import { calibrate } from "../ruler/calibrate.js";
-import { say, whole } from "./options.js";
+import { say, whole } from "./flags/options.js";
 
 export function register(program: Command): void {
   program

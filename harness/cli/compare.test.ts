@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { design } from "../compare/fixture-comparison.js";
 import { openFolder } from "../compare/folder.js";
+import { design } from "../compare/testing/comparison.js";
 import { root } from "../paths.js";
 
 describe("flounder compare refuses", function () {

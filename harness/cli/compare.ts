@@ -2,7 +2,6 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { digestOf } from "../canonical.js";
 import { analyse } from "../compare/analysis/analyse.js";
 import { type Asked, prepared, readAsked, settled } from "../compare/asked.js";
 import { type ComparisonFolder, commandIn, openFolder } from "../compare/folder.js";
@@ -15,12 +14,13 @@ import type { Comparison, Design, TrialStrip } from "../compare/shapes.js";
 import { gather } from "../compare/shards.js";
 import { runTrials, type Shard } from "../compare/trials.js";
 import { FlounderError } from "../errors.js";
-import { writeWhole } from "../own-file.js";
+import { digestOf } from "../planning/canonical.js";
 import { addToStepSummary } from "../report/step-summary.js";
 import { refuseTrouble } from "../session/foundation.js";
-import { engineOption, jsonOption, operatorOption, positive, say, seedOption, whole } from "./options.js";
-import { abortOnSignals } from "./signals.js";
-import { refuseUnwritable } from "./writable.js";
+import { writeWhole } from "../state/own-file.js";
+import { engineOption, jsonOption, operatorOption, positive, say, seedOption, whole } from "./flags/options.js";
+import { abortOnSignals } from "./flags/signals.js";
+import { refuseUnwritable } from "./flags/writable.js";
 
 interface Flags {
   readonly playbooks?: readonly string[];

@@ -1,8 +1,8 @@
 /** flounder completion: what a shell needs to complete commands, flags, and the names that there are. The shell asks `flounder complete` at each Tab. */
 import { Argument, type Command } from "commander";
-import { candidates } from "./candidates.js";
-import { quoted } from "./next-commands.js";
+import { candidates } from "./flags/candidates.js";
 import { programFor } from "./program.js";
+import { quoted } from "./words/next-commands.js";
 
 /** By its path: an alias is not known where shells complete. */
 const self = () => [process.execPath, process.argv[1] ?? "flounder"].map(quoted).join(" ");

@@ -3,12 +3,12 @@ import type { Command } from "commander";
 import pc from "picocolors";
 import type { SaidDifference } from "../core.js";
 import { portTrouble } from "../engines/ports.js";
-import { introduce } from "../keeper/client.js";
 import { folderOf } from "../keeper/folder.js";
+import { introduce } from "../keeper/socket/client.js";
 import { listFoundations } from "../keeper/start.js";
 import { loadEngine } from "../registry.js";
 import { plural } from "../report/words.js";
-import { engineOption, jsonOption } from "./options.js";
+import { engineOption, jsonOption } from "./flags/options.js";
 import { differencesIn } from "./status.js";
 
 export function register(program: Command): void {

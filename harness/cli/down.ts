@@ -2,8 +2,8 @@
 import type { Command } from "commander";
 import { folderOf, folders } from "../keeper/folder.js";
 import { clearAway, listFoundations } from "../keeper/start.js";
-import { isThere } from "../own-file.js";
-import { foundationOption, open, say } from "./options.js";
+import { isThere } from "../state/own-file.js";
+import { foundationOption, open, say } from "./flags/options.js";
 
 export function register(program: Command): void {
   program

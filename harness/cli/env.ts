@@ -4,7 +4,7 @@ import { derived } from "../engines/secrets.js";
 import { FlounderError } from "../errors.js";
 import { folderOf, readSecret } from "../keeper/folder.js";
 import { loadTarget } from "../registry.js";
-import { foundationOption, jsonOption, open } from "./options.js";
+import { foundationOption, jsonOption, open } from "./flags/options.js";
 
 export function register(program: Command): void {
   program

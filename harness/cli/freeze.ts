@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { durationMs } from "../durations.js";
 import { FlounderError } from "../errors.js";
-import { foundationOption, open, say } from "./options.js";
+import { foundationOption, open, say } from "./flags/options.js";
 
 interface Flags {
   readonly foundation?: string;

@@ -1,7 +1,7 @@
 /** flounder heal: undoes everything that is injected, proves it, and says what the platform still suffers from. Works after the keeper was killed, too. */
 import type { Command } from "commander";
-import { aftermath, sayAilments, sayGate } from "./aftermath.js";
-import { foundationOption, jsonOption, open, say } from "./options.js";
+import { foundationOption, jsonOption, open, say } from "./flags/options.js";
+import { aftermath, sayAilments, sayGate } from "./words/aftermath.js";
 
 export function register(program: Command): void {
   program

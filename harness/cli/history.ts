@@ -6,7 +6,7 @@ import { FlounderError } from "../errors.js";
 import { baselineOf, baselineText } from "../history/baseline-file.js";
 import { historyLine } from "../history/lines.js";
 import { storedRuns } from "../history/stored-runs.js";
-import { jsonOption, say } from "./options.js";
+import { jsonOption, say } from "./flags/options.js";
 
 export function register(program: Command): void {
   program

@@ -1,7 +1,7 @@
 /** flounder images: what containers are made of. */
 import type { Command } from "commander";
 import { FlounderError } from "../errors.js";
-import { jsonOption, say } from "./options.js";
+import { jsonOption, say } from "./flags/options.js";
 
 export function register(program: Command): void {
   const images = program
@@ -10,7 +10,7 @@ export function register(program: Command): void {
     .addOption(jsonOption())
     .addHelpText("after", "\nExample: flounder images build")
     .action(async (flags: { json?: boolean }) => {
-      const { imageTag, listImages } = await import("../engines/compose/images.js");
+      const { imageTag, listImages } = await import("../engines/compose/image/images.js");
       const [wanted, listed] = [imageTag(), await listImages().catch(noDocker)];
       if (flags.json) process.stdout.write(`${JSON.stringify({ wanted, images: listed }, null, 2)}\n`);
       else {
@@ -29,7 +29,7 @@ export function register(program: Command): void {
     .addHelpText("after", "\nExample: flounder images build --air-gapped")
     .action(async (flags: { base?: string; airGapped?: boolean }, command: Command) => {
       if (flags.base && flags.airGapped) command.error("error: --base and --air-gapped exclude each other", { exitCode: 64 });
-      const { buildImage } = await import("../engines/compose/images.js");
+      const { buildImage } = await import("../engines/compose/image/images.js");
       process.stdout.write(`${await buildImage(flags, say).catch(noDocker)}\n`);
     });
 }

@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { FlounderError } from "../errors.js";
-import { writeReports } from "../results.js";
-import { exitOf } from "./exit.js";
-import { jsonOption, say } from "./options.js";
+import { writeReports } from "../results/results.js";
+import { exitOf } from "./flags/exit.js";
+import { jsonOption, say } from "./flags/options.js";
 
 const folder = (dir: string): string => {
   const path = resolve(dir);

@@ -101,7 +101,7 @@ describe("any command line", function () {
   let died: Promise<Ended>;
 
   function start(): void {
-    child = spawn(process.execPath, [join(dist, "harness", "cli", "fixture-lines.js")], {
+    child = spawn(process.execPath, [join(dist, "harness", "cli", "testing", "lines.js")], {
       cwd: join(dir, "work"),
       stdio: ["pipe", "pipe", "ignore"],
       env: {

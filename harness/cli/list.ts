@@ -5,7 +5,7 @@ import { verbsOf } from "../authors/verbs.js";
 import { FlounderError } from "../errors.js";
 import { listEngines, listPlaybooks, listScenarios, loadEngine, loadFaults, loadPlaybook, loadScenario, loadTarget } from "../registry.js";
 import { plural } from "../report/words.js";
-import { engineOption, jsonOption } from "./options.js";
+import { engineOption, jsonOption } from "./flags/options.js";
 
 type Row = { readonly name: string; readonly says: string } & Readonly<Record<string, unknown>>;
 interface Flags {

@@ -4,7 +4,7 @@ import { createReadStream, watch } from "node:fs";
 import { stat } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { FlounderError } from "../errors.js";
-import { foundationOption, open, say } from "./options.js";
+import { foundationOption, open, say } from "./flags/options.js";
 
 export function register(program: Command): void {
   program

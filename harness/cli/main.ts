@@ -1,6 +1,7 @@
 /** The command line: loads the command that is asked for, and turns errors into one message and the designed exit code. */
-import { complain } from "./complain.js";
+
 import { programFor } from "./program.js";
+import { complain } from "./words/complain.js";
 
 if (process.platform !== "linux") {
   process.stderr.write(`flounder: ${process.platform} is not supported: it needs /proc, abstract sockets and FUSE\n  → run it in a Linux virtual machine\n`);

@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
 import { onPath } from "../engines/tools/find.js";
 import { FlounderError } from "../errors.js";
-import { say } from "./options.js";
+import { say } from "./flags/options.js";
 
 export function register(program: Command): void {
   program

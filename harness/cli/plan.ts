@@ -1,10 +1,10 @@
 /** flounder plan: every choice that a run would make, as JSON, without touching anything. */
 import type { Command } from "commander";
-import { canonical } from "../canonical.js";
+import { canonical } from "../planning/canonical.js";
 import { plural } from "../report/words.js";
 import { planOf } from "../session/planning.js";
-import { say } from "./options.js";
-import { type WorkFlags, withWork, workOf } from "./work.js";
+import { say } from "./flags/options.js";
+import { type WorkFlags, withWork, workOf } from "./flags/work.js";
 
 export function register(program: Command): void {
   withWork(program.command("plan"))

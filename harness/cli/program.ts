@@ -5,10 +5,10 @@ import { pathToFileURL } from "node:url";
 import { Command, Option } from "commander";
 import { dist } from "../paths.js";
 import { version } from "../registry.js";
-import { beQuiet } from "./options.js";
+import { beQuiet } from "./flags/options.js";
 
 const folder = join(dist, "harness", "cli");
-const files = () => readdirSync(folder).filter((file) => file.endsWith(".js") && !/^main\.js$|\.test\.|^fixture/.test(file));
+const files = () => readdirSync(folder).filter((file) => file.endsWith(".js") && !/^main\.js$|\.test\./.test(file));
 
 /** A file without one is a part of commands. */
 const registerOf = async (file: string) => ((await import(pathToFileURL(join(folder, file)).href)) as { register?: (program: Command) => void }).register;

@@ -3,8 +3,8 @@ import { existsSync, lstatSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { type StoredRun, storedRuns } from "../history/stored-runs.js";
-import { files } from "../results.js";
-import { say, whole } from "./options.js";
+import { files } from "../results/results.js";
+import { say, whole } from "./flags/options.js";
 
 /** One that is not judged and was written to since may be under way. */
 const quietMs = 3_600_000;

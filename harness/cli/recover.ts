@@ -3,10 +3,10 @@ import { type Command, Option } from "commander";
 import { after, nowUs } from "../clock.js";
 import type { Ailment } from "../core.js";
 import { FlounderError } from "../errors.js";
-import type { KeeperClient } from "../keeper/client.js";
+import type { KeeperClient } from "../keeper/socket/client.js";
 import { loadTarget } from "../registry.js";
-import { aftermath } from "./aftermath.js";
-import { foundationOption, jsonOption, open, positive, say } from "./options.js";
+import { foundationOption, jsonOption, open, positive, say } from "./flags/options.js";
+import { aftermath } from "./words/aftermath.js";
 
 interface Flags {
   readonly foundation?: string;

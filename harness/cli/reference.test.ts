@@ -4,18 +4,18 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { expect } from "chai";
 import { onPath } from "../engines/tools/find.js";
-import { variables } from "../environment.js";
 import { foundationsDir, root } from "../paths.js";
-import { candidates } from "./candidates.js";
+import { candidates } from "./flags/candidates.js";
 import { programFor } from "./program.js";
-import { reference } from "./reference.js";
+import { variables } from "./words/environment.js";
+import { reference } from "./words/reference.js";
 
 function* sources(dir: string): Generator<string> {
   for (const entry of readdirSync(dir, { withFileTypes: true })) {
     const path = join(dir, entry.name);
-    if (entry.isDirectory() && !["platform", "suites", "conformance", "rounds", "pushes", "red-team", "apps", "fixtures", "testing"].includes(entry.name))
+    if (entry.isDirectory() && !["platform", "suites", "conformance", "rounds", "pushes", "red-team", "apps", "testing"].includes(entry.name))
       yield* sources(path);
-    else if (/\.ts$/.test(entry.name) && !/\.test\.ts$|^fixture/.test(entry.name)) yield path;
+    else if (/\.ts$/.test(entry.name) && !/\.test\.ts$/.test(entry.name)) yield path;
   }
 }
 

@@ -4,8 +4,8 @@ import { usual } from "../playbooks/operator-model.js";
 import { plannedProcedures } from "../playbooks/planned.js";
 import { rehearsalLines, rehearse } from "../playbooks/rehearse.js";
 import { loadPlaybook } from "../registry.js";
-import { readResults } from "../results.js";
-import { jsonOption } from "./options.js";
+import { readResults } from "../results/results.js";
+import { jsonOption } from "./flags/options.js";
 
 /** Nobody's delay is drawn: each is its median. */
 const median = { ...usual, sigma: 0 };

@@ -3,17 +3,17 @@ import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { againstBaseline } from "../history/against.js";
 import { readBaseline } from "../history/baseline-file.js";
-import { serveMetrics } from "../report/exposition.js";
-import { RunMetrics } from "../report/run-metrics.js";
-import { liveView } from "../report/terminal.js";
+import { serveMetrics } from "../report/metrics/exposition.js";
+import { RunMetrics } from "../report/metrics/run-metrics.js";
+import { liveView } from "../report/terminal/terminal.js";
 import { attachTo, bringUp } from "../session/foundation.js";
 import { fromPlan, type Observer } from "../session/observers.js";
 import { runSession } from "../session/session.js";
-import { defectExit, exitOf } from "./exit.js";
-import { isQuiet, jsonOption, say, whole } from "./options.js";
-import { abortOnSignals } from "./signals.js";
-import { isGiven, type WorkFlags, withWork, workOf } from "./work.js";
-import { refuseUnwritable } from "./writable.js";
+import { defectExit, exitOf } from "./flags/exit.js";
+import { isQuiet, jsonOption, say, whole } from "./flags/options.js";
+import { abortOnSignals } from "./flags/signals.js";
+import { isGiven, type WorkFlags, withWork, workOf } from "./flags/work.js";
+import { refuseUnwritable } from "./flags/writable.js";
 
 interface RunFlags extends WorkFlags {
   readonly foundation?: string;

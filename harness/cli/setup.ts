@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { ensureTools } from "../engines/tools/ensure.js";
 import { servers } from "../engines/tools/pins.js";
-import { say } from "./options.js";
+import { say } from "./flags/options.js";
 
 export function register(program: Command): void {
   program

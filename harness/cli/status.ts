@@ -2,11 +2,11 @@
 import type { Command } from "commander";
 import pc from "picocolors";
 import type { ComponentFacts, FoundationFacts, SaidDifference } from "../core.js";
-import { isProtected } from "../foundation.js";
 import { sayOthers } from "../keeper/of-others.js";
 import { listFoundations } from "../keeper/start.js";
-import { sayAilments, sayGate } from "./aftermath.js";
-import { foundationOption, jsonOption, open } from "./options.js";
+import { isProtected } from "../state/foundation.js";
+import { foundationOption, jsonOption, open } from "./flags/options.js";
+import { sayAilments, sayGate } from "./words/aftermath.js";
 
 export function register(program: Command): void {
   program

@@ -1,7 +1,7 @@
 /** flounder stop, release: the hand on the abort button. */
 import { type Command, Option } from "commander";
-import { sayGate } from "./aftermath.js";
-import { foundationOption, open, say } from "./options.js";
+import { foundationOption, open, say } from "./flags/options.js";
+import { sayGate } from "./words/aftermath.js";
 
 export function register(program: Command): void {
   program

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { expect } from "chai";
-import type { KeeperClient } from "../keeper/client.js";
-import { cut, entry, home, link, specOf } from "../keeper/fixture-spec.js";
+import type { KeeperClient } from "../keeper/socket/client.js";
 import { startKeeper } from "../keeper/start.js";
-import { ended, startFlounder } from "./fixture-program.js";
+import { cut, entry, home, link, specOf } from "../keeper/testing/spec.js";
+import { ended, startFlounder } from "./testing/program.js";
 
 const start = (...words: string[]) => startFlounder(words);
 

@@ -3,10 +3,10 @@ import { type Command, Option } from "commander";
 import { FlounderError } from "../errors.js";
 import { loadEngine, loadTarget } from "../registry.js";
 import { raise } from "../session/foundation.js";
-import { nextCommands } from "./next-commands.js";
-import { engineOption, jsonOption, positive, say, whole } from "./options.js";
-import { policiesOf, policyOption } from "./policies.js";
+import { engineOption, jsonOption, positive, say, whole } from "./flags/options.js";
+import { policiesOf, policyOption } from "./flags/policies.js";
 import { printStatus } from "./status.js";
+import { nextCommands } from "./words/next-commands.js";
 
 export function register(program: Command): void {
   program

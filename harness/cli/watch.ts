@@ -8,11 +8,11 @@ import { folders } from "../keeper/folder.js";
 import { sayOthers } from "../keeper/of-others.js";
 import { plannedCalibration, thisMachine } from "../measure/calibration.js";
 import { rulerOf } from "../measure/error-bars.js";
-import { proxyFor, proxyVariables } from "../probes/http/proxy.js";
+import { proxyFor, proxyVariables } from "../probes/http/connect/proxy.js";
 import { parseUrl } from "../probes/http/question.js";
 import { version } from "../registry.js";
-import { serveMetrics } from "../report/exposition.js";
-import { type OutputFile, openOutput } from "../report/output-file.js";
+import { serveMetrics } from "../report/metrics/exposition.js";
+import { type OutputFile, openOutput } from "../report/metrics/output-file.js";
 import { type RunningCommand, startCommand } from "../watch/command.js";
 import { type Watched, watchedOf } from "../watch/endpoints.js";
 import { watchFoundation } from "../watch/foundation.js";
@@ -23,8 +23,8 @@ import type { CommandEnd, WatchLimits, WatchResult } from "../watch/result.js";
 import { WatchStrips } from "../watch/strips.js";
 import { report } from "../watch/text.js";
 import { type Measured, resultOf, type Watching, watchEndpoints } from "../watch/watch.js";
-import { say } from "./options.js";
-import { specsOf, type WatchFlags, watchCommand, withoutSecrets } from "./watch-flags.js";
+import { say } from "./flags/options.js";
+import { specsOf, type WatchFlags, watchCommand, withoutSecrets } from "./flags/watch-flags.js";
 
 export function register(program: Command): void {
   watchCommand(program).action(async (command: string[], flags: WatchFlags) => {

@@ -4,10 +4,10 @@
  */
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { canonical, digestOf } from "../canonical.js";
 import { FlounderError } from "../errors.js";
-import { type Lock, lockFile } from "../flock.js";
-import { writeWhole } from "../own-file.js";
+import { canonical, digestOf } from "../planning/canonical.js";
+import { type Lock, lockFile } from "../state/flock.js";
+import { writeWhole } from "../state/own-file.js";
 import { parseTrialsCsv, trialsCsv } from "./csv.js";
 import { type Design, designSchema, type Trial, type TrialStrip } from "./shapes.js";
 

@@ -1,7 +1,7 @@
 /** What a comparison says while it runs: a line per trial that is over; on a terminal a last line with where it is, who leads, and how long it will take. */
 import { sayDuration } from "../durations.js";
-import { sayBounds } from "../judge-findings.js";
-import type { Out } from "../report/terminal.js";
+import { sayBounds } from "../judge/findings.js";
+import type { Out } from "../report/terminal/terminal.js";
 import { leader } from "./analysis/sentence.js";
 import type { Slot } from "./measured.js";
 import type { Comparison, Design, Trial } from "./shapes.js";

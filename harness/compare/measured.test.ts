@@ -1,8 +1,8 @@
 /** A run as a trial: outcomes up to the cap, recovery or not, how the playbook ended, and when it does not count. */
 import { expect } from "chai";
 import type { Event, Outcome, Plan } from "../core.js";
-import { judge } from "../judge.js";
-import { smallEvents, smallPlan, smallSamples, us } from "../judge-fixture.js";
+import { judge } from "../judge/judge.js";
+import { smallEvents, smallPlan, smallSamples, us } from "../judge/testing/fixture.js";
 import type { RunRecord } from "../report/story.js";
 import { type Played, type Slot, trialOf } from "./measured.js";
 import { type Design, trialSchema } from "./shapes.js";

@@ -1,7 +1,7 @@
 /** What a finished run is worth as a trial: its outcomes up to the cap, how its playbook ended, and whether it counts. Pure. */
 import type { Event, Plane, Sample, Step, StepClock, Vantage, Verdict } from "../core.js";
-import { soundness } from "../judge-experiment.js";
-import { meanLost, type Series } from "../judge-musts.js";
+import { soundness } from "../judge/experiment.js";
+import { meanLost, type Series } from "../judge/musts.js";
 import { byProbe, pointsOf } from "../measure/lost.js";
 import { injectingUs, runWindow, type Window } from "../measure/windows.js";
 import type { RunRecord } from "../report/story.js";

@@ -5,16 +5,16 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { digestOf } from "../canonical.js";
 import { sleep } from "../clock.js";
 import { FlounderError } from "../errors.js";
 import { dist } from "../paths.js";
-import { seeded } from "../random.js";
-import { design, trial } from "./fixture-comparison.js";
+import { digestOf } from "../planning/canonical.js";
+import { seeded } from "../planning/random.js";
 import { openFolder, readTrials } from "./folder.js";
 import type { Slot } from "./measured.js";
 import type { Design, Trial } from "./shapes.js";
 import { gather } from "./shards.js";
+import { design, trial } from "./testing/comparison.js";
 import { type Laboratory, runTrials, type Shard } from "./trials.js";
 
 const refusal = (act: () => unknown): string => {
@@ -189,7 +189,7 @@ describe("trials of a comparison", () => {
     this.timeout(60_000);
     const dir = join(home, "killed");
     const start = (): ChildProcess =>
-      spawn(process.execPath, [join(dist, "harness", "compare", "fixture-runner.js"), dir], { stdio: ["ignore", "pipe", "inherit"] });
+      spawn(process.execPath, [join(dist, "harness", "compare", "testing", "runner.js"), dir], { stdio: ["ignore", "pipe", "inherit"] });
     const random = seeded(20);
     const begun: string[] = [];
     for (let kills = 0; kills < killed; kills++) {

@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import { lockFile, locksDir } from "../flock.js";
+import { lockFile, locksDir } from "../state/flock.js";
 import { keptPorts } from "./client-ports.js";
-import { rejection } from "./local/fixture-foundation.js";
+import { rejection } from "./local/testing/foundation.js";
 import { type Block, portTrouble, retakeBlock, takeBlock } from "./ports.js";
 
 const host = "127.0.0.1";
@@ -92,7 +92,7 @@ describe("port blocks", () => {
 
   /** A keeper-to-be in a process of its own: resolves with the first port of what it took. */
   const other = async (options: { uid?: number; state?: string } = {}) => {
-    const child = fork(fileURLToPath(new URL("fixture-block.js", import.meta.url)), {
+    const child = fork(fileURLToPath(new URL("testing/block.js", import.meta.url)), {
       ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid, cwd: "/" }),
       env: { ...process.env, ...(options.state === undefined ? {} : { XDG_STATE_HOME: options.state }) },
     } as object);

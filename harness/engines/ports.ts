@@ -11,7 +11,7 @@ import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { FlounderError } from "../errors.js";
-import { type Lock, lockFile, locksDir } from "../flock.js";
+import { type Lock, lockFile, locksDir } from "../state/flock.js";
 import { type ClientPorts, clientPorts, isClientFree } from "./client-ports.js";
 
 /** Blocks start at multiples of this; a foundation that needs more takes several neighbours. */

@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { FlounderError } from "../errors.js";
-import { readOwn, writeWhole } from "../own-file.js";
-import { specFields } from "../spec-fields.js";
+import { readOwn, writeWhole } from "../state/own-file.js";
+import { specFields } from "../state/spec-fields.js";
 
 const hurt = z.object({ cut: z.enum(["refuse", "reset", "swallow"]).optional(), latencyMs: z.number().optional(), rateKBps: z.number().optional() });
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { fixtureTopology } from "./local/fixture-system.js";
+import { fixtureTopology } from "./local/testing/system.js";
 import { uidsFrom, uidsOf } from "./uids.js";
 import { wire } from "./wiring.js";
 

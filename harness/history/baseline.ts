@@ -5,7 +5,7 @@
 
 import { studentQuantile } from "../compare/statistics/distributions.js";
 import type { Plane, Vantage, Verdict } from "../core.js";
-import { lanesInOrder } from "../report/strips.js";
+import { lanesInOrder } from "../report/charts/strips.js";
 import { figure, laneName, middle } from "../report/words.js";
 
 /** A run of before, as a baseline file keeps it. */

@@ -1,5 +1,5 @@
 /** Past runs as text, a line each. Pure. */
-import { lanesInOrder } from "../report/strips.js";
+import { lanesInOrder } from "../report/charts/strips.js";
 import { figure, middle, who } from "../report/words.js";
 import type { StoredRun } from "./stored-runs.js";
 

@@ -1,11 +1,11 @@
 /** Past runs as one page: a strip of the four lanes per run, oldest first, so that a run that got worse is seen at a glance. */
 
 import { runWindow } from "../measure/windows.js";
-import { Markup, markup, type Piece, table } from "../report/markup.js";
-import { page } from "../report/page.js";
-import { type Lane, lanesInOrder, lanes as lanesOf } from "../report/strips.js";
+import { type Lane, lanesInOrder, lanes as lanesOf } from "../report/charts/strips.js";
+import { Markup, markup, type Piece, table } from "../report/html/markup.js";
+import { page } from "../report/html/page.js";
 import { figure, laneName, middle, range } from "../report/words.js";
-import { readResults } from "../results.js";
+import { readResults } from "../results/results.js";
 import type { StoredRun } from "./stored-runs.js";
 
 const [width, laneHeight, gap] = [240, 7, 2];

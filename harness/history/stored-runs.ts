@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } 
 import { basename, join, resolve } from "node:path";
 import type { Event, Plan, Verdict } from "../core.js";
 import { FlounderError } from "../errors.js";
-import { files } from "../results.js";
+import { files } from "../results/results.js";
 
 export interface StoredRun {
   /** Absolute. */

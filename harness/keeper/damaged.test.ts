@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { until } from "../clock.js";
 import { FlounderError } from "../errors.js";
-import { readFake } from "./fixture-engine.js";
-import { cut, entry, home, link, specOf } from "./fixture-spec.js";
 import { folderOf } from "./folder.js";
 import { clearAway, listFoundations, startKeeper, takeOver } from "./start.js";
+import { readFake } from "./testing/engine.js";
+import { cut, entry, home, link, specOf } from "./testing/spec.js";
 
 const wounds: Readonly<Record<string, (path: string) => void>> = {
   empty: (path) => truncateSync(path),

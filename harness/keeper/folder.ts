@@ -5,9 +5,9 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import type { FoundationSpec } from "../core.js";
 import { FlounderError } from "../errors.js";
-import { isThere, readOwn, setAside, writeWhole } from "../own-file.js";
 import { foundationsDir } from "../paths.js";
-import { specFields } from "../spec-fields.js";
+import { isThere, readOwn, setAside, writeWhole } from "../state/own-file.js";
+import { specFields } from "../state/spec-fields.js";
 
 /** foundation.json: the spec without its secret, and what a later keeper must know. */
 export interface FoundationRecord {

@@ -2,7 +2,7 @@
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { FlounderError } from "../errors.js";
-import { isThere, readOwn, setAside, writeWhole } from "../own-file.js";
+import { isThere, readOwn, setAside, writeWhole } from "../state/own-file.js";
 
 export interface GateState {
   readonly stopped: { readonly reason: string } | null;

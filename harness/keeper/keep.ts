@@ -17,14 +17,14 @@ import type {
   TargetSystem,
 } from "../core.js";
 import { FlounderError } from "../errors.js";
-import { ableTo } from "./able.js";
-import { type Claimant, Claims, type ConnectedClient } from "./claims.js";
-import { Differences } from "./differences.js";
 import { factsOf } from "./facts.js";
 import { type FoundationRecord, lastFailure, readRecord, readSecret, writeRecord } from "./folder.js";
 import { Gate } from "./gate.js";
-import { type HealWhy, type InjectionDeps, type Limits, LiveInjection, type Told } from "./injection.js";
-import { Journal, openInjections } from "./journal.js";
+import { ableTo } from "./injections/able.js";
+import { Differences } from "./injections/differences.js";
+import { type HealWhy, type InjectionDeps, type Limits, LiveInjection, type Told } from "./injections/injection.js";
+import { Journal, openInjections } from "./injections/journal.js";
+import { type Claimant, Claims, type ConnectedClient } from "./socket/claims.js";
 
 /** How the keeper finds what it works with: registry.ts, or a test's own. */
 export interface Loaders {

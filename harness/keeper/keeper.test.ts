@@ -6,14 +6,14 @@ import { expect } from "chai";
 import { until } from "../clock.js";
 import type { Event } from "../core.js";
 import { FlounderError } from "../errors.js";
-import type { KeeperClient } from "./client.js";
-import { dialKeeper } from "./door.js";
-import { type Flaws, readFake, writeFake } from "./fixture-engine.js";
-import { cut, entry, home, link, specOf } from "./fixture-spec.js";
 import { folderOf, readToken } from "./folder.js";
-import type { Limits } from "./injection.js";
-import { proof } from "./proof.js";
+import type { Limits } from "./injections/injection.js";
+import { proof } from "./injections/proof.js";
+import type { KeeperClient } from "./socket/client.js";
+import { dialKeeper } from "./socket/door.js";
 import { connect, listFoundations, startKeeper } from "./start.js";
+import { type Flaws, readFake, writeFake } from "./testing/engine.js";
+import { cut, entry, home, link, specOf } from "./testing/spec.js";
 
 /** Rejects with a FlounderError of that code; returns it. */
 async function refused(what: Promise<unknown>, code: string): Promise<FlounderError> {

@@ -8,13 +8,13 @@ import { expect } from "chai";
 import { until } from "../clock.js";
 import type { Event } from "../core.js";
 import { dist } from "../paths.js";
-import type { KeeperClient } from "./client.js";
-import { type Flaws, readFake, writeFake } from "./fixture-engine.js";
-import { cut, entry, home, link, specOf } from "./fixture-spec.js";
 import { folderOf } from "./folder.js";
-import { Journal } from "./journal.js";
-import { leaseMs } from "./server.js";
+import { Journal } from "./injections/journal.js";
+import type { KeeperClient } from "./socket/client.js";
+import { leaseMs } from "./socket/server.js";
 import { clearAway, connect, listFoundations, startKeeper, takeOver } from "./start.js";
+import { type Flaws, readFake, writeFake } from "./testing/engine.js";
+import { cut, entry, home, link, specOf } from "./testing/spec.js";
 
 const mounts = ["cc-1:lun-1", "cc-2:lun-1", "cc-3:lun-1"];
 const storage = (target: string) => cut(target, { fault: "storage-hang", options: {} });
@@ -43,7 +43,7 @@ describe("keeper: deaths", () => {
   const staying = async () => keep(await startKeeper(specOf(), () => {}, { entry, stays: true }));
   /** Starts a runner; resolves when it has said the word. */
   async function runner(orders: object, word = "injected"): Promise<ChildProcess> {
-    const child = spawn(process.execPath, [join(dist, "harness", "keeper", "fixture-runner.js"), JSON.stringify(orders)], {
+    const child = spawn(process.execPath, [join(dist, "harness", "keeper", "testing", "runner.js"), JSON.stringify(orders)], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     runners.push(child);
@@ -104,9 +104,13 @@ describe("keeper: deaths", () => {
   it("a starter killed while the foundation boots: nothing is left", async () => {
     flaws({ bootMs: 60_000 });
     const spec = specOf();
-    const child = spawn(process.execPath, [join(dist, "harness", "keeper", "fixture-runner.js"), JSON.stringify({ start: spec, lease: false, inject: [] })], {
-      stdio: "ignore",
-    });
+    const child = spawn(
+      process.execPath,
+      [join(dist, "harness", "keeper", "testing", "runner.js"), JSON.stringify({ start: spec, lease: false, inject: [] })],
+      {
+        stdio: "ignore",
+      },
+    );
     runners.push(child);
     const log = join(spec.dir, "logs", "keeper.log");
     await until("the boot to begin", () => existsSync(log) && readFileSync(log, "utf8").includes("starting nothing"), 10_000);

@@ -5,10 +5,10 @@ import { basename } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { within } from "../clock.js";
 import { FlounderError } from "../errors.js";
-import { lockFolder } from "./door.js";
 import { tokenOrNew } from "./folder.js";
 import { Keeper, type Loaders } from "./keep.js";
-import { bind, serve } from "./server.js";
+import { lockFolder } from "./socket/door.js";
+import { bind, serve } from "./socket/server.js";
 
 /** A keeper whose starter died before it said hello ends by itself. */
 const helloMs = 15_000;

@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { nowUs, sleep, until } from "../clock.js";
 import type { FoundationSpec } from "../core.js";
 import { FlounderError } from "../errors.js";
-import { isThere, setAside } from "../own-file.js";
 import { dist } from "../paths.js";
-import { DeafKeeper, type Introduction, introduce, type KeeperClient } from "./client.js";
-import { keepersOf } from "./door.js";
+import { isThere, setAside } from "../state/own-file.js";
 import { folderOf, folders, keeperLog, makeFolder, readRecord } from "./folder.js";
+import { DeafKeeper, type Introduction, introduce, type KeeperClient } from "./socket/client.js";
+import { keepersOf } from "./socket/door.js";
 
 const entry = join(dist, "harness", "keeper", "keeper.js");
 /** For the process to come up and bind its socket, on a busy machine. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import type { Playbook, Slip, Step } from "../core.js";
 import { FlounderError } from "../errors.js";
-import { seeded } from "../random.js";
+import { seeded } from "../planning/random.js";
 import { operatorModel, slips, usual } from "./operator-model.js";
 import { plannedProcedures } from "./planned.js";
 import { slipped } from "./slipped.js";

@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import type { OperatorModel, PlannedSlip, Slip } from "../core.js";
 import { FlounderError } from "../errors.js";
-import type { Random } from "../random.js";
+import type { Random } from "../planning/random.js";
 import { firstIssue } from "../scenario.js";
 
 /** In the order in which they are drawn. */

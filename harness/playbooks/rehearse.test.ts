@@ -1,8 +1,8 @@
 /** Rehearsals: what a playbook would have seen in a recorded run, up to its first action and no further. */
 import { expect } from "chai";
 import type { Event, Playbook } from "../core.js";
-import { smallEvents, smallPlan, smallSamples, us } from "../judge-fixture.js";
-import { seeded } from "../random.js";
+import { smallEvents, smallPlan, smallSamples, us } from "../judge/testing/fixture.js";
+import { seeded } from "../planning/random.js";
 import type { RunRecord } from "../report/story.js";
 import { usual } from "./operator-model.js";
 import { plannedProcedures } from "./planned.js";

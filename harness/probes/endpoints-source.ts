@@ -1,6 +1,6 @@
 /** Endpoints that a prober asks: questions from data, samples as rows of a JSON array. */
 import { HttpAsker } from "./http/asker.js";
-import type { Lines } from "./lines.js";
+import type { Lines } from "./samples/lines.js";
 import type { Stamps } from "./schedule/flight.js";
 import type { Source } from "./source.js";
 import { type EndpointTarget, placeOf, questionOf } from "./target.js";

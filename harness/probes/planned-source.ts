@@ -2,9 +2,9 @@
 import { type Credentials, type PlannedProbe, type Probe, type ProbeContext, ProbeFailure, type Route, type Vantage } from "../core.js";
 import { AsyncAsker } from "./askers/async-asker.js";
 import { type Phases, Requests } from "./http/request.js";
+import { Span } from "./samples/span.js";
 import type { Stamps } from "./schedule/flight.js";
 import type { Source } from "./source.js";
-import { Span } from "./span.js";
 
 const noteMax = 120;
 const stale = "stale-connection: asked again on a fresh one";

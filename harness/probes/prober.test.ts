@@ -9,7 +9,7 @@ import { expect } from "chai";
 import { nowUs, sleep, until } from "../clock.js";
 import type { PlannedProbe, Route, Sample } from "../core.js";
 import { dist } from "../paths.js";
-import { type KnownServer, knownServer } from "./fixtures/known-server.js";
+import { type KnownServer, knownServer } from "./testing/known-server.js";
 
 const page: PlannedProbe = { probe: "page", plane: "data", from: "outside", target: "app", periodMs: 20, deadlineMs: 250, phaseMs: 0 };
 const write: PlannedProbe = { probe: "write", plane: "control", from: "outside", target: "app", periodMs: 100, deadlineMs: 150, phaseMs: 7 };
@@ -33,7 +33,7 @@ describe("the prober", () => {
     zeroUs = nowUs();
     samples = [];
     says = [];
-    child = spawn(process.execPath, [join(dist, "harness/probes/fixtures/fake-prober.js")], { stdio: ["pipe", "pipe", "inherit"] });
+    child = spawn(process.execPath, [join(dist, "harness/probes/testing/fake-prober.js")], { stdio: ["pipe", "pipe", "inherit"] });
     createInterface({ input: child.stdout! }).on("line", (line) => {
       const message = JSON.parse(line) as { kind: string; samples: Sample[] };
       if (message.kind === "samples") samples.push(...message.samples);

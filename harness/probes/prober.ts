@@ -11,15 +11,15 @@ import type { Route, TargetSystem } from "../core.js";
 import { loadTarget } from "../registry.js";
 import { stepsSystem } from "../ruler/steps.js";
 import { endpointsSource } from "./endpoints-source.js";
-import { lookupsUnderWay } from "./http/names.js";
+import { lookupsUnderWay } from "./http/connect/names.js";
 import { plannedSource } from "./planned-source.js";
 import type { ProberMessage, ProberStart } from "./protocol.js";
-import { SamplesFile } from "./samples-file.js";
+import { SamplesFile } from "./samples/samples-file.js";
+import { Lanes, spread } from "./samples/totals.js";
 import { Histogram } from "./schedule/lateness.js";
 import { OpenLoop } from "./schedule/open-loop.js";
 import { raisePriority } from "./schedule/priority.js";
 import type { Source } from "./source.js";
-import { Lanes, spread } from "./totals.js";
 
 type Message = ({ readonly kind: "start" } & ProberStart) | { readonly kind: "routes"; readonly routes: readonly Route[] } | { readonly kind: "end" };
 type Load = (name: string) => Promise<Pick<TargetSystem, "probes">>;

@@ -1,7 +1,7 @@
 /** What a prober is told, and what it says: one JSON object a line. */
 import type { Credentials, PlannedProbe, Route, Sample } from "../core.js";
+import type { LaneTotals, Spread } from "./samples/totals.js";
 import type { EndpointTarget } from "./target.js";
-import type { LaneTotals, Spread } from "./totals.js";
 
 /** Probes of a target system, which it loads by name. */
 export interface AskPlanned {

@@ -1,9 +1,9 @@
 /** What a prober asks, whatever it is: questions for the open loop, and how their samples are written down. */
 import type { Route } from "../core.js";
-import type { Lines } from "./lines.js";
+import type { Lines } from "./samples/lines.js";
+import type { LaneRule } from "./samples/totals.js";
 import type { Stamps } from "./schedule/flight.js";
 import type { Question } from "./schedule/open-loop.js";
-import type { LaneRule } from "./totals.js";
 
 export interface Source {
   readonly questions: readonly Question[];

@@ -1,7 +1,7 @@
 /** The reporter's thread: one folder, one answer. */
 import { parentPort } from "node:worker_threads";
-import { toWireError } from "../keeper/wire.js";
-import { preload, writeReports } from "../results.js";
+import { toWireError } from "../keeper/socket/wire.js";
+import { preload, writeReports } from "../results/results.js";
 import type { Drawn } from "./apart.js";
 
 preload();

@@ -1,7 +1,7 @@
 /** Judges and draws in a thread of its own: a second of drawing must not keep the runner's lease, its signals or its terminal waiting. */
 import { Worker } from "node:worker_threads";
 import type { Verdict } from "../core.js";
-import { fromWireError, type WireError } from "../keeper/wire.js";
+import { fromWireError, type WireError } from "../keeper/socket/wire.js";
 
 /** What the thread answers. */
 export type Drawn = { readonly verdict: Verdict } | { readonly error: WireError };

@@ -1,8 +1,8 @@
 /** junit.xml: one test case per check of the judge. fail → failure, inconclusive → error, aborted → skipped with the reason. */
-import { steadyCheck } from "../judge-experiment.js";
-import { worst } from "../judge-findings.js";
+import { steadyCheck } from "../judge/experiment.js";
+import { worst } from "../judge/findings.js";
+import { reproFor, setupOf, setupWords } from "../judge/setup.js";
 import { steadyWindow, type Window } from "../measure/windows.js";
-import { reproFor, setupOf, setupWords } from "../setup.js";
 import type { Story } from "./story.js";
 import { xml } from "./xml.js";
 

@@ -1,10 +1,10 @@
 /** report.md: the report for a terminal, a pull request, a chat. */
 import type { Bounds } from "../core.js";
+import { reproFor, setupOf, setupWords } from "../judge/setup.js";
 import type { Window } from "../measure/windows.js";
-import { reproFor, setupOf, setupWords } from "../setup.js";
-import { type BarOf, barOf, rulerWords, sayBar } from "./bars.js";
+import { type BarOf, barOf, rulerWords, sayBar } from "./charts/bars.js";
+import { lanesInOrder } from "./charts/strips.js";
 import type { Story } from "./story.js";
-import { lanesInOrder } from "./strips.js";
 import { figure, laneName, middle, range, sayCell } from "./words.js";
 
 const marks = { pass: "✅", fail: "❌", inconclusive: "❔", aborted: "⏹" } as const;

@@ -2,17 +2,17 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { DOMParser } from "linkedom";
-import { canonical } from "../canonical.js";
 import type { Event } from "../core.js";
-import { judgement } from "../judge.js";
-import { smallEvents, smallPlan, smallSamples, us } from "../judge-fixture.js";
+import { judgement } from "../judge/judge.js";
+import { smallEvents, smallPlan, smallSamples, us } from "../judge/testing/fixture.js";
 import { root } from "../paths.js";
-import { fixtureRun } from "./fixture.js";
+import { canonical } from "../planning/canonical.js";
 import { junit } from "./junit.js";
 import { markdown } from "./markdown.js";
 import { story } from "./story.js";
-import { summaryLines } from "./summary.js";
-import { liveView } from "./terminal.js";
+import { summaryLines } from "./terminal/summary.js";
+import { liveView } from "./terminal/terminal.js";
+import { fixtureRun } from "./testing/fixture.js";
 import { parseVerdict, verdictJsonSchema } from "./verdict-schema.js";
 
 const told = (run: Pick<ReturnType<typeof fixtureRun>, "plan" | "events" | "samples">) => {
@@ -112,7 +112,7 @@ describe("what was run", () => {
     );
   });
   it("stands in report.md, junit.xml, report.html and the terminal, and how it is done again stands last", async () => {
-    const { html } = await import("./html.js");
+    const { html } = await import("./html/html.js");
     let terminal = "";
     const view = liveView(plan, { write: (text: string) => (terminal += text) }, { colour: false, about });
     view.end(run.verdict, "results/latest");

@@ -2,10 +2,10 @@
 import { expect } from "chai";
 import { DOMParser } from "linkedom";
 import type { PlannedCalibration } from "../core.js";
-import { judgement } from "../judge.js";
-import { smallEvents, smallPlan, smallSamples } from "../judge-fixture.js";
-import { barOf } from "./bars.js";
-import { html } from "./html.js";
+import { judgement } from "../judge/judge.js";
+import { smallEvents, smallPlan, smallSamples } from "../judge/testing/fixture.js";
+import { barOf } from "./charts/bars.js";
+import { html } from "./html/html.js";
 import { markdown } from "./markdown.js";
 import { story } from "./story.js";
 

@@ -1,11 +1,11 @@
 /** A run as reports tell it: everything derived that more than one report or picture needs. Pure, from a results folder's sources alone. */
 import type { Bounds, Event, MatrixCell, Must, Plan, Plane, Receipt, Result, Sample, Vantage, Verdict } from "../core.js";
-import { bySchedule, byTime, type Judgement } from "../judge.js";
-import { type Check, worst } from "../judge-findings.js";
-import { sayMust } from "../judge-musts.js";
+import { type Check, worst } from "../judge/findings.js";
+import { bySchedule, byTime, type Judgement } from "../judge/judge.js";
+import { sayMust } from "../judge/musts.js";
 import { type Ruler, rulerOf } from "../measure/error-bars.js";
 import { actWindow, injectingUs, runWindow, type Window } from "../measure/windows.js";
-import { type Lane, lanes, peakLost } from "./strips.js";
+import { type Lane, lanes, peakLost } from "./charts/strips.js";
 import { badness, figure, middle } from "./words.js";
 
 /** What a results folder says, before anything is judged. */

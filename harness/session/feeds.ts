@@ -3,7 +3,7 @@ import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { nowUs, sleep } from "../clock.js";
 import type { Client, Event, EventBody, FoundationFacts, SaidAlarm, TargetSystem, Topology } from "../core.js";
-import type { Prober } from "../probes/child.js";
+import type { Prober } from "../probes/launch/child.js";
 
 const routesEveryMs = 500;
 const alarmsEveryMs = 250;

@@ -6,13 +6,13 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Client } from "../core.js";
 import { FlounderError } from "../errors.js";
-import { isProtected, newFoundation, passingName, protectedMark, type SpecInputs } from "../foundation.js";
-import type { KeeperClient } from "../keeper/client.js";
 import { folderOf } from "../keeper/folder.js";
 import { noFoundation } from "../keeper/of-others.js";
+import type { KeeperClient } from "../keeper/socket/client.js";
 import { clearAway, connect, listFoundations, startKeeper, takeOver } from "../keeper/start.js";
-import { isThere } from "../own-file.js";
 import { loadEngine } from "../registry.js";
+import { isProtected, newFoundation, passingName, protectedMark, type SpecInputs } from "../state/foundation.js";
+import { isThere } from "../state/own-file.js";
 import type { Known, Planned } from "./planning.js";
 
 /** What a source is told when it is opened. */

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import type { FoundationFacts, Plan, Playbook, Scenario, TargetInfo, TargetSystem } from "../core.js";
 import { FlounderError } from "../errors.js";
 import { plannedCalibration } from "../measure/calibration.js";
-import { makePlan, readPlan } from "../plan.js";
+import { makePlan, readPlan } from "../planning/plan.js";
 import { operatorModel } from "../playbooks/operator-model.js";
 import { loadEngine, loadFaults, loadPlaybook, loadScenario, loadTarget, refuseBroken } from "../registry.js";
 import { checkScenario } from "../scenario.js";

@@ -1,7 +1,7 @@
 /** Samples of a prober on a clock of the test's own: what comes when decides, not how busy the machine is. */
 import { expect } from "chai";
 import type { Event, EventBody, Outcome, Sample } from "../core.js";
-import { smallPlan, us } from "../judge-fixture.js";
+import { smallPlan, us } from "../judge/testing/fixture.js";
 import { SteadyWatch, settled } from "./steady.js";
 import { type SteadyStage, steadyPhase } from "./steady-phase.js";
 

@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import { nowUs } from "../clock.js";
 import type { Client, EventBody, TargetSystem } from "../core.js";
-import { smallPlan } from "../judge-fixture.js";
+import { smallPlan } from "../judge/testing/fixture.js";
 import type { Stage } from "./stage.js";
 import { SteadyWatch } from "./steady.js";
 import { playActs } from "./turbulence.js";

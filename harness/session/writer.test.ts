@@ -7,10 +7,10 @@ import { expect } from "chai";
 import { until } from "../clock.js";
 import type { Event } from "../core.js";
 import { FlounderError } from "../errors.js";
-import type { KeeperClient } from "../keeper/client.js";
-import { cut, entry, home, link, specOf } from "../keeper/fixture-spec.js";
+import type { KeeperClient } from "../keeper/socket/client.js";
+import { nameOf, self } from "../keeper/socket/who.js";
 import { connect, startKeeper } from "../keeper/start.js";
-import { nameOf, self } from "../keeper/who.js";
+import { cut, entry, home, link, specOf } from "../keeper/testing/spec.js";
 import { attachTo } from "./foundation.js";
 import { runSession } from "./session.js";
 

@@ -4,7 +4,7 @@
  * A run that proved nothing throws InconclusiveRun instead of failing the expectation, negated or not.
  */
 import type { Bounds } from "../core.js";
-import { sayBounds } from "../judge-findings.js";
+import { sayBounds } from "../judge/findings.js";
 import { laneName } from "../report/words.js";
 import { type FinishedRun, isFinishedRun, isPlaneOutcome, type PlaneOutcome, whyOpen } from "./finished-run.js";
 import { InconclusiveRun } from "./inconclusive.js";

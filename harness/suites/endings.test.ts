@@ -8,12 +8,12 @@ import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { DOMParser } from "linkedom";
 import { until } from "../clock.js";
-import { passingName } from "../foundation.js";
-import type { KeeperClient } from "../keeper/client.js";
+import type { KeeperClient } from "../keeper/socket/client.js";
 import { listFoundations } from "../keeper/start.js";
 import { dist, root } from "../paths.js";
 import { loadTarget } from "../registry.js";
 import { raise } from "../session/foundation.js";
+import { passingName } from "../state/foundation.js";
 
 const mochaProgram = join(root, "node_modules", "mocha", "bin", "mocha.js");
 const reporter = join(dist, "harness", "suites", "reporter.js");

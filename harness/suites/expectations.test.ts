@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AssertionError, expect, use } from "chai";
 import type { Outcome, PlannedProbe, Sample } from "../core.js";
-import { smallEvents, smallPlan, smallSamples, us } from "../judge-fixture.js";
-import { writeFixture } from "../report/fixture.js";
-import { writeReports } from "../results.js";
+import { smallEvents, smallPlan, smallSamples, us } from "../judge/testing/fixture.js";
+import { writeFixture } from "../report/testing/fixture.js";
+import { writeReports } from "../results/results.js";
 import flounder, { InconclusiveRun } from "./chai.js";
 import { type FinishedRun, finishedRun } from "./finished-run.js";
 

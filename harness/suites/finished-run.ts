@@ -1,7 +1,7 @@
 /** What one run found, as suites ask it. */
 import { join } from "node:path";
 import type { Bounds, Plane, Result, Vantage, Verdict } from "../core.js";
-import { files, readResults } from "../results.js";
+import { files, readResults } from "../results/results.js";
 import { recoveredS } from "./recovered.js";
 
 export interface FinishedRun {

@@ -1,8 +1,8 @@
 /** The four lanes of a run as text, with what was injected below them: for failure messages, logs and step summaries. Pure. */
 
+import type { Lane } from "../report/charts/strips.js";
+import { lanesInOrder, lanes as lanesOf } from "../report/charts/strips.js";
 import type { Story } from "../report/story.js";
-import type { Lane } from "../report/strips.js";
-import { lanesInOrder, lanes as lanesOf } from "../report/strips.js";
 import { figure, laneName, middle, range } from "../report/words.js";
 
 const width = 60;

@@ -1,7 +1,7 @@
 /** What a failed expectation shows of its run: a sentence, the four lanes, what was injected, where the report is, and how to do it again. */
-import { judgement } from "../judge.js";
+import { judgement } from "../judge/judge.js";
 import { story } from "../report/story.js";
-import { readResults } from "../results.js";
+import { readResults } from "../results/results.js";
 import { type FinishedRun, planOf, reportOf } from "./finished-run.js";
 import { lanesText } from "./lanes-text.js";
 

@@ -4,8 +4,8 @@ import YAML from "yaml";
 import * as z from "zod";
 import { durationMs } from "../durations.js";
 import { FlounderError } from "../errors.js";
+import { type Proxies, parseProxy, proxiesOf } from "../probes/http/connect/proxy.js";
 import { asksForBody, codings, type Expectation } from "../probes/http/expectation.js";
-import { type Proxies, parseProxy, proxiesOf } from "../probes/http/proxy.js";
 import { parseUrl } from "../probes/http/question.js";
 import { type EndpointQuestion, type EndpointTarget, placeOf } from "../probes/target.js";
 

@@ -12,8 +12,8 @@ import YAML from "yaml";
 import { sleep, until } from "../clock.js";
 import { dist, root } from "../paths.js";
 import { punctual } from "../probes/schedule/priority.js";
-import type { ManyPorts } from "./fixtures/many-servers.js";
 import type { WatchResult } from "./result.js";
+import type { ManyPorts } from "./testing/many-servers.js";
 
 const minutes = Number(process.env.FLOUNDER_WATCH_MINUTES || 0.2);
 const each = 5;
@@ -33,7 +33,7 @@ describe("a watch on 50 endpoints of ten kinds", function () {
     const words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out cert.pem -subj /CN=localhost -days 30";
     execFileSync("openssl", [...words.split(" "), "-addext", "subjectAltName=DNS:localhost"], { cwd: dir, stdio: "pipe" });
     // A process of its own, as punctual as the prober: what it is late by would be taken for the watch's error.
-    servers = spawn(process.execPath, [...punctual, join(dist, "harness/watch/fixtures/many-servers.js"), dir], { stdio: ["pipe", "pipe", "inherit"] });
+    servers = spawn(process.execPath, [...punctual, join(dist, "harness/watch/testing/many-servers.js"), dir], { stdio: ["pipe", "pipe", "inherit"] });
     const [said] = (await once(servers.stdout!, "data")) as [Buffer];
     const ports = JSON.parse(said.toString()) as ManyPorts;
     const http = `http://127.0.0.1:${ports.http}`;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import YAML from "yaml";
 import { root } from "../paths.js";
-import { freePort, type Stranger, stranger } from "../probes/fixtures/stranger.js";
+import { freePort, type Stranger, stranger } from "../probes/testing/stranger.js";
 import type { WatchResult } from "./result.js";
 
 /** Two minutes: Go compiles its net/http once. */
@@ -42,7 +42,7 @@ describe("a watch on servers of others", function () {
     writeFileSync(file("nginx.conf"), nginxConfig(dir, nginx));
     servers.push(await stranger(["nginx", "-p", dir, "-c", file("nginx.conf"), "-g", "daemon off;"], nginx));
     const program = file("go-server");
-    const source = join(root, "harness/watch/fixtures/go-server/main.go");
+    const source = join(root, "harness/watch/testing/go-server/main.go");
     execFileSync("go", ["build", "-o", program, source], { stdio: "pipe", timeout: compileMs, env: { ...process.env, GO111MODULE: "off", GOFLAGS: "" } });
     servers.push(await stranger([program, `127.0.0.1:${go}`, `127.0.0.1:${goTls}`, file("cert.pem"), file("key.pem")], go));
     const pem = ["-cert", file("cert.pem"), "-key", file("key.pem")];

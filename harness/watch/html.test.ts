@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { endpoint as goodEndpoint } from "./fixture-result.js";
 import { watchHtml } from "./html.js";
 import type { WatchedEndpoint, WatchResult } from "./result.js";
 import { WatchStrips } from "./strips.js";
+import { endpoint as goodEndpoint } from "./testing/result.js";
 
 const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) => existsSync(path));
 const hostile = `</script><script>console.error("ran")</script><img src="http://127.0.0.1:9/x">`;

@@ -1,10 +1,10 @@
 /** --html: what a watch found as one page, of the parts that a run's report is made of. */
 import type { Bounds } from "../core.js";
-import { whiskerOf } from "../report/bars.js";
-import { namedLanesChart } from "../report/charts.js";
-import { type Column, type Markup, markup, table } from "../report/markup.js";
-import { page } from "../report/page.js";
-import { pictures } from "../report/sections.js";
+import { whiskerOf } from "../report/charts/bars.js";
+import { namedLanesChart } from "../report/charts/charts.js";
+import { type Column, type Markup, markup, table } from "../report/html/markup.js";
+import { page } from "../report/html/page.js";
+import { pictures } from "../report/html/sections.js";
 import { plural } from "../report/words.js";
 import type { WatchedEndpoint, WatchResult } from "./result.js";
 import type { WatchStrips } from "./strips.js";

@@ -1,5 +1,5 @@
 /** Metrics of a live `flounder watch`. */
-import { exposition } from "../report/exposition.js";
+import { exposition } from "../report/metrics/exposition.js";
 import type { WatchedEndpoint, WatchResult } from "./result.js";
 
 export function metricsText(result: WatchResult): string {

@@ -7,16 +7,16 @@ import { stripVTControlCharacters } from "node:util";
 import { expect } from "chai";
 import fc from "fast-check";
 import { DOMParser } from "linkedom";
-import { canonical } from "../canonical.js";
 import { FlounderError } from "../errors.js";
 import { root } from "../paths.js";
-import { bothParsed, canParse } from "../report/fixture-scraper.js";
+import { canonical } from "../planning/canonical.js";
+import { bothParsed, canParse } from "../report/testing/scraper.js";
 import { xml } from "../report/xml.js";
 import { endpointsOfFile, parseEndpoint, watchConfigJsonSchema, watchedOf } from "./endpoints.js";
-import { endpoint, result } from "./fixture-result.js";
 import { junit } from "./junit.js";
 import { cellOf, liveOutput } from "./live.js";
 import { metricsText } from "./metrics.js";
+import { endpoint, result } from "./testing/result.js";
 import { measuredBy } from "./watch.js";
 
 const casesOf = (text: string) =>

@@ -1,7 +1,7 @@
 /** What `flounder watch --json` writes as a zod schema; docs/watch.schema.json is made from it (`node scripts/schema.mjs`), and a test holds them equal. */
 import { z } from "zod";
 import { plannedCalibrationSchema } from "../measure/calibration.js";
-import { outcome } from "../timeline-schema.js";
+import { outcome } from "../results/timeline-schema.js";
 import type { WatchResult } from "./result.js";
 
 const number = z.number();

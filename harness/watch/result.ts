@@ -4,7 +4,7 @@ import { sayDuration } from "../durations.js";
 import { errorBar, errorNear, type Ruler, type RulerError, stretch } from "../measure/error-bars.js";
 import type { Cause, Interval, Outage } from "../measure/outages.js";
 import { seenFromMs } from "../measure/visible.js";
-import type { Spread } from "../probes/totals.js";
+import type { Spread } from "../probes/samples/totals.js";
 import { sayRuler } from "../report/ruler-words.js";
 
 export interface WatchedOutage {

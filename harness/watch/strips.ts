@@ -1,5 +1,5 @@
 /** How each endpoint fared over a watch, from what is counted each second: a share of bad answers per stretch. As long as it takes, never more than so many. */
-import type { Stretch } from "../report/strips.js";
+import type { Stretch } from "../report/charts/strips.js";
 import type { MeasuredEndpoint } from "./result.js";
 import type { Measured } from "./watch.js";
 

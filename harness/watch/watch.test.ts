@@ -8,9 +8,9 @@ import { createServer as createTls } from "node:tls";
 import { gunzipSync } from "node:zlib";
 import { expect } from "chai";
 import { nowUs, sleep, until } from "../clock.js";
-import { unpackMembers } from "../gzip-members.js";
 import { root } from "../paths.js";
-import { type KnownServer, knownServer } from "../probes/fixtures/known-server.js";
+import { type KnownServer, knownServer } from "../probes/testing/known-server.js";
+import { unpackMembers } from "../results/gzip-members.js";
 import type { WatchResult } from "./result.js";
 
 /** Nobody may write it, root neither. */

@@ -1,10 +1,10 @@
 /** Something that is being watched: endpoints from anywhere. What probers report becomes endpoints with names, and those a result. */
 import type { Ruler } from "../measure/error-bars.js";
-import { startProber } from "../probes/child.js";
-import { nameOf, proxyFor } from "../probes/http/proxy.js";
+import { nameOf, proxyFor } from "../probes/http/connect/proxy.js";
 import { parseUrl } from "../probes/http/question.js";
+import { startProber } from "../probes/launch/child.js";
 import type { ProberReport } from "../probes/protocol.js";
-import type { Spread } from "../probes/totals.js";
+import type { Spread } from "../probes/samples/totals.js";
 import type { Watched } from "./endpoints.js";
 import {
   barred,

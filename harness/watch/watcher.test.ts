@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { sleep, until, within } from "../clock.js";
 import { isCovered, matches } from "../measure/against-truth.js";
-import { startProber } from "../probes/child.js";
-import { type KnownServer, knownServer } from "../probes/fixtures/known-server.js";
+import { startProber } from "../probes/launch/child.js";
 import type { EndpointTarget } from "../probes/target.js";
-import { serveMetrics } from "../report/exposition.js";
+import { type KnownServer, knownServer } from "../probes/testing/known-server.js";
+import { serveMetrics } from "../report/metrics/exposition.js";
 import { startTruth } from "../ruler/truth-child.js";
 import { metricsText } from "./metrics.js";
 import type { WatchResult } from "./result.js";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { FlounderError } from "../../harness/errors.js";
-import { maxSamplesPerS } from "../../harness/plan.js";
+import { maxSamplesPerS } from "../../harness/planning/plan.js";
 import { frontDoor } from "./front-door.js";
 import { probes } from "./probes/index.js";
 import { plannedProbes } from "./probes/planned-probes.js";

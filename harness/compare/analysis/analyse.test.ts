@@ -2,14 +2,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import { canonical } from "../../canonical.js";
 import { FlounderError } from "../../errors.js";
 import { root } from "../../paths.js";
+import { canonical } from "../../planning/canonical.js";
 import { parseTrialsCsv, trialsCsv } from "../csv.js";
 import { parseExpect } from "../expect.js";
-import { type Behaviour, five, type Made, madeDesign, madeTrial, madeTrials } from "../fixture.js";
 import { fewestBlocks } from "../limits.js";
 import { type Comparison, comparisonJsonSchema, comparisonSchema, type Trial } from "../shapes.js";
+import { type Behaviour, five, type Made, madeDesign, madeTrial, madeTrials } from "../testing/fixture.js";
 import { analyse, leader } from "./analyse.js";
 
 const two = { "as-it-was": { medianS: 40 }, quick: { medianS: 12 } };

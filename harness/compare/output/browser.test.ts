@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { chromium } from "playwright-core";
 import { analyse } from "../analysis/analyse.js";
-import { five, madeDesign, madeStrips, madeTrials } from "../fixture.js";
+import { five, madeDesign, madeStrips, madeTrials } from "../testing/fixture.js";
 import { renderHtml } from "./html.js";
 
 const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) => existsSync(path));

@@ -1,5 +1,5 @@
 /** Figures of comparison.json as people read them, each with its path there and its exact value. */
-import { datum, type Markup, markup, type Piece } from "../../report/markup.js";
+import { datum, type Markup, markup, type Piece } from "../../report/html/markup.js";
 import { sayNumber, saySeconds } from "../analysis/figures.js";
 import type { Estimate, Interval } from "../shapes.js";
 import { colourOf } from "./charts.js";

@@ -1,6 +1,6 @@
 /** The pictures of a comparison: ratios with the margin, every trial joined within its block, curves of recovery. */
-import { axis, type Size, svgOf } from "../../report/charts.js";
-import * as Plot from "../../report/plot.js";
+import { axis, type Size, svgOf } from "../../report/charts/charts.js";
+import * as Plot from "../../report/charts/plot.js";
 import { middleS } from "../analysis/counted.js";
 import { sayInterval, sayNumber } from "../analysis/figures.js";
 import type { Comparison, Pair } from "../shapes.js";

@@ -1,5 +1,5 @@
 /** report.html of a comparison: one file that opens offline, in the look of a run's report. */
-import { page } from "../../report/page.js";
+import { page } from "../../report/html/page.js";
 import type { Report } from "./report.js";
 import { outcomeOf } from "./report.js";
 import { designSection, foot, notShown, top, warnings } from "./sections.js";

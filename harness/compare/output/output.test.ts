@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { DOMParser } from "linkedom";
 import { analyse } from "../analysis/analyse.js";
-import { five, type Made, madeDesign, madeStrips, madeTrials } from "../fixture.js";
 import type { Comparison, Trial } from "../shapes.js";
+import { five, type Made, madeDesign, madeStrips, madeTrials } from "../testing/fixture.js";
 import { renderHtml } from "./html.js";
 import { renderJunit } from "./junit.js";
 import { renderMarkdown } from "./markdown.js";

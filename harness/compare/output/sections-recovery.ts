@@ -1,6 +1,6 @@
 /** How often and how soon trials recovered, and who took the time: people or machines. */
-import { datum, type Markup, markup, type Piece, table } from "../../report/markup.js";
-import { pictures } from "../../report/sections.js";
+import { datum, type Markup, markup, type Piece, table } from "../../report/html/markup.js";
+import { pictures } from "../../report/html/sections.js";
 import { percent, sayP, saySeconds } from "../analysis/figures.js";
 import { estimateAt, swatch, whole } from "./cells.js";
 import { colourOf, curves } from "./charts.js";

@@ -1,5 +1,5 @@
 /** How far the result holds: other human delays, what pairing bought, A/A, drift, screening. */
-import { datum, type Markup, markup, type Piece, table } from "../../report/markup.js";
+import { datum, type Markup, markup, type Piece, table } from "../../report/html/markup.js";
 import { sayNumber, sayP } from "../analysis/figures.js";
 import { intervalAt, whole } from "./cells.js";
 import { nameOf, type Report } from "./report.js";

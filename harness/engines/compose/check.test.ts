@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { findTool } from "../tools/find.js";
 import { problems } from "./check.js";
-import { imageTag } from "./image-content.js";
+import { imageTag } from "./image/image-content.js";
 
 const fine = { fuseDevice: "/dev/null", leastBytes: 1 };
 

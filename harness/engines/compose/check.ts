@@ -8,9 +8,9 @@ import { within } from "../../clock.js";
 import { FlounderError } from "../../errors.js";
 import { foundationsDir } from "../../paths.js";
 import { isProgram, onPath } from "../tools/find.js";
-import { composeMissing, findCompose } from "./cli.js";
-import { imageTag, repository } from "./image-content.js";
-import { dockerSocket } from "./socket.js";
+import { composeMissing, findCompose } from "./docker/cli.js";
+import { dockerSocket } from "./docker/socket.js";
+import { imageTag, repository } from "./image/image-content.js";
 
 export interface Problem {
   readonly what: string;

@@ -6,7 +6,7 @@ import { FlounderError } from "../../errors.js";
 import { lastWords } from "../last-words.js";
 import { withDescendants } from "../process-table.js";
 import { type ComponentLife, reason } from "../running.js";
-import type { ContainerFacts, Docker } from "./docker.js";
+import type { ContainerFacts, Docker } from "./docker/docker.js";
 import type { LifeFolder } from "./life-file.js";
 import type { SavedContainer } from "./saved.js";
 

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import type { Component, Topology } from "../../core.js";
 import { dist } from "../../paths.js";
-import { fixtureTopology } from "../local/fixture-system.js";
+import { fixtureTopology } from "../local/testing/system.js";
 import { wire } from "../wiring.js";
 import { composeFile } from "./file.js";
 import { rights, rightsOf } from "./rights.js";

@@ -12,8 +12,8 @@ import { guardOf, labelsOf } from "../guard.js";
 import { secretsName } from "../secrets.js";
 import { mountName } from "../target-list.js";
 import { type Hosts, proxyName, type Wiring, wiringEnv } from "../wiring.js";
-import { addressesOf, insideSubnet } from "./addresses.js";
-import { labels } from "./labels.js";
+import { addressesOf, insideSubnet } from "./docker/addresses.js";
+import { labels } from "./docker/labels.js";
 import { needs, rightsOf } from "./rights.js";
 
 export { labels };

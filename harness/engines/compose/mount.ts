@@ -9,9 +9,9 @@ import { remount } from "../read-only.js";
 import type { MountLife } from "../running.js";
 import type { SupervisedContainer } from "./container.js";
 import type { ContainerMounts } from "./container-mounts.js";
-import type { Docker } from "./docker.js";
+import type { Docker } from "./docker/docker.js";
+import { dockerEnv } from "./docker/socket.js";
 import { inImage, lunPath } from "./file.js";
-import { dockerEnv } from "./socket.js";
 
 /** sshfs again at its place, after it was killed. */
 const againMs = 5000;

@@ -2,7 +2,7 @@
 import { until } from "../../clock.js";
 import { FlounderError } from "../../errors.js";
 import { type ServerKind, serverName } from "../fleet.js";
-import type { ContainerFacts, Docker } from "./docker.js";
+import type { ContainerFacts, Docker } from "./docker/docker.js";
 import type { LifeFolder } from "./life-file.js";
 
 const goneMs = 5000;

@@ -6,9 +6,9 @@ import { expect } from "chai";
 import type Docker from "dockerode";
 import { nowUs, until } from "../../clock.js";
 import { derived } from "../secrets.js";
-import { needsDocker } from "./fixture-docker.js";
-import { imageTag } from "./image-content.js";
-import { dockerSocket } from "./socket.js";
+import { dockerSocket } from "./docker/socket.js";
+import { imageTag } from "./image/image-content.js";
+import { needsDocker } from "./testing/docker.js";
 
 const mark = "org.flounder.test";
 /** Says who runs it and in which session, leaves a process of another session behind, and one of its own. */

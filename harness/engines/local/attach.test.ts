@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { until } from "../../clock.js";
 import type { ComponentFacts, FoundationSpec } from "../../core.js";
-import { fixtureEngine, fixtureSpec, leftovers, sweep } from "./fixture-foundation.js";
+import { fixtureEngine, fixtureSpec, leftovers, sweep } from "./testing/foundation.js";
 
 interface Said {
   readonly intact: Record<string, string>;
@@ -18,7 +18,7 @@ describe("taking over from a keeper that was killed", function () {
   let owner: ChildProcess;
   const own = (id: string) => {
     spec = fixtureSpec(id);
-    owner = fork(fileURLToPath(new URL("fixture-owner.js", import.meta.url)), [spec.dir, spec.id]);
+    owner = fork(fileURLToPath(new URL("testing/owner.js", import.meta.url)), [spec.dir, spec.id]);
   };
   afterEach(async () => {
     owner.kill("SIGKILL");

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { until } from "../../clock.js";
 import { statOf } from "../process-table.js";
 import { derived } from "../secrets.js";
-import { fixtureEngine, fixtureSpec, leftovers, rejection, sweep, type Tried, tryFoundation } from "./fixture-foundation.js";
+import { fixtureEngine, fixtureSpec, leftovers, rejection, sweep, type Tried, tryFoundation } from "./testing/foundation.js";
 
 describe("components of the local engine", function () {
   this.timeout(120_000);

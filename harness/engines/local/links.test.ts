@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { expect } from "chai";
 import { until } from "../../clock.js";
 import type { Capabilities } from "../../core.js";
-import { type Tried, tryFoundation } from "./fixture-foundation.js";
+import { type Tried, tryFoundation } from "./testing/foundation.js";
 
 /** A client of the bus that is connected through the link and says nothing by itself. */
 async function idleClient(port: number) {

@@ -6,10 +6,10 @@ import { serverName } from "../fleet.js";
 import { guardOf, labelsOf } from "../guard.js";
 import { grant, secretsFolder, secretsName } from "../secrets.js";
 import { type Wiring, wiringEnv } from "../wiring.js";
-import type { Confinement } from "./confine.js";
-import type { Launch } from "./daemon.js";
 import { hosts } from "./hosts.js";
-import { makeFolder, reachableFile, type User, unprivilegedUser } from "./open-folder.js";
+import { makeFolder, reachableFile, type User, unprivilegedUser } from "./mounts/open-folder.js";
+import type { Confinement } from "./processes/confine.js";
+import type { Launch } from "./processes/daemon.js";
 import type { Home, Toolbox } from "./toolbox.js";
 
 /** Node has eleven threads, and as many more as it may wait on mounts; apps come on top. */

@@ -11,17 +11,17 @@ import { saveState } from "../saved.js";
 import { adminToken, derived } from "../secrets.js";
 import { mountName, targetList } from "../target-list.js";
 import { proxyName } from "../wiring.js";
-import type { FuseVerdict } from "./fuse-check.js";
-import { FuseMount } from "./fuse-mount.js";
 import { host } from "./hosts.js";
 import { localHost } from "./local-host.js";
-import type { LocalMount } from "./mounts.js";
+import type { FuseVerdict } from "./mounts/fuse-check.js";
+import { FuseMount } from "./mounts/fuse-mount.js";
+import type { LocalMount } from "./mounts/mounts.js";
+import { lunRoot, SymlinkMount } from "./mounts/symlink-mount.js";
 import type { Place } from "./place.js";
-import { reapAll, removeFolder } from "./reap.js";
+import { reapAll, removeFolder } from "./processes/reap.js";
+import { SupervisedProcess } from "./processes/supervised.js";
 import type { Saved } from "./saved.js";
 import { localServers } from "./servers.js";
-import { SupervisedProcess } from "./supervised.js";
-import { lunRoot, SymlinkMount } from "./symlink-mount.js";
 import type { Who } from "./who.js";
 
 /** What the engine made for it. */

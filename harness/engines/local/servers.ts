@@ -4,9 +4,9 @@ import { until } from "../../clock.js";
 import { type ServerKind, serverName } from "../fleet.js";
 import { isAlive, type Living, signal } from "../process-table.js";
 import type { Wiring } from "../wiring.js";
-import type { Confinement } from "./confine.js";
-import { adopt, launch } from "./daemon.js";
 import { host } from "./hosts.js";
+import type { Confinement } from "./processes/confine.js";
+import { adopt, launch } from "./processes/daemon.js";
 
 const killMs = 5000;
 

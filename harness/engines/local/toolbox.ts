@@ -6,7 +6,7 @@ import { findTool, needTool } from "../tools/find.js";
 import { type ToolName, tools } from "../tools/pins.js";
 import { postgresTemplate } from "../tools/postgres-template.js";
 import type { Uids } from "../uids.js";
-import { reachableFile, reachableProgram, unprivilegedUser } from "./open-folder.js";
+import { reachableFile, reachableProgram, unprivilegedUser } from "./mounts/open-folder.js";
 
 const prefix = "tool:";
 export const isToolName = (name: string): name is ToolName => name in tools;

@@ -5,7 +5,7 @@ import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { sleep } from "../../clock.js";
 import { FlounderError } from "../../errors.js";
-import { lockFile, locksDir } from "../../flock.js";
+import { lockFile, locksDir } from "../../state/flock.js";
 import { cachedTool, findTool } from "./find.js";
 import { goBuild, type Say } from "./go.js";
 import { type ToolName, tools } from "./pins.js";

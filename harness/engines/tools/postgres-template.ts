@@ -5,7 +5,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync,
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { cacheDir } from "../../paths.js";
-import { confined, passwdFor } from "../local/confine.js";
+import { confined, passwdFor } from "../local/processes/confine.js";
 
 const run = promisify(execFile);
 const makeMs = 60_000;

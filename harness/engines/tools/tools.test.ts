@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import { makeOpenFolder, reachableProgram, unprivilegedUser } from "../local/open-folder.js";
+import { makeOpenFolder, reachableProgram, unprivilegedUser } from "../local/mounts/open-folder.js";
 import { ensureTools } from "./ensure.js";
 import { cachedTool, findTool, isProgram, needTool } from "./find.js";
 import { tools } from "./pins.js";
@@ -130,7 +130,7 @@ describe("tools", () => {
     const name = `flounder-tool-${sha256(Buffer.from(cachedTool("nats-server"))).slice(0, 32)}`;
     const squatter = createServer().listen(`\0${name.padEnd(107, ".")}`);
     await once(squatter, "listening");
-    const script = fileURLToPath(new URL("fixture-ensure.js", import.meta.url));
+    const script = fileURLToPath(new URL("testing/ensure.js", import.meta.url));
     const children = [1, 2, 3].map(() => fork(script, { env: { ...process.env, FIXTURE_SHA256: sha256(program), PATH: "/nonexistent" } }));
     const paths = await Promise.all(children.map(async (child) => ((await once(child, "message")) as [string])[0]));
     expect(new Set(paths).size).to.equal(1);

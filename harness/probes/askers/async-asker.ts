@@ -1,8 +1,8 @@
 /** An asker whose question is an async function: several steps, another protocol, a command. Its sample's end is told by a Span; what failed is a ProbeFailure. */
 import { nowUs } from "../../clock.js";
 import { ProbeFailure } from "../../core.js";
+import { Span } from "../samples/span.js";
 import type { Asker, Asking, Flight } from "../schedule/flight.js";
-import { Span } from "../span.js";
 
 /** Whoever asks is given so long to say what a time-out means before it is just a time-out. */
 const graceMs = 25;

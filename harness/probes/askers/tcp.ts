@@ -2,11 +2,11 @@
 import type { Socket } from "node:net";
 import { nowUs } from "../../clock.js";
 import { ProbeFailure } from "../../core.js";
-import { type Dialled, dial } from "../http/dial.js";
+import { type Dialled, dial } from "../http/connect/dial.js";
+import { lookUp } from "../http/connect/names.js";
 import { failureOf } from "../http/failure.js";
-import { lookUp } from "../http/names.js";
+import type { Span } from "../samples/span.js";
 import type { Flight } from "../schedule/flight.js";
-import type { Span } from "../span.js";
 import { AsyncAsker } from "./async-asker.js";
 
 export interface TcpQuestion {

@@ -5,7 +5,7 @@ import { expect } from "chai";
 import dns from "dns-packet";
 import { sleep } from "../../clock.js";
 import { ProbeFailure } from "../../core.js";
-import { Span } from "../span.js";
+import { Span } from "../samples/span.js";
 import { resolveAt } from "./resolve.js";
 
 type Reply = (query: dns.Packet) => Partial<dns.Packet> | undefined;

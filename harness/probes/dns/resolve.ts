@@ -2,7 +2,7 @@
 import { connect } from "node:net";
 import { nowUs } from "../../clock.js";
 import { ProbeFailure } from "../../core.js";
-import type { Span } from "../span.js";
+import type { Span } from "../samples/span.js";
 import { type Answer, NameQuestion } from "./message.js";
 import { NameServer } from "./sockets.js";
 

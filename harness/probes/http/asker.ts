@@ -1,12 +1,12 @@
 /** Asks one HTTP endpoint, sample by sample: connections that are kept, addresses of names, and what all samples of it share. */
 import type { Asker, Asking, Flight } from "../schedule/flight.js";
+import { type Address, Names } from "./connect/names.js";
+import { type HttpProxy, nameOf, proxyFor } from "./connect/proxy.js";
+import { connectBytes } from "./connect/tunnel.js";
 import { asksForBody, type Expectation, type Judgement, judge } from "./expectation.js";
 import type { H2Session } from "./h2.js";
-import { type Address, Names } from "./names.js";
-import { type HttpProxy, nameOf, proxyFor } from "./proxy.js";
 import { bytesOf, firstHop, type Hop, type HttpQuestion } from "./question.js";
 import type { Answer } from "./response.js";
-import { connectBytes } from "./tunnel.js";
 import { Visit } from "./visit.js";
 import { type Endpoint, Wire } from "./wire.js";
 

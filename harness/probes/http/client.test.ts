@@ -5,7 +5,7 @@ import { type AddressInfo, createServer as createTcp, type Server as TcpServer }
 import { promisify } from "node:util";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { expect } from "chai";
-import { ask, type Question } from "../fixtures/asking.js";
+import { ask, type Question } from "../testing/asking.js";
 import type { HttpAsking } from "./asker.js";
 import { codings } from "./expectation.js";
 

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
-import { ask } from "../fixtures/asking.js";
-import { freePort, type Stranger, stranger } from "../fixtures/stranger.js";
+import { ask } from "../testing/asking.js";
+import { freePort, type Stranger, stranger } from "../testing/stranger.js";
 
 const run = promisify(execFile);
 

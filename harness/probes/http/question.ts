@@ -1,7 +1,7 @@
 /** What is asked of an HTTP endpoint, and the bytes that ask it. */
 import type { ConnectionOptions } from "node:tls";
+import type { HttpProxy, Proxies } from "./connect/proxy.js";
 import type { Expectation } from "./expectation.js";
-import type { HttpProxy, Proxies } from "./proxy.js";
 
 export interface HttpQuestion {
   /** May hold credentials (they go out as Basic, RFC 7617) and a zone of IPv6 ("http://[fe80::1%eth0]/"). */

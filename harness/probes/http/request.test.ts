@@ -5,7 +5,7 @@ import { expect } from "chai";
 import dns from "dns-packet";
 import { until } from "../../clock.js";
 import { ProbeFailure, type Route } from "../../core.js";
-import { Span } from "../span.js";
+import { Span } from "../samples/span.js";
 import { Requests } from "./request.js";
 
 describe("the requests of a sample", () => {

@@ -6,7 +6,7 @@ import { isIP } from "node:net";
 import { nowUs } from "../../clock.js";
 import { ProbeFailure, type ProbeRequest, type ProbeResponse, type Route } from "../../core.js";
 import { type Found, resolveAt } from "../dns/resolve.js";
-import type { Span } from "../span.js";
+import type { Span } from "../samples/span.js";
 import { type Exchange, Wire } from "./wire.js";
 
 /** Phase ends in monotonic µs, of the first request of a sample; 0 = never got there. */

@@ -5,15 +5,15 @@ import type { CookieJar } from "tough-cookie";
 import { nowUs } from "../../clock.js";
 import type { Asking, Flight } from "../schedule/flight.js";
 import type { HttpAsker } from "./asker.js";
+import type { Address } from "./connect/names.js";
+import { nameOf } from "./connect/proxy.js";
+import { wantsCredentials } from "./connect/tunnel.js";
 import type { Judgement } from "./expectation.js";
 import type { Failure } from "./failure.js";
 import { H2Session } from "./h2.js";
 import { isRedirection, nextHop } from "./location.js";
-import type { Address } from "./names.js";
-import { nameOf } from "./proxy.js";
 import { bytesOf, type Hop } from "./question.js";
 import type { Answer } from "./response.js";
-import { wantsCredentials } from "./tunnel.js";
 import type { Exchange, Wire } from "./wire.js";
 
 const redirectsMax = 10;

@@ -6,11 +6,11 @@ import { createRequire } from "node:module";
 import type { Socket } from "node:net";
 import type { ConnectionOptions, TLSSocket } from "node:tls";
 import { nowUs } from "../../clock.js";
-import { type Dial, type Dialled, dial } from "./dial.js";
+import { type Dial, type Dialled, dial } from "./connect/dial.js";
+import { openSocks, type SocksWay } from "./connect/socks.js";
+import { openTunnel } from "./connect/tunnel.js";
 import { type Failure, failureOf } from "./failure.js";
 import { type LastAnswer, ResponseReader } from "./response.js";
-import { openSocks, type SocksWay } from "./socks.js";
-import { openTunnel } from "./tunnel.js";
 
 export interface Endpoint {
   /** Addresses, never names; the next one is tried when one fails or is silent. */

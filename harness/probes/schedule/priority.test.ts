@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { dist } from "../../paths.js";
-import { policyOf, policyThatMayBe } from "../fixtures/scheduling.js";
+import { policyOf, policyThatMayBe } from "../testing/scheduling.js";
 
 const program = `
 import { readFileSync } from "node:fs";

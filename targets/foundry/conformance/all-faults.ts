@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import { nowUs, until } from "../../../harness/clock.js";
 import type { Fault, Injection, Receipt, TargetInfo } from "../../../harness/core.js";
-import { ableTargets, variants } from "../../../harness/keeper/fixture-variants.js";
+import { ableTargets, variants } from "../../../harness/keeper/testing/variants.js";
 import { receipts } from "../../../harness/measure/receipts.js";
 import type { Lab } from "./lab.js";
 

@@ -7,7 +7,7 @@ import { expect } from "chai";
 import { until } from "../../../harness/clock.js";
 import type { Fault, HealReport, TargetInfo } from "../../../harness/core.js";
 import { statOf } from "../../../harness/engines/process-table.js";
-import { ableTargets, variants } from "../../../harness/keeper/fixture-variants.js";
+import { ableTargets, variants } from "../../../harness/keeper/testing/variants.js";
 import { asked, type Instance } from "../readings/fingerprint.js";
 import { appProcesses, handsOf } from "./hands.js";
 import { type Lab, signal } from "./lab.js";

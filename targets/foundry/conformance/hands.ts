@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import Docker from "dockerode";
-import { dockerSocket } from "../../../harness/engines/compose/socket.js";
+import { dockerSocket } from "../../../harness/engines/compose/docker/socket.js";
 import type { EngineName } from "../../../harness/registry.js";
 
 export interface Hands {

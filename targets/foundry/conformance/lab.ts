@@ -18,10 +18,10 @@ import type {
   Target,
   TargetSystem,
 } from "../../../harness/core.js";
-import { newFoundation, passingName } from "../../../harness/foundation.js";
 import { makeFolder } from "../../../harness/keeper/folder.js";
 import { Keeper } from "../../../harness/keeper/keep.js";
 import { type EngineName, engineFor, loadFaults } from "../../../harness/registry.js";
+import { newFoundation, passingName } from "../../../harness/state/foundation.js";
 import { closeBusWitness } from "../adapters/bus-witness.js";
 import { answered, askEdge } from "../adapters/edge-ask.js";
 import { frontDoor } from "../front-door.js";

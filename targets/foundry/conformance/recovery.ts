@@ -4,11 +4,11 @@ import { once } from "node:events";
 import { expect } from "chai";
 import { until } from "../../../harness/clock.js";
 import type { Ailment, FoundationFacts } from "../../../harness/core.js";
-import { passingName } from "../../../harness/foundation.js";
-import type { KeeperClient } from "../../../harness/keeper/client.js";
+import type { KeeperClient } from "../../../harness/keeper/socket/client.js";
 import { connect } from "../../../harness/keeper/start.js";
 import { root } from "../../../harness/paths.js";
 import type { EngineName } from "../../../harness/registry.js";
+import { passingName } from "../../../harness/state/foundation.js";
 import type { StorageState } from "../operator/console.js";
 import { openHome } from "../testing/live-foundation.js";
 

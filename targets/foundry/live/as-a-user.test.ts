@@ -10,7 +10,7 @@ import { delimiter, join } from "node:path";
 import { expect } from "chai";
 import { until } from "../../../harness/clock.js";
 import type { FoundationFacts } from "../../../harness/core.js";
-import { keepersOf } from "../../../harness/keeper/door.js";
+import { keepersOf } from "../../../harness/keeper/socket/door.js";
 import { root } from "../../../harness/paths.js";
 
 interface Ended {

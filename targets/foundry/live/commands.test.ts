@@ -4,11 +4,11 @@ import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } fr
 import { join } from "node:path";
 import { expect } from "chai";
 import { connect as dialBus } from "nats";
-import { ended, startFlounder } from "../../../harness/cli/fixture-program.js";
+import { ended, startFlounder } from "../../../harness/cli/testing/program.js";
 import { until } from "../../../harness/clock.js";
 import type { Event } from "../../../harness/core.js";
 import type { FlounderError } from "../../../harness/errors.js";
-import type { KeeperClient } from "../../../harness/keeper/client.js";
+import type { KeeperClient } from "../../../harness/keeper/socket/client.js";
 import { connect } from "../../../harness/keeper/start.js";
 import { root } from "../../../harness/paths.js";
 import { operator } from "../operator/operator.js";

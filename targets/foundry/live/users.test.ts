@@ -5,11 +5,11 @@ import { chownSync, copyFileSync, mkdirSync, readdirSync, readFileSync, realpath
 import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { until } from "../../../harness/clock.js";
-import { needsDocker } from "../../../harness/engines/compose/fixture-docker.js";
+import { needsDocker } from "../../../harness/engines/compose/testing/docker.js";
 import { labelsOf } from "../../../harness/engines/guard.js";
 import { localEngine } from "../../../harness/engines/local/engine.js";
-import { makeOpenFolder, reachable } from "../../../harness/engines/local/open-folder.js";
-import { removeFolder } from "../../../harness/engines/local/reap.js";
+import { makeOpenFolder, reachable } from "../../../harness/engines/local/mounts/open-folder.js";
+import { removeFolder } from "../../../harness/engines/local/processes/reap.js";
 import { ownRights, whoFor } from "../../../harness/engines/local/who.js";
 import { needTool } from "../../../harness/engines/tools/find.js";
 import { connect } from "../../../harness/keeper/start.js";

@@ -6,13 +6,13 @@ import { spawn, spawnSync } from "node:child_process";
 import { closeSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { passingName } from "../../../harness/foundation.js";
-import type { KeeperClient } from "../../../harness/keeper/client.js";
 import { folderOf } from "../../../harness/keeper/folder.js";
+import type { KeeperClient } from "../../../harness/keeper/socket/client.js";
 import { connect } from "../../../harness/keeper/start.js";
 import { root } from "../../../harness/paths.js";
 import type { EngineName } from "../../../harness/registry.js";
 import type { FoundationFacts } from "../../../harness/scenario.js";
+import { passingName } from "../../../harness/state/foundation.js";
 import { prepare } from "../workload/prepare.js";
 import { Eye } from "./look.js";
 

@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { sleep, until } from "../../../harness/clock.js";
 import type { Event, TargetInfo } from "../../../harness/core.js";
-import { newFoundation, passingName } from "../../../harness/foundation.js";
-import type { KeeperClient } from "../../../harness/keeper/client.js";
+import type { KeeperClient } from "../../../harness/keeper/socket/client.js";
 import { startKeeper, takeOver } from "../../../harness/keeper/start.js";
 import { root } from "../../../harness/paths.js";
-import { seeded } from "../../../harness/random.js";
+import { seeded } from "../../../harness/planning/random.js";
+import { candidates } from "../../../harness/planning/select.js";
 import { loadFaults, loadTarget } from "../../../harness/registry.js";
-import { candidates } from "../../../harness/select.js";
+import { newFoundation, passingName } from "../../../harness/state/foundation.js";
 import { openHome } from "../testing/live-foundation.js";
 
 const faults = [...(await loadFaults()).values()].filter((fault) => !fault.changesNothing);

@@ -1,0 +1,52 @@
+/** What `run` and `plan` are asked for on the command line, as work for a session. */
+import { type Command, Option } from "commander";
+import { FlounderError } from "../../errors.js";
+import type { Work } from "../../session/planning.js";
+import { engineOption, operatorOption, playbookOption, positive, seedOption } from "./options.js";
+import { policiesOf, policyOption } from "./policies.js";
+
+export interface WorkFlags {
+  readonly seed: number;
+  readonly engine: "local" | "compose";
+  readonly profile?: string;
+  readonly timeFactor?: number;
+  readonly playbook?: string;
+  readonly policy: readonly string[];
+  readonly operator: string;
+}
+/** The flags that decide a plan. */
+export const withWork = (command: Command): Command =>
+  command
+    .addOption(seedOption())
+    .addOption(engineOption())
+    .addOption(new Option("--profile <name>", "instead of the scenario's"))
+    .addOption(new Option("--time-factor <n>", "instead of the scenario's").argParser(positive))
+    .addOption(policyOption())
+    .addOption(playbookOption())
+    .addOption(operatorOption());
+
+const choices = { seed: "seed", engine: "engine", profile: "profile", timeFactor: "time-factor", policy: "policy", operator: "operator" } as const;
+
+/** Was this flag given, or is it a default? */
+export const isGiven = (command: Command, flag: string): boolean => command.getOptionValueSource(flag) === "cli";
+
+export function workOf(what: string | undefined, flags: WorkFlags, command: Command): Work {
+  if (!what?.endsWith(".json")) {
+    const { seed, profile, timeFactor, playbook, operator } = flags;
+    return { scenario: what, seed, profile, timeFactor, playbook, operator, policy: policiesOf(flags.policy) };
+  }
+  for (const [flag, word] of Object.entries(choices))
+    if (isGiven(command, flag))
+      throw new FlounderError(
+        "usage",
+        `--${word} ${[flags[flag as keyof typeof choices]].flat().join(" ")} with a plan file: a plan has its ${word.replace("-", " ")} already`,
+        `make another: flounder plan SCENARIO --${word} … > plan.json`,
+      );
+  if (flags.playbook !== undefined && !/\.(ts|m?js)$/.test(flags.playbook))
+    throw new FlounderError(
+      "usage",
+      `--playbook ${flags.playbook} with a plan file: a plan has its playbook already`,
+      "make another: flounder plan SCENARIO --playbook NAME > plan.json",
+    );
+  return { plan: what, playbook: flags.playbook };
+}
