@@ -3,7 +3,7 @@ import { execFile, spawnSync } from "node:child_process";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { findCompose } from "../../../harness/engines/compose/cli.js";
+import { findCompose } from "../../../harness/engines/compose/docker/cli.js";
 import { root } from "../../../harness/paths.js";
 
 const execute = promisify(execFile);
