@@ -1,8 +1,8 @@
 /** The shape of a fault: somebody's own is held against it before anything is started. */
 import { z } from "zod";
+import { firstIssue } from "../core/shape.js";
 import type { Capability, Fault } from "../core.js";
 import { FlounderError } from "../errors.js";
-import { firstIssue } from "../scenario.js";
 
 const capabilities = Object.keys({
   process: 0,

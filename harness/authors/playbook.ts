@@ -1,8 +1,8 @@
 /** The shape of a playbook: somebody's own is held against it before anything is started. */
 import { z } from "zod";
+import { firstIssue } from "../core/shape.js";
 import type { Playbook } from "../core.js";
 import { FlounderError } from "../errors.js";
-import { firstIssue } from "../scenario.js";
 
 const seconds = z.number().nonnegative();
 const condition = z.union([

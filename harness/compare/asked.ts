@@ -1,12 +1,13 @@
 /** What somebody asks a comparison for, as it is kept beside its design: whoever resumes it asks for the same. From here on nothing is a flag any more. */
 import { resolve } from "node:path";
 import { z } from "zod";
+import { firstIssue } from "../core/shape.js";
 import type { Playbook } from "../core.js";
 import { FlounderError } from "../errors.js";
 import { thisMachine } from "../measure/calibration.js";
 import { operatorModel } from "../playbooks/operator-model.js";
 import { loadPlaybook, loadScenario, loadTarget, version } from "../registry.js";
-import { checkScenario, firstIssue } from "../scenario.js";
+import { checkScenario } from "../scenario.js";
 import { conditionsOf, periodS } from "./conditions.js";
 import { designOf } from "./design.js";
 import type { Bench } from "./laboratory.js";

@@ -162,9 +162,3 @@ export interface TargetInfo {
   /** Links: bus, state, storage, edge or apps. */
   readonly class?: string;
 }
-
-/** `of`: a role, or a glob over target names (picomatch). Only targets that can what the fault needs are counted. */
-export interface Selector {
-  readonly of: string;
-  readonly pick: "one" | "minority" | "majority" | "all" | number | `${number}%`;
-}

@@ -1,89 +1,92 @@
-/** The timeline: what happened in a run, event by event. */
-import type { TargetName } from "./capability.js";
-import type { Reading } from "./fault.js";
-import type { AuditLine } from "./operations.js";
-import type { Slip } from "./recovery.js";
+/** The timeline: what happened in a run, event by event. The schema is the type; docs/timeline.schema.json is made from it. */
+import { z } from "zod";
+import { slipSchema } from "./recovery.js";
+import type { Shape } from "./shape.js";
+
+const us = z.number();
+const text = z.string();
+const by = z.enum(["script", "model", "person", "keeper", "platform"]);
 
 /** What an event says of an injection that a client asked for. */
-export interface Deed {
-  readonly fault: string;
-  readonly target: TargetName;
-  /** Command and process. */
-  readonly client: string;
-}
+const deedSchema = z.object({ fault: text, target: text /** Command and process. */, client: text });
+export interface Deed extends Shape<typeof deedSchema> {}
 
-/** On what a run took place, and how it is done again: what a plan does not know. */
-export interface About {
-  readonly foundation: { readonly id: string /** It was up before the run, and stayed. */; readonly attached: boolean };
+export const aboutSchema = z.strictObject({
+  foundation: z.strictObject({ id: text, attached: z.boolean().describe("it was up before the run, and stayed") }),
   /** Name → version. */
-  readonly versions: Readonly<Record<string, string>>;
-  /** A shell command that makes the same plan again. */
-  readonly repro: string;
-}
+  versions: z.record(text, text),
+  repro: text.describe("a shell command that makes the same plan again"),
+});
+/** On what a run took place, and how it is done again: what a plan does not know. */
+export interface About extends Shape<typeof aboutSchema> {}
 
-export type Event = { readonly atUs: number; readonly by: "script" | "model" | "person" | "keeper" | "platform" } & (
-  | ({
-      readonly kind: "zero";
-      readonly wallIso: string;
-      readonly flounder: string /** Id of the machine that measured. */;
-      readonly machine?: string;
-    } & Partial<About>)
-  | { readonly kind: "phase"; readonly phase: "boot" | "steady" | "turbulence" | "recovery" | "watch" | "end" }
-  | { readonly kind: "act"; readonly act: string; readonly state: "begins" | "ended" | "steady-again" | "not-steady" }
-  | { readonly kind: "injected"; readonly injection: string }
-  | ({ readonly kind: "injecting"; readonly injection: string } & Partial<Deed>)
-  | { readonly kind: "healing"; readonly injection: string /** Who asked for it; absent: nobody. */; readonly client?: string }
-  | { readonly kind: "healed"; readonly injection: string; readonly proved: boolean; readonly why: "time" | "asked" | "playbook" | "rail" | "stop" | "lease" }
-  | { readonly kind: "reading"; readonly injection: string; readonly reading: Reading; readonly fromUs: number }
-  | { readonly kind: "detected"; readonly procedure: string; readonly says: string }
-  | {
-      readonly kind: "step";
-      /** Counted from 1 in its procedure; 0: the target's own recover. */
-      readonly step: number;
-      readonly procedure?: string;
-      readonly says: string;
-      readonly state: "due" | "acting" | "done" | "refused" | "gave-up";
-      /** What came of it. */
-      readonly came?: string;
-      /** What went wrong with it: whoever did it does not know. */
-      readonly slip?: Slip;
-      /** The person who did it, on a game day. */
-      readonly who?: string;
-    }
+/** Fields that a later version adds pass: a folder may come from anywhere. */
+const one = <const K extends string, S extends z.ZodRawShape>(kind: K, shape: S) => z.object({ atUs: us, by, kind: z.literal(kind), ...shape });
+
+/** A line of timeline.jsonl. */
+export const eventSchema = z.discriminatedUnion("kind", [
+  one("zero", {
+    wallIso: text,
+    flounder: text,
+    /** Id of the machine that measured. */
+    machine: text.optional(),
+    foundation: z.object(aboutSchema.shape.foundation.shape).optional(),
+    versions: aboutSchema.shape.versions.optional(),
+    repro: text.optional(),
+  }),
+  one("phase", { phase: z.enum(["boot", "steady", "turbulence", "recovery", "watch", "end"]) }),
+  one("act", { act: text, state: z.enum(["begins", "ended", "steady-again", "not-steady"]) }),
+  one("injecting", { injection: text, ...deedSchema.partial().shape }),
+  one("injected", { injection: text }),
+  /** client: who asked for it; absent: nobody. */
+  one("healing", { injection: text, client: text.optional() }),
+  one("healed", { injection: text, proved: z.boolean(), why: z.enum(["time", "asked", "playbook", "rail", "stop", "lease"]) }),
+  one("reading", {
+    injection: text,
+    reading: z.object({ state: z.enum(["intact", "broken", "unknown", "vacant"]), generation: text.optional() }),
+    fromUs: us,
+  }),
+  one("detected", { procedure: text, says: text }),
+  one("step", {
+    /** Counted from 1 in its procedure; 0: the target's own recover. */
+    step: z.number(),
+    procedure: text.optional(),
+    says: text,
+    state: z.enum(["due", "acting", "done", "refused", "gave-up"]),
+    /** What came of it. */
+    came: text.optional(),
+    /** What went wrong with it: whoever did it does not know. */
+    slip: slipSchema.optional(),
+    /** The person who did it, on a game day. */
+    who: text.optional(),
+  }),
   /** A game day: who plays is people, and this is what they know. */
-  | { readonly kind: "people"; readonly blind: boolean; readonly seats: readonly string[] }
+  one("people", { blind: z.boolean(), seats: z.array(text) }),
   /** What a player says on a game day: something is wrong · I know what · it is fixed. It times the clock; nothing is judged by it. */
-  | { readonly kind: "mark"; readonly who: string; readonly seat: string; readonly mark: "wrong" | "cause" | "fixed"; readonly says: string }
+  one("mark", { who: text, seat: text, mark: z.enum(["wrong", "cause", "fixed"]), says: text }),
   /** What the facilitator of a game day did; `act`: the unplanned act that began. */
-  | {
-      readonly kind: "facilitator";
-      readonly who: string;
-      readonly did: "go" | "inject" | "note" | "freeze" | "unfreeze" | "abort";
-      readonly says: string;
-      readonly ok: boolean;
-      readonly act?: string;
-    }
-  | ({ readonly kind: "audit" } & Omit<AuditLine, "atIso">)
-  | { readonly kind: "alarm"; readonly from: string; readonly says: string; readonly alarm?: string }
-  | { readonly kind: "trouble"; readonly from: string; readonly says: string }
-  | { readonly kind: "fingerprint"; readonly when: "before" | "after"; readonly values: Readonly<Record<string, string>> }
-  | { readonly kind: "acked" | "missing"; readonly write: string }
-  | {
-      readonly kind: "observer";
-      readonly cpuUs: number;
-      readonly latenessP50Us: number;
-      readonly latenessP99Us: number;
-      readonly samples: number;
-      readonly shed: number;
-    }
-  | { readonly kind: "aborted"; readonly why: string }
+  one("facilitator", {
+    who: text,
+    did: z.enum(["go", "inject", "note", "freeze", "unfreeze", "abort"]),
+    says: text,
+    ok: z.boolean(),
+    act: text.optional(),
+  }),
+  one("audit", { who: text, verb: text, on: text, ok: z.boolean(), says: text }),
+  one("alarm", { from: text, says: text, alarm: text.optional() }),
+  one("trouble", { from: text, says: text }),
+  one("fingerprint", { when: z.enum(["before", "after"]), values: z.record(text, text) }),
+  one("acked", { write: text }),
+  one("missing", { write: text }),
+  one("observer", { cpuUs: us, latenessP50Us: us, latenessP99Us: us, samples: z.number(), shed: z.number() }),
+  one("aborted", { why: text }),
   /** Somebody else injected or healed something while the run was under way. */
-  | { readonly kind: "foreign"; readonly says: string }
+  one("foreign", { says: text }),
   /** The run could not go on: its own fault, or that of what it runs on. Nobody wanted that. */
-  | { readonly kind: "broken-off"; readonly why: string }
-);
+  one("broken-off", { why: text }),
+]);
+export type Event = Shape<typeof eventSchema>;
 
 type DistributiveOmit<T, K extends keyof never> = T extends unknown ? Omit<T, K> : never;
-
 /** An event before it is stamped; by: default "script". */
 export type EventBody = DistributiveOmit<Event, "atUs" | "by"> & { readonly by?: Event["by"] };

@@ -1,4 +1,6 @@
 /** What the platform's own operation says: its alarms, its operators' audit, and what users still suffer from. */
+import { z } from "zod";
+import type { Shape } from "./shape.js";
 
 export interface RecoverOptions {
   /** Aborted: nothing more is waited for. */
@@ -40,18 +42,19 @@ export interface AuditLine {
   readonly says: string;
 }
 
-/** One sign of trouble that three configurations are about; seconds as they are measured, null: never. */
-export interface Foresight {
+export const foresightSchema = z.strictObject({
   /** As conditions name it. */
-  readonly alarm: string;
+  alarm: z.string(),
   /** What it is the sign of. */
-  readonly says: string;
+  says: z.string(),
   /** Alarm raised so long after the sign. */
-  readonly alarmS: number | null;
+  alarmS: z.number().nullable(),
   /** Automatic fail-over so long after the sign. */
-  readonly failOverS: number | null;
+  failOverS: z.number().nullable(),
   /** The damage that it could prevent is done so long after the sign; null: it is a sign of damage done. */
-  readonly tooLateS: number | null;
+  tooLateS: z.number().nullable(),
   /** Playbooks for early detection wait for this one. */
-  readonly trigger: boolean;
-}
+  trigger: z.boolean(),
+});
+/** One sign of trouble that three configurations are about; seconds as they are measured, null: never. */
+export interface Foresight extends Shape<typeof foresightSchema> {}

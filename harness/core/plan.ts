@@ -1,68 +1,74 @@
-/** A plan: a scenario with every choice made. Pure data, stored as JSON. */
-import type { PlannedCalibration } from "./calibration.js";
-import type { TargetName } from "./capability.js";
-import type { Foresight } from "./operations.js";
-import type { OperatorModel, PlannedProcedure } from "./recovery.js";
-import type { Plane, Scenario, Vantage } from "./scenario.js";
+/** A plan: a scenario with every choice made. Pure data, stored as JSON; docs/plan.schema.json is made from the schema, which is the type. */
+import { z } from "zod";
+import { plannedCalibrationSchema } from "./calibration.js";
+import { foresightSchema } from "./operations.js";
+import { operatorSchema, procedureSchema } from "./recovery.js";
+import { endedBySchema, planeSchema, scenarioSchema, vantageSchema } from "./scenario.js";
+import type { Shape } from "./shape.js";
 
-/** One fault on one target: the unit that the keeper injects, witnesses and heals. */
-export interface Injection {
-  readonly id: string;
-  readonly act: string;
-  readonly fault: string;
-  readonly options: unknown;
-  readonly target: TargetName;
-  readonly atS: number;
+export const injectionSchema = z.strictObject({
+  id: z.string(),
+  act: z.string(),
+  fault: z.string(),
+  options: z.unknown(),
+  target: z.string(),
+  atS: z.number(),
   /** The keeper heals after so many seconds, whatever else happens. */
-  readonly maxS: number;
+  maxS: z.number().positive(),
   /** What maxS is, for `why` of the healing: the act's own end (default), or the rail of an act that a playbook ends. */
-  readonly endedBy?: "time" | "playbook";
-}
+  endedBy: endedBySchema.optional(),
+});
+/** One fault on one target: the unit that the keeper injects, witnesses and heals. */
+export interface Injection extends Shape<typeof injectionSchema> {}
 
-export interface Phases {
-  readonly steadyS: number;
+const phasesSchema = z.strictObject({
+  steadyS: z.number(),
   /** Budget for becoming steady, before the steady phase and again after each act. */
-  readonly recoveryS: number;
-  /** From an act's beginning: so long nobody but the playbook recovers anything. Absent: the target's own recover runs as soon as the act is over. */
-  readonly aloneS?: number;
+  recoveryS: z.number(),
   /** Delayed-damage window after the last healing. */
-  readonly watchS: number;
-}
+  watchS: z.number(),
+  /** From an act's beginning: so long nobody but the playbook recovers anything. Absent: the target's own recover runs as soon as the act is over. */
+  aloneS: z.number().optional(),
+});
+export interface Phases extends Shape<typeof phasesSchema> {}
 
-export interface PlannedProbe {
-  readonly probe: string;
-  readonly plane: Plane;
-  readonly from: Vantage;
+const plannedProbeSchema = z.strictObject({
+  probe: z.string(),
+  plane: planeSchema,
+  from: vantageSchema,
   /** "api", "app-1", inside also "app-1/0" (instance) and "cc-1". */
-  readonly target: string;
-  readonly periodMs: number;
-  readonly deadlineMs: number;
+  target: z.string(),
+  periodMs: z.number().positive(),
+  deadlineMs: z.number().positive(),
   /** Offset in the period: probes are staggered so that they do not fire at once. */
-  readonly phaseMs: number;
-}
+  phaseMs: z.number(),
+});
+export interface PlannedProbe extends Shape<typeof plannedProbeSchema> {}
 
-/** All that run and verdict depend on; nothing is decided later. `digest` is over the rest, canonical JSON. */
-export interface Plan extends Scenario {
-  readonly version: 1;
-  readonly seed: number;
-  readonly digest: string;
-  readonly system: string;
-  readonly engine: string;
-  readonly phases: Phases;
-  readonly probes: readonly PlannedProbe[];
-  readonly injections: readonly Injection[];
-  readonly targets: readonly TargetName[];
-  readonly warnings: readonly string[];
+export const planSchema = scenarioSchema.extend({
+  version: z.literal(1),
+  seed: z.number().int(),
+  /** Over the rest, as canonical JSON. */
+  digest: z.string(),
+  system: z.string(),
+  engine: z.string(),
+  phases: phasesSchema,
+  probes: z.array(plannedProbeSchema),
+  injections: z.array(injectionSchema),
+  targets: z.array(z.string()),
+  warnings: z.array(z.string()),
   /** What the playbook will do, with every human delay drawn; absent: nobody's playbook, the target's own recover. */
-  readonly procedures?: readonly PlannedProcedure[];
+  procedures: z.array(procedureSchema).optional(),
   /** Who plays it; absent: the usual operator, whose hands do not slip. */
-  readonly operator?: OperatorModel;
+  operator: operatorSchema.optional(),
   /** What of the policy is the playbook's: a remedy that was in place before anything broke. */
-  readonly remedy?: Readonly<Record<string, string>>;
+  remedy: z.record(z.string(), z.string()).optional(),
   /** When alarms come, as the platform is configured: planning warns of those that come too late. */
-  readonly foresight?: readonly Foresight[];
+  foresight: z.array(foresightSchema).optional(),
   /** Fault → colour of its band, so that a report needs nothing but the folder. */
-  readonly colours?: Readonly<Record<string, string>>;
+  colours: z.record(z.string(), z.string()).optional(),
   /** What was known of the ruler when planning, on the machine that planned; absent: nothing. Reports draw their error bars from it; no verdict depends on it. */
-  readonly calibration?: PlannedCalibration;
-}
+  calibration: plannedCalibrationSchema.optional(),
+});
+/** All that run and verdict depend on; nothing is decided later. */
+export interface Plan extends Shape<typeof planSchema> {}

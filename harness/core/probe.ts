@@ -1,4 +1,5 @@
-/** A probe, what it may use, and a sample: one answer to it. */
+/** A probe, and what it may use. */
+import type { Outcome } from "./sample.js";
 import type { Plane, Vantage } from "./scenario.js";
 import type { Credentials } from "./topology.js";
 
@@ -69,23 +70,3 @@ export interface Probe {
 
 /** One of the schedule's questions: a planned probe, and each of its samples, has the key of its own. For maps in memory, not for files. */
 export const probeKey = (of: { readonly probe: string; readonly from: string; readonly target: string }): string => `${of.from} ${of.probe} ${of.target}`;
-
-export type Outcome = "ok" | "refused" | "reset" | "timeout" | "dns" | "http-5xx" | "no-route" | "wrong-answer" | "unknown" | "not-attempted" | "observer";
-
-export interface Sample {
-  readonly probe: string;
-  readonly from: Vantage;
-  readonly target: string;
-  readonly seq: number;
-  readonly dueUs: number;
-  readonly sentUs: number;
-  readonly endUs: number;
-  readonly outcome: Outcome;
-  /** Phase ends, µs after sent: dns, connect, first byte. */
-  readonly dnsUs?: number;
-  readonly connectUs?: number;
-  readonly firstUs?: number;
-  readonly status?: number;
-  /** Who answered, or what went wrong, shortly. */
-  readonly note?: string;
-}

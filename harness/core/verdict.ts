@@ -1,104 +1,113 @@
-/** A verdict: what is judged of plan, timeline and samples. */
-import type { TargetName } from "./capability.js";
-import type { About } from "./event.js";
-import type { Step } from "./recovery.js";
-import type { Plane, Vantage } from "./scenario.js";
+/** A verdict: what is judged of plan, timeline and samples. The schema of verdict.json is the type; docs/verdict.schema.json is made from it. */
+import { z } from "zod";
+import { aboutSchema } from "./event.js";
+import { doesSchema } from "./recovery.js";
+import type { Shape } from "./shape.js";
 
-export type Result = "pass" | "fail" | "inconclusive" | "aborted";
+const seconds = z.number().nonnegative();
+const count = z.number().int();
+const instant = z.number().nullable();
+const interval = z.strictObject({ lo: count, hi: count }).nullable().describe("µs after the run's zero; null: never seen");
 
-export interface Finding {
-  readonly result: Result;
-  readonly says: string;
-  readonly atUs: readonly number[];
-}
+const resultSchema = z.enum(["pass", "fail", "inconclusive", "aborted"]);
+export type Result = z.infer<typeof resultSchema>;
+
+const findingSchema = z.strictObject({ result: resultSchema, says: z.string(), atUs: z.array(count) });
+export interface Finding extends Shape<typeof findingSchema> {}
 
 /** Seconds, with the bounds that the sampling period leaves open. */
-export interface Bounds {
-  readonly lo: number;
-  readonly hi: number;
-}
+const boundsSchema = z.strictObject({ lo: seconds, hi: seconds }).describe("seconds, with the bounds that the sampling period leaves open");
+export interface Bounds extends Shape<typeof boundsSchema> {}
+const lostS = z.strictObject({
+  control: z.strictObject({ outside: boundsSchema, inside: boundsSchema }),
+  data: z.strictObject({ outside: boundsSchema, inside: boundsSchema }),
+});
 
+const receiptSchema = z.strictObject({
+  injection: z.string(),
+  act: z.string(),
+  fault: z.string(),
+  target: z.string(),
+  bitUs: interval,
+  healedUs: interval,
+});
 /** The proof, per injection: between which readings it bit, and between which it was healed. null: never seen. */
-export interface Receipt {
-  readonly injection: string;
-  readonly act: string;
-  readonly fault: string;
-  readonly target: TargetName;
-  readonly bitUs: { readonly lo: number; readonly hi: number } | null;
-  readonly healedUs: { readonly lo: number; readonly hi: number } | null;
-}
+export interface Receipt extends Shape<typeof receiptSchema> {}
 
-export type PlaneState = "up" | "degraded" | "down";
+const planeStateSchema = z.enum(["up", "degraded", "down"]);
+export type PlaneState = z.infer<typeof planeStateSchema>;
+const states = z.strictObject({ control: planeStateSchema, data: planeStateSchema });
+const cellSchema = z.strictObject({ outside: states, inside: states, seconds });
+export interface MatrixCell extends Shape<typeof cellSchema> {}
 
-export interface MatrixCell {
-  readonly outside: { readonly control: PlaneState; readonly data: PlaneState };
-  readonly inside: { readonly control: PlaneState; readonly data: PlaneState };
-  readonly seconds: number;
-}
-
-/** verdict.json; see docs/verdict.schema.json. */
-export interface Verdict {
-  readonly version: 1;
-  readonly result: Result;
-  readonly scenario: string;
-  readonly seed: number;
-  readonly planDigest: string;
-  readonly engine: string;
-  readonly profile: string;
-  readonly lostS: Readonly<Record<Plane, Readonly<Record<Vantage, Bounds>>>>;
-  readonly acts: readonly { readonly act: string; readonly lostS: Readonly<Record<Plane, Readonly<Record<Vantage, Bounds>>>> }[];
-  /** Per control operation × vantage. */
-  readonly operations: Readonly<Record<string, Readonly<Record<Vantage, Bounds & { readonly ok: number; readonly bad: number }>>>>;
-  readonly matrix: readonly MatrixCell[];
-  readonly receipts: { readonly bit: number; readonly healed: number; readonly of: number; readonly each: readonly Receipt[] };
-  readonly ledger: { readonly acknowledged: number; readonly missing: readonly string[] };
-  readonly recovery: readonly RecoveryClock[];
-  /** Share of samples lost to the observer, 0 to 1. */
-  readonly observerFaults: number;
-  readonly findings: readonly Finding[];
-  /** Absent: a verdict of a version before. */
-  readonly setup?: Setup | undefined;
-}
-
-/** What was run, on what. `about` is null for a run that did not record it. */
-export interface Setup {
-  readonly target: string;
-  readonly timeFactor: number;
-  readonly policies: Readonly<Record<string, string>>;
-  /** null: nobody's. */
-  readonly playbook: string | null;
-  readonly about: About | null;
-}
-
-/** Per act: seconds from its first injection to each instant, null if it never came. */
-export interface RecoveryClock {
-  readonly act: string;
-  /** The procedure's detection, or without one the platform's first alarm. */
-  readonly detectedS: number | null;
-  /** First step that was begun; a person's delay comes before it. */
-  readonly decidedS: number | null;
-  readonly restoredS: number | null;
-  readonly verifiedS: number | null;
-  /** Last healing, proved. */
-  readonly healedS: number | null;
-  readonly stableS: number | null;
-  /** Ended by the rail, not by the playbook: how long it would have taken is not known. */
-  readonly censored: boolean;
-  /** What people took, and what machines took, in all steps. */
-  readonly humanS: number;
-  readonly machineS: number;
-  readonly steps: readonly StepClock[];
-}
-
-export interface StepClock {
-  readonly procedure: string;
-  readonly step: number;
-  readonly says: string;
-  readonly does: Step["does"];
+const stepClockSchema = z.strictObject({
+  procedure: z.string(),
+  step: count,
+  says: z.string(),
+  does: doesSchema,
   /** From the instant that it was due to its beginning. */
-  readonly humanS: number;
+  humanS: seconds,
   /** From its beginning to its end. */
-  readonly machineS: number;
-  readonly state: "done" | "refused" | "gave-up" | "unfinished";
-  readonly came: string;
-}
+  machineS: seconds,
+  state: z.enum(["done", "refused", "gave-up", "unfinished"]),
+  came: z.string(),
+});
+export interface StepClock extends Shape<typeof stepClockSchema> {}
+
+const recoveryClockSchema = z.strictObject({
+  act: z.string(),
+  /** The procedure's detection, or without one the platform's first alarm. */
+  detectedS: instant,
+  /** First step that was begun; a person's delay comes before it. */
+  decidedS: instant,
+  restoredS: instant,
+  verifiedS: instant,
+  /** Last healing, proved. */
+  healedS: instant,
+  stableS: instant,
+  /** How long it would have taken is not known. */
+  censored: z.boolean().describe("ended by the rail, not by the playbook"),
+  /** What people took, and what machines took, in all steps. */
+  humanS: seconds,
+  machineS: seconds,
+  steps: z.array(stepClockSchema),
+});
+/** Per act: seconds from its first injection to each instant, null if it never came. */
+export interface RecoveryClock extends Shape<typeof recoveryClockSchema> {}
+
+const setupSchema = z.strictObject({
+  target: z.string(),
+  timeFactor: z.number(),
+  policies: z.record(z.string(), z.string()),
+  /** null: nobody's. */
+  playbook: z.string().nullable(),
+  about: aboutSchema.nullable().describe("null: the run did not record it"),
+});
+/** What was run, on what. */
+export interface Setup extends Shape<typeof setupSchema> {}
+
+const operation = boundsSchema.extend({ ok: count.nonnegative(), bad: count.nonnegative() });
+
+export const verdictSchema = z
+  .strictObject({
+    version: z.literal(1),
+    result: resultSchema.describe("the worst of the findings: pass < inconclusive < fail; aborted overrides"),
+    scenario: z.string(),
+    seed: count,
+    planDigest: z.string(),
+    engine: z.string(),
+    profile: z.string(),
+    lostS: lostS.describe("lost seconds of the whole run, from turbulence to the end of the watch: mean over the probes of a plane and vantage"),
+    acts: z.array(z.strictObject({ act: z.string(), lostS })).describe("the same per act: from its first injection to the next act's"),
+    operations: z.record(z.string(), z.strictObject({ outside: operation, inside: operation })).describe("per control-plane operation"),
+    matrix: z.array(cellSchema).describe("how long each combination of states lasted"),
+    receipts: z.strictObject({ bit: count, healed: count, of: count, each: z.array(receiptSchema) }),
+    ledger: z.strictObject({ acknowledged: count, missing: z.array(z.string()) }),
+    recovery: z.array(recoveryClockSchema).describe("seconds from an act's injection to each instant of the recovery clock; null: it never came"),
+    observerFaults: z.number().min(0).max(1).describe("share of samples lost to the observer"),
+    findings: z.array(findingSchema).describe("atUs: the evidence, µs after the run's zero"),
+    setup: setupSchema.optional().describe("what was run, on what; absent: a verdict of a version before"),
+  })
+  .describe("verdict.json of a Flounder run");
+/** verdict.json. */
+export interface Verdict extends Shape<typeof verdictSchema> {}

@@ -4,9 +4,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import type { z } from "zod";
+import { firstIssue } from "../core/shape.js";
 import { FlounderError } from "../errors.js";
 import { dist } from "../paths.js";
-import { firstIssue } from "../scenario.js";
 import type { Game, Viewer } from "./game.js";
 import { bodyOf, Rate, Refusal, refuseStrangers, safeHeaders } from "./guard.js";
 import { codeOf, cookieName, cookieValue, opens, tokenOf, viewerOf } from "./keys.js";

@@ -1,7 +1,11 @@
 /** What results folders say of past runs: read from each folder's own files, oldest first. */
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import type { Event, Plan, Verdict } from "../core.js";
+import { eventSchema } from "../core/event.js";
+import { planSchema } from "../core/plan.js";
+import { shaped } from "../core/shape.js";
+import { verdictSchema } from "../core/verdict.js";
+import type { Plan, Verdict } from "../core.js";
 import { FlounderError } from "../errors.js";
 import { files } from "../results/results.js";
 
@@ -37,8 +41,8 @@ export function storedRuns(dir: string, said: (line: string) => void = () => {})
 export const isResults = (folder: string): boolean => existsSync(join(folder, files.plan)) && existsSync(join(folder, files.timeline));
 
 export function storedRun(folder: string): StoredRun {
-  const plan = JSON.parse(readFileSync(join(folder, files.plan), "utf8")) as Plan;
-  const first = JSON.parse(firstLine(join(folder, files.timeline))) as Event;
+  const plan = shaped(planSchema, JSON.parse(readFileSync(join(folder, files.plan), "utf8")));
+  const first = shaped(eventSchema, JSON.parse(firstLine(join(folder, files.timeline))));
   if (first.kind !== "zero") throw new Error(`${files.timeline} does not begin with the run's zero`);
   const verdict = join(folder, files.verdict);
   return {
@@ -47,7 +51,7 @@ export function storedRun(folder: string): StoredRun {
     startedIso: first.wallIso,
     machine: first.machine,
     plan,
-    verdict: existsSync(verdict) ? (JSON.parse(readFileSync(verdict, "utf8")) as Verdict) : undefined,
+    verdict: existsSync(verdict) ? shaped(verdictSchema, JSON.parse(readFileSync(verdict, "utf8"))) : undefined,
   };
 }
 

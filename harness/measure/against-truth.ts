@@ -92,7 +92,7 @@ function pooled(all: readonly CalibrationRow[]): TableRow[] {
   const sum = (of: (row: CalibrationRow) => number) => all.reduce((total, row) => total + of(row), 0);
   const found = sum((row) => row.windows - row.missed);
   const one: TableRow = {
-    asker: first.asker,
+    ...(first.asker === undefined ? {} : { asker: first.asker }),
     mode: "all of these",
     connection: "",
     rateHz: first.rateHz,

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { arch, cpus, release } from "node:os";
 import { dirname, join } from "node:path";
-import { z } from "zod";
+import { plannedCalibrationSchema } from "../core/calibration.js";
 import type { CalibratedRow, Machine, PlannedCalibration } from "../core.js";
 import { foundationsDir } from "../paths.js";
 
@@ -54,32 +54,10 @@ export function writeCalibration(record: Calibration): void {
   writeFileSync(calibrationFile(), `${JSON.stringify(record, null, 2)}\n`);
 }
 
-/** What plans keep of a record; the rest of it is left out. */
-export const plannedCalibrationSchema = z.object({
-  madeIso: z.string(),
-  quick: z.boolean(),
-  machine: z.object({ id: z.string(), cpu: z.string(), cores: z.number(), kernel: z.string(), node: z.string() }),
-  rows: z.array(
-    z.object({
-      asker: z.enum(["http", "probe", "tcp", "dns", "exec", "http2"]).optional(),
-      mode: z.string(),
-      connection: z.enum(["fresh", "kept"]),
-      rateHz: z.number().positive(),
-      windows: z.number().int().nonnegative(),
-      missed: z.number().int().nonnegative(),
-      biasMs: z.number(),
-      rmsMs: z.number().nonnegative(),
-      coverage: z.number().min(0).max(1),
-      shortestMs: z.number().nonnegative().optional(),
-      longestMissedMs: z.number().nonnegative().optional(),
-    }),
-  ),
-});
-
 /** The newest record, as plans keep it; undefined if there is none that can be read. It may be another machine's: whoever uses it compares. */
 export function plannedCalibration(): PlannedCalibration | undefined {
   try {
-    const { rows, ...record } = plannedCalibrationSchema.parse(JSON.parse(readFileSync(calibrationFile(), "utf8")));
+    const { rows, ...record } = plannedCalibrationSchema.parse(JSON.parse(readFileSync(calibrationFile(), "utf8"))) as PlannedCalibration;
     const rounded = (value: number) => Math.round(value * 1000) / 1000;
     return { ...record, rows: rows.map((row) => ({ ...row, biasMs: rounded(row.biasMs), rmsMs: rounded(row.rmsMs), coverage: rounded(row.coverage) })) };
   } catch {

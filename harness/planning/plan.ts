@@ -1,13 +1,13 @@
 /** Scenario + seed + what there is → plan: every choice made, pure data, nothing decided later. */
-import { z } from "zod";
 import { wrongOptions } from "../authors/options.js";
+import { planSchema } from "../core/plan.js";
+import { firstIssue } from "../core/shape.js";
 import type { Act, Fault, Injection, OperatorModel, Plan, PlannedCalibration, PlannedProbe, Playbook, Scenario, TargetInfo, TargetSystem } from "../core.js";
 import { FlounderError } from "../errors.js";
-import { plannedCalibrationSchema } from "../measure/calibration.js";
-import { slips, usual } from "../playbooks/operator-model.js";
+import { usual } from "../playbooks/operator-model.js";
 import { lateAlarms, plannedProcedures } from "../playbooks/planned.js";
 import { plural } from "../report/words.js";
-import { checkScenario, firstIssue, scenarioSchema } from "../scenario.js";
+import { checkScenario } from "../scenario.js";
 import { digestOf } from "./canonical.js";
 import { withChance } from "./chance.js";
 import { seeded } from "./random.js";
@@ -114,82 +114,6 @@ const foundationOf = ({ foundation }: Scenario, { profile, playbook }: PlanInput
   ...foundation,
   ...(profile ? { profile } : {}),
   ...(playbook?.policy ? { policy: { ...foundation.policy, ...playbook.policy } } : {}),
-});
-
-const condition = z.union([
-  z.strictObject({ alarm: z.string() }),
-  z.strictObject({ plane: z.enum(["control", "data"]), from: z.enum(["outside", "inside"]), is: z.enum(["up", "down"]), forS: z.number().nonnegative() }),
-]);
-/** plan.json; docs/plan.schema.json is made from it. */
-export const planSchema = scenarioSchema.extend({
-  version: z.literal(1),
-  seed: z.number().int(),
-  digest: z.string(),
-  system: z.string(),
-  engine: z.string(),
-  phases: z.strictObject({ steadyS: z.number(), recoveryS: z.number(), watchS: z.number(), aloneS: z.number().optional() }),
-  probes: z.array(
-    z.strictObject({
-      probe: z.string(),
-      plane: z.enum(["control", "data"]),
-      from: z.enum(["outside", "inside"]),
-      target: z.string(),
-      periodMs: z.number().positive(),
-      deadlineMs: z.number().positive(),
-      phaseMs: z.number(),
-    }),
-  ),
-  injections: z.array(
-    z.strictObject({
-      id: z.string(),
-      act: z.string(),
-      fault: z.string(),
-      options: z.unknown(),
-      target: z.string(),
-      atS: z.number(),
-      maxS: z.number().positive(),
-      endedBy: z.enum(["time", "playbook"]).optional(),
-    }),
-  ),
-  targets: z.array(z.string()),
-  warnings: z.array(z.string()),
-  procedures: z
-    .array(
-      z.strictObject({
-        name: z.string(),
-        detect: condition,
-        steps: z.array(
-          z.strictObject({
-            say: z.string(),
-            does: z.enum(["decide", "prevent", "restore", "verify", "release"]),
-            humanS: z.number().nonnegative(),
-            guard: condition.optional(),
-            until: condition.optional(),
-            limitS: z.number().positive(),
-            slip: z.strictObject({ kind: z.enum(slips), draw: z.number() }).optional(),
-          }),
-        ),
-      }),
-    )
-    .optional(),
-  operator: z
-    .strictObject({ name: z.string(), delays: z.number().positive(), sigma: z.number().nonnegative(), slips: z.partialRecord(z.enum(slips), z.number()) })
-    .optional(),
-  remedy: z.record(z.string(), z.string()).optional(),
-  foresight: z
-    .array(
-      z.strictObject({
-        alarm: z.string(),
-        says: z.string(),
-        alarmS: z.number().nullable(),
-        failOverS: z.number().nullable(),
-        tooLateS: z.number().nullable(),
-        trigger: z.boolean(),
-      }),
-    )
-    .optional(),
-  colours: z.record(z.string(), z.string()).optional(),
-  calibration: plannedCalibrationSchema.optional(),
 });
 
 /** A plan from JSON text, refused unless it is whole and its digest fits its content. */

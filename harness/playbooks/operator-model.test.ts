@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { slips } from "../core/recovery.js";
 import type { Playbook, Slip, Step } from "../core.js";
 import { FlounderError } from "../errors.js";
 import { seeded } from "../planning/random.js";
-import { operatorModel, slips, usual } from "./operator-model.js";
+import { operatorModel, usual } from "./operator-model.js";
 import { plannedProcedures } from "./planned.js";
 import { slipped } from "./slipped.js";
 

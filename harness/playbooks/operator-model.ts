@@ -4,13 +4,11 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
+import { slips } from "../core/recovery.js";
+import { firstIssue } from "../core/shape.js";
 import type { OperatorModel, PlannedSlip, Slip } from "../core.js";
 import { FlounderError } from "../errors.js";
 import type { Random } from "../planning/random.js";
-import { firstIssue } from "../scenario.js";
-
-/** In the order in which they are drawn. */
-export const slips = ["wrong-target", "wrong-step", "skipped", "repeated", "wrong-terminal"] as const satisfies readonly Slip[];
 
 /** Delays as playbooks say, log-normal about their medians; nothing goes wrong. */
 export const usual: OperatorModel = { name: "usual", delays: 1, sigma: 0.25, slips: {} };

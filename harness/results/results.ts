@@ -4,7 +4,11 @@
  */
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync, writeSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import type { Event, Plan, Sample, Verdict } from "../core.js";
+import type { z } from "zod";
+import { eventSchema } from "../core/event.js";
+import { sampleSchema } from "../core/sample.js";
+import { firstIssue, type Shape } from "../core/shape.js";
+import type { Event, Plan, Verdict } from "../core.js";
 import { FlounderError } from "../errors.js";
 import { judgement } from "../judge/judge.js";
 import { canonical, sorted } from "../planning/canonical.js";
@@ -13,7 +17,6 @@ import { junit } from "../report/junit.js";
 import { markdown } from "../report/markdown.js";
 import { type RunRecord, story } from "../report/story.js";
 import { type Unpacked, unpackMembers } from "./gzip-members.js";
-import { wrongEvent, wrongSample } from "./timeline-schema.js";
 
 export const files = {
   plan: "plan.json",
@@ -98,9 +101,9 @@ function pointLatest(base: string, name: string): void {
  */
 export function readResults(dir: string): RunRecord {
   const plan = readPlan(read(dir, files.plan).toString("utf8"), join(dir, files.plan));
-  const timeline = lines<Event>(read(dir, files.timeline).toString("utf8"), join(dir, files.timeline), wrongEvent);
+  const timeline = lines(read(dir, files.timeline).toString("utf8"), join(dir, files.timeline), eventSchema);
   const packed = unpack(read(dir, files.samples, true), join(dir, files.samples));
-  const samples = lines<Sample>(packed.text, join(dir, files.samples), wrongSample);
+  const samples = lines(packed.text, join(dir, files.samples), sampleSchema);
   return {
     plan,
     events: timeline.rows,
@@ -124,7 +127,7 @@ function read(dir: string, name: string, mayBeAbsent = false): Buffer {
 }
 
 /** A line without its newline is what a kill left of it. */
-function lines<T>(text: string, where: string, wrong: (value: unknown) => string | undefined): { rows: T[]; cut: boolean } {
+function lines<S extends z.ZodType>(text: string, where: string, schema: S): { rows: Shape<S>[]; cut: boolean } {
   const all = text.split("\n");
   const rest = all.pop()!;
   const rows = all
@@ -139,8 +142,9 @@ function lines<T>(text: string, where: string, wrong: (value: unknown) => string
       } catch (error) {
         return refuse(`is not JSON: ${(error as Error).message}`);
       }
-      const why = wrong(value);
-      return why === undefined ? (value as T) : refuse(`is not what it must be: ${why}`);
+      const parsed = schema.safeParse(value);
+      // As it was written: fields that a later version adds are kept.
+      return parsed.success ? (value as Shape<S>) : refuse(`is not what it must be: ${firstIssue(parsed.error)}`);
     });
   return { rows, cut: rest !== "" };
 }

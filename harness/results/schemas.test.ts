@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect } from "chai";
 import { documents } from "../cli/words/environment.js";
+import { eventSchema } from "../core/event.js";
+import { sampleSchema } from "../core/sample.js";
 import { judge } from "../judge/judge.js";
 import { root } from "../paths.js";
 import { canonical } from "../planning/canonical.js";
@@ -11,7 +13,6 @@ import { fixtureRun } from "../report/testing/fixture.js";
 import { stamped } from "../watch/result.js";
 import { endpoint, result } from "../watch/testing/result.js";
 import { schemas } from "./schemas.js";
-import { wrongEvent, wrongSample } from "./timeline-schema.js";
 
 const published = (file: string): object => JSON.parse(readFileSync(join(root, "docs", file), "utf8")) as object;
 const compiled = new Map<string, ReturnType<Ajv2020["compile"]>>();
@@ -48,10 +49,10 @@ describe("published schemas", () => {
     for (const name of ["probe", "from", "target", "seq", "dueUs", "sentUs", "endUs", "outcome", "note", "status"] as const)
       for (const value of [undefined, null, "x", 1, {}]) {
         const sample = JSON.parse(JSON.stringify({ ...samples[0], [name]: value })) as object;
-        expect(wrongSample(sample) === undefined, `${name}: ${JSON.stringify(value)}`).to.equal(wrong("samples.schema.json", sample) === undefined);
+        expect(sampleSchema.safeParse(sample).success, `${name}: ${JSON.stringify(value)}`).to.equal(wrong("samples.schema.json", sample) === undefined);
       }
     for (const event of [events[0], { ...events[0], atUs: "x" }, {}])
-      expect(wrongEvent(event) === undefined).to.equal(wrong("timeline.schema.json", event) === undefined);
+      expect(eventSchema.safeParse(event).success).to.equal(wrong("timeline.schema.json", event) === undefined);
   });
   it("what watch writes is valid: rows of samples, outages, a command, an abortion", () => {
     const outage = stamped(

@@ -1,7 +1,7 @@
 /** What `flounder watch --json` writes as a zod schema; docs/watch.schema.json is made from it (`node scripts/schema.mjs`), and a test holds them equal. */
 import { z } from "zod";
-import { plannedCalibrationSchema } from "../measure/calibration.js";
-import { outcome } from "../results/timeline-schema.js";
+import { calibratedAskerSchema, plannedCalibrationSchema } from "../core/calibration.js";
+import { outcomeSchema } from "../core/sample.js";
 import type { WatchResult } from "./result.js";
 
 const number = z.number();
@@ -11,7 +11,7 @@ const interval = (says: string) => z.strictObject({ lo: number, hi: number }).de
 const spread = z.strictObject({ p50: number, p99: number, max: number });
 
 const ruler = z.strictObject({
-  asker: plannedCalibrationSchema.shape.rows.element.shape.asker.unwrap(),
+  asker: calibratedAskerSchema,
   rateHz: number,
   windows: count,
   missed: count,
@@ -29,7 +29,7 @@ const outage = z.strictObject({
   knownMs: number.describe("when the third bad answer was in, wall clock"),
   lostS: bounds,
   errorBarS: bounds.optional().describe("with the ruler's own error; absent where that is not known"),
-  cause: z.union([outcome.exclude(["ok", "observer", "not-attempted"]), z.enum(["slow", "stall"])]),
+  cause: z.union([outcomeSchema.exclude(["ok", "observer", "not-attempted"]), z.enum(["slow", "stall"])]),
   badShare: number.describe("1, or less in a brown-out"),
   samples: count,
   open: z.strictObject({ start: z.boolean(), end: z.boolean() }).describe("it was under way when sampling began or ended"),
@@ -47,15 +47,15 @@ const endpoint = z.strictObject({
   deadlineMs: number,
   slowMs: number.describe("answers that took longer were bad"),
   samples: count,
-  counts: z.partialRecord(outcome, count),
+  counts: z.partialRecord(outcomeSchema, count),
   slow: count,
   observerFaults: count,
   lostS: bounds,
   errorBarS: bounds.optional(),
   outages: z.array(outage),
   latencyMs: spread,
-  lastBad: z.strictObject({ outcome, note: z.string() }).optional(),
-  last: outcome.optional(),
+  lastBad: z.strictObject({ outcome: outcomeSchema, note: z.string() }).optional(),
+  last: outcomeSchema.optional(),
   findings: z.record(z.string(), count),
   verdict: z.strictObject({ result: z.enum(["pass", "measured", "fail", "inconclusive"]), says: z.array(z.string()) }),
 });

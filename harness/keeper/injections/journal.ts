@@ -6,28 +6,27 @@ import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync } f
 import { join } from "node:path";
 import { z } from "zod";
 import { nowUs } from "../../clock.js";
+import { injectionSchema } from "../../core/plan.js";
+import type { Shape } from "../../core/shape.js";
 import type { Injection } from "../../core.js";
 import { FlounderError } from "../../errors.js";
 import { isThere, readOwn, setAside, writeAll } from "../../state/own-file.js";
-import { injectionFields } from "./injection-fields.js";
+
+/** What a later keeper must understand. options: absent where a fault has none. */
+const intent = z.object({ kind: z.literal("injecting"), injection: z.object({ ...injectionSchema.shape, options: z.unknown().optional(), maxS: z.number() }) });
+const healed = z.object({ kind: z.literal("healed"), injection: z.string(), proved: z.boolean() });
+/** Written for people: a reader passes them over. */
+const forPeople = z.object({ kind: z.enum(["injected", "healing", "mended", "stop", "release", "freeze", "unfreeze", "keeper"]) });
+const readable = z.discriminatedUnion("kind", [intent, healed, forPeople]);
 
 export type Entry =
   | { readonly kind: "injecting"; readonly injection: Injection }
+  | (Shape<typeof healed> & { readonly says: string })
   | { readonly kind: "injected" | "healing"; readonly injection: string }
-  | { readonly kind: "healed"; readonly injection: string; readonly proved: boolean; readonly says: string }
   | { readonly kind: "mended"; readonly target: string; readonly proved: boolean; readonly says: string }
   | { readonly kind: "stop" | "release" | "unfreeze"; readonly reason: string }
   | { readonly kind: "freeze"; readonly reason: string; readonly untilIso: string }
   | { readonly kind: "keeper"; readonly pid: number; readonly says: string };
-
-/** What a reader must understand; lines of other kinds are for people. */
-const readable = z.union([
-  z.object({
-    kind: z.literal("injecting"),
-    injection: z.object(injectionFields),
-  }),
-  z.object({ kind: z.literal("healed"), injection: z.string(), proved: z.boolean() }),
-]);
 
 const journalFile = (dir: string) => join(dir, "journal.jsonl");
 /** Taken ahead, as empty lines. */
@@ -164,16 +163,9 @@ export function openInjections(dir: string, say: (line: string) => void = () => 
   return [...open.values()];
 }
 
-const otherKinds = new Set(["injected", "healing", "mended", "stop", "release", "freeze", "unfreeze", "keeper"]);
-type Known = z.infer<typeof readable> | { readonly kind: "other" };
-
-function parse(line: string): Known | undefined {
+function parse(line: string): Shape<typeof readable> | undefined {
   try {
-    const said: unknown = JSON.parse(line);
-    const found = readable.safeParse(said);
-    if (found.success) return found.data;
-    const kind = typeof said === "object" && said !== null && "kind" in said ? String(said.kind) : "";
-    return otherKinds.has(kind) ? { kind: "other" } : undefined;
+    return readable.safeParse(JSON.parse(line)).data as Shape<typeof readable> | undefined;
   } catch {
     return undefined;
   }

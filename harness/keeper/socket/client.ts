@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { within } from "../../clock.js";
+import { shaped } from "../../core/shape.js";
 import type { Ailment, Call, Client, Event, FoundationFacts, HealReport, Injection, Route, SaidDifference, TargetInfo, Topology } from "../../core.js";
 import { FlounderError } from "../../errors.js";
 import { readToken } from "../folder.js";
@@ -9,7 +10,18 @@ import { proof, proves, question } from "../injections/proof.js";
 import { dialKeeper } from "./door.js";
 import type { KeeperStatus } from "./verbs.js";
 import { self } from "./who.js";
-import { type Challenge, encode, fromWireError, type Hello, lineSplitter, type Message, maxLineBytes, maxStrangerLineBytes } from "./wire.js";
+import {
+  challengeSchema,
+  decode,
+  encode,
+  fromWireError,
+  type Hello,
+  lineSplitter,
+  type Message,
+  maxLineBytes,
+  maxStrangerLineBytes,
+  welcomeSchema,
+} from "./wire.js";
 
 const beatMs = 500;
 /** Its own answers (fingerprints, targets) may be long. */
@@ -82,7 +94,7 @@ export class KeeperClient implements Client {
     this.owned = how.owner;
     this.#closed = new Promise((resolve) => socket.once("close", () => resolve()));
     const split = lineSplitter(
-      (line) => this.#take(JSON.parse(line) as Message),
+      (line) => this.#take(decode(line)),
       () => (this.#greeted ? maxAnswerBytes : maxStrangerLineBytes),
     );
     socket.on("data", (chunk) => {
@@ -119,16 +131,18 @@ export class KeeperClient implements Client {
       within(greetMs, verb, this.ask(verb, args)).catch((error: unknown) => {
         throw error instanceof FlounderError ? error : new DeafKeeper(id, `it does not answer within ${greetMs} ms`, error);
       });
-    const challenge = (await ask("hello", { question: clients })) as Partial<Challenge> | null;
-    const keepers = String(challenge?.question);
-    if (!proves(String(challenge?.proof), proof(token, "keeper", id, keepers, clients))) throw new DeafKeeper(id, "it does not know the foundation's token");
+    const challenge = challengeSchema.safeParse(await ask("hello", { question: clients })).data;
+    const keepers = challenge?.question ?? "";
+    if (!challenge || !proves(challenge.proof, proof(token, "keeper", id, keepers, clients)))
+      throw new DeafKeeper(id, "it does not know the foundation's token");
     this.#greeted = true;
     const proved = ask("prove", { proof: proof(token, "client", id, keepers, clients), lease: how.lease, owner: how.owner, who: self() });
-    this.keeper = (await proved.catch((error: unknown) => {
+    const welcome = await proved.catch((error: unknown) => {
       // The token was right, and yet it does not take what we say.
       if (error instanceof FlounderError && error.code === "usage") throw new DeafKeeper(id, "it is of another version of Flounder", error);
       throw error;
-    })) as Hello;
+    });
+    this.keeper = shaped(welcomeSchema, welcome);
   }
   /** Starts the heartbeat of a lease. */
   beat(): void {

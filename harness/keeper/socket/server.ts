@@ -1,6 +1,5 @@
 /** The keeper's end of its socket. It proves itself to each client and each client to it, before anything is said; some hold a lease. */
 import { createServer, type Server, type Socket } from "node:net";
-import { z } from "zod";
 import { nowUs } from "../../clock.js";
 import type { Event } from "../../core.js";
 import { FlounderError } from "../../errors.js";
@@ -9,7 +8,19 @@ import type { Keeper } from "../keep.js";
 import { openDoor } from "./door.js";
 import { type Asker, answer } from "./verbs.js";
 import { nameOf } from "./who.js";
-import { type Challenge, encode, type Hello, lineSplitter, type Message, maxLineBytes, maxStrangerLineBytes, toWireError } from "./wire.js";
+import {
+  type Challenge,
+  encode,
+  type Hello,
+  helloSchema,
+  lineSplitter,
+  type Message,
+  maxLineBytes,
+  maxStrangerLineBytes,
+  proveSchema,
+  requestSchema,
+  toWireError,
+} from "./wire.js";
 
 /** A runner that said nothing for so long is stopped or stuck: what it injected is healed. */
 export const leaseMs = 3000;
@@ -17,15 +28,6 @@ const leaseCheckMs = 200;
 /** A subscriber that reads nothing is let go before it fills the keeper's memory. */
 const maxUnreadBytes = 16 * 1024 * 1024;
 
-const requestSchema = z.object({ id: z.number(), verb: z.string(), args: z.unknown().optional() });
-const helloSchema = z.strictObject({ question: z.string().regex(/^[0-9a-f]{64}$/) });
-const proveSchema = z.strictObject({
-  proof: z.string().length(64),
-  lease: z.boolean(),
-  owner: z.boolean(),
-  /** Absent: a client of a version before. */
-  who: z.strictObject({ command: z.string().max(200), pid: z.number().int() }).optional(),
-});
 /** Whoever has not proved itself by then is hung up on; of more than so many at once, the oldest. */
 const strangerMs = 5000;
 const maxStrangers = 16;

@@ -1,8 +1,8 @@
 /** What a client may ask of the keeper: each verb with the shape of its arguments. */
 import { z } from "zod";
+import { injectionSchema } from "../../core/plan.js";
 import type { Injection } from "../../core.js";
 import { FlounderError } from "../../errors.js";
-import { injectionFields } from "../injections/injection-fields.js";
 import type { Keeper } from "../keep.js";
 import type { Claim, Claimant, ConnectedClient } from "./claims.js";
 
@@ -43,7 +43,8 @@ const none = z.undefined().or(z.null()).or(z.strictObject({}));
 const reason = z.string().min(1);
 /** Node fires a timer of more than 2^31 ms at once; and nobody breaks anything for more than a day. */
 const maxS = z.number().positive().max(86_400);
-const injection = z.strictObject({ ...injectionFields, maxS }) as unknown as z.ZodType<Injection>;
+/** options: absent where a fault has none. */
+const injection = injectionSchema.extend({ id: z.string().min(1), maxS, options: z.unknown().optional() }) as unknown as z.ZodType<Injection>;
 
 const verbs: Readonly<Record<string, Verb>> = {
   /** Answers when the foundation is up; rejects with why it could not be brought up. */

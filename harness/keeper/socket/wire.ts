@@ -2,36 +2,44 @@
  * What goes over the keeper's socket: one JSON object a line.
  * A client sends requests, the keeper answers each by its id, in any order, and pushes events and progress lines between the answers.
  */
+import { z } from "zod";
+import type { Shape } from "../../core/shape.js";
 import type { Event } from "../../core.js";
 import { type ErrorCode, exitCodes, FlounderError } from "../../errors.js";
 
-export interface Request {
-  readonly id: number;
-  readonly verb: string;
-  readonly args?: unknown;
-}
-export interface WireError {
-  /** A code of errors.ts, or "defect". */
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string;
-}
-export type Message =
-  | { readonly id: number | null; readonly ok: unknown }
-  | { readonly id: number | null; readonly error: WireError }
-  | { readonly push: "say"; readonly line: string }
-  | { readonly push: "event"; readonly event: Event };
+export const requestSchema = z.object({ id: z.number(), verb: z.string(), args: z.unknown().optional() });
+export type Request = Shape<typeof requestSchema>;
 
+const wireErrorSchema = z.object({ code: z.string().describe('a code of errors.ts, or "defect"'), message: z.string(), hint: z.string() });
+export type WireError = Shape<typeof wireErrorSchema>;
+
+const id = z.number().nullable();
+const messageSchema = z.union([
+  z.object({ id, ok: z.unknown() }),
+  z.object({ id, error: wireErrorSchema }),
+  z.object({ push: z.literal("say"), line: z.string() }),
+  /** Whoever keeps events holds each against its own schema: a keeper of a later version may tell of more kinds. */
+  z.object({ push: z.literal("event"), event: z.custom<Event>((value) => typeof value === "object" && value !== null && "kind" in value) }),
+]);
+export type Message = Shape<typeof messageSchema>;
+/** Throws for what no keeper says. */
+export const decode = (line: string): Message => messageSchema.parse(JSON.parse(line)) as Message;
+
+/** What a client says first. */
+export const helloSchema = z.strictObject({ question: z.string().regex(/^[0-9a-f]{64}$/) });
 /** The keeper's answer to hello: it knows the token, does the client? */
-export interface Challenge {
-  readonly question: string;
-  readonly proof: string;
-}
+export const challengeSchema = z.object({ question: z.string(), proof: z.string() });
+export type Challenge = Shape<typeof challengeSchema>;
+export const proveSchema = z.strictObject({
+  proof: z.string().length(64),
+  lease: z.boolean(),
+  owner: z.boolean(),
+  /** Absent: a client of a version before. */
+  who: z.strictObject({ command: z.string().max(200), pid: z.number().int() }).optional(),
+});
 /** The keeper's answer to a client that has proved itself. */
-export interface Hello {
-  readonly id: string;
-  readonly pid: number;
-}
+export const welcomeSchema = z.object({ id: z.string(), pid: z.number() });
+export type Hello = Shape<typeof welcomeSchema>;
 
 /** Longer lines are refused: nothing that a client has to say comes near it. */
 export const maxLineBytes = 8 * 1024 * 1024;
