@@ -101,12 +101,29 @@ for (const top of sources.filter((dir) => exists(join(root, dir)))) {
     }
   }
 }
-// The page of a game day is served as it stands.
+// The page of a game day: markup and style are served as they stand, its modules as one small file.
 const served = join("harness", "gameday", "page");
-for (const name of exists(join(root, served)) ? readdirSync(join(root, served)) : []) {
+for (const name of readdirSync(join(root, served)).filter((name) => /\.(html|css)$/.test(name))) {
   const out = join(dist, served, name);
   wanted.add(out);
   write(out, readFileSync(join(root, served, name), "utf8"));
+}
+try {
+  const { outputFiles } = await esbuild.build({
+    entryPoints: [join(root, served, "main.ts")],
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "es2022",
+    minify: true,
+    legalComments: "none",
+    logLevel: "silent",
+  });
+  const out = join(dist, served, "page.js");
+  wanted.add(out);
+  write(out, outputFiles[0].text);
+} catch (error) {
+  report(join(root, served), error);
 }
 // Remove what has no source any more: a deleted fault must not stay in the registry.
 if (exists(dist)) {
