@@ -1,19 +1,31 @@
-/** npm run bench -- probes [--quick] [--load] [--seed N] [--against DIR] · start [--profile NAME] [--engine NAME] [--rounds N]; each with --json FILE */
+/** npm run bench -- probes [--quick] [--load] [--seed N] [--against DIR] · start [--profile NAME] [--engine NAME] [--rounds N] · trial [--scenario NAME] [--playbook NAME] [--profile NAME] [--rounds N]; each with --json FILE */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { probes } from "./probes.js";
 import { start } from "./start.js";
+import { trial } from "./trial.js";
 
 const usage =
-  "npm run bench -- probes [--quick] [--load] [--seed N] [--against DIR] [--json FILE], or start [--profile NAME] [--engine NAME] [--rounds N] [--json FILE]";
+  "npm run bench -- probes [--quick] [--load] [--seed N] [--against DIR] [--json FILE], start [--profile NAME] [--engine NAME] [--rounds N] [--json FILE], or trial [--scenario NAME] [--playbook NAME] [--profile NAME] [--rounds N] [--json FILE]";
 function refuse(says: string): never {
   process.stderr.write(`bench: ${says}\n  → ${usage}\n`);
   process.exit(64);
 }
 const text = { type: "string" } as const;
 const flag = { type: "boolean" } as const;
-const options = { quick: flag, load: flag, seed: text, json: text, against: text, profile: text, engine: text, rounds: text } as const;
+const options = {
+  quick: flag,
+  load: flag,
+  seed: text,
+  json: text,
+  against: text,
+  profile: text,
+  engine: text,
+  rounds: text,
+  scenario: text,
+  playbook: text,
+} as const;
 function asked() {
   try {
     return parseArgs({ options, allowPositionals: true });
@@ -45,4 +57,15 @@ else if (what === "start")
     process.stderr.write(`bench: ${error.message}\n`);
     process.exitCode = 1;
   });
-else refuse(`there is no benchmark "${what ?? ""}"; there are: probes, start`);
+else if (what === "trial")
+  await trial({
+    scenario: values.scenario ?? "day-2",
+    playbook: values.playbook ?? "all-at-once",
+    profile: values.profile ?? "org",
+    rounds: whole("rounds", 3),
+    ...json,
+  }).catch((error: Error) => {
+    process.stderr.write(`bench: ${error.message}\n`);
+    process.exitCode = 1;
+  });
+else refuse(`there is no benchmark "${what ?? ""}"; there are: probes, start, trial`);
