@@ -29,6 +29,14 @@ export function checkScenario(input: unknown, where: string): Scenario {
   const ids = new Set<string>();
   for (const one of scenario.acts) {
     if (ids.has(one.id)) throw new FlounderError("plan", `${where}: two acts have the id "${one.id}"`, "give each act its own id");
+    if (one.unplanned && (one.atS !== undefined || one.after !== undefined))
+      throw new FlounderError(
+        "plan",
+        `${where}: act "${one.id}" is unplanned, and has ${one.after === undefined ? "atS" : "after"}`,
+        "leave atS and after out: it begins when the facilitator says so",
+      );
+    if (one.after !== undefined && scenario.acts.some(({ id, unplanned }) => unplanned && id === one.after))
+      throw new FlounderError("plan", `${where}: act "${one.id}" comes after "${one.after}", which is unplanned`, "let it come after an act that is planned");
     if (one.after !== undefined && !ids.has(one.after))
       throw new FlounderError(
         "plan",

@@ -67,7 +67,7 @@ export const eventSchema = z.discriminatedUnion("kind", [
   /** What the facilitator of a game day did; `act`: the unplanned act that began. */
   one("facilitator", {
     who: text,
-    did: z.enum(["go", "inject", "note", "freeze", "unfreeze", "abort"]),
+    did: z.enum(["go", "inject", "no-more", "note", "freeze", "unfreeze", "abort"]),
     says: text,
     ok: z.boolean(),
     act: text.optional(),

@@ -21,6 +21,10 @@ export const injectionSchema = z.strictObject({
 /** One fault on one target: the unit that the keeper injects, witnesses and heals. */
 export interface Injection extends Shape<typeof injectionSchema> {}
 
+const unplannedSchema = z.strictObject({ acts: scenarioSchema.shape.acts, injections: z.array(injectionSchema), must: scenarioSchema.shape.must });
+/** Acts that have every choice made but their moment, and what must hold during them. */
+export interface Unplanned extends Shape<typeof unplannedSchema> {}
+
 const phasesSchema = z.strictObject({
   steadyS: z.number(),
   /** Budget for becoming steady, before the steady phase and again after each act. */
@@ -56,6 +60,8 @@ export const planSchema = scenarioSchema.extend({
   probes: z.array(plannedProbeSchema),
   injections: z.array(injectionSchema),
   targets: z.array(z.string()),
+  /** What the facilitator of a game day may let begin; acts, injections and must above are without them. Absent: nothing. */
+  unplanned: unplannedSchema.optional(),
   warnings: z.array(z.string()),
   /** What the playbook will do, with every human delay drawn; absent: nobody's playbook, the target's own recover. */
   procedures: z.array(procedureSchema).optional(),

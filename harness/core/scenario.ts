@@ -28,6 +28,8 @@ const whenFields = {
   endedBy: endedBySchema.optional(),
   /** A label of the scenario's own clock, e.g. 05:45. */
   clock: z.string().optional(),
+  /** It begins when the facilitator of a game day says so, or never. */
+  unplanned: z.literal(true).optional(),
 };
 const actSchema = z.strictObject({ id: z.string().min(1), fault: z.string(), options: z.unknown(), on: selectorSchema, ...whenFields });
 export interface Act extends Shape<typeof actSchema> {}

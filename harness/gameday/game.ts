@@ -47,6 +47,7 @@ export interface Game {
   /** These reject with a FlounderError where it cannot be done: "refused" for what is not possible now, "usage" for what there is not. */
   go(who: Viewer): Promise<void>;
   inject(act: string, who: Viewer): Promise<void>;
+  noMore(who: Viewer): Promise<void>;
   note(says: string, who: Viewer): Promise<void>;
   freeze(forS: number, reason: string, who: Viewer): Promise<void>;
   unfreeze(reason: string, who: Viewer): Promise<void>;

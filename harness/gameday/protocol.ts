@@ -75,6 +75,8 @@ export const routes = {
   "POST /api/go": { roles: ["facilitator"], body: nothing },
   /** An unplanned act begins now. 409 unless the run is at it, or if it has begun before. */
   "POST /api/inject": { roles: ["facilitator"], body: injectBody },
+  /** No more unplanned acts: the run goes on to its end once what has begun is over. While some are left it waits for them, for 0.6 of its time. */
+  "POST /api/no-more": { roles: ["facilitator"], body: nothing },
   /** Into the timeline; players do not see it. */
   "POST /api/note": { roles: ["facilitator"], body: noteBody },
   "POST /api/freeze": { roles: ["facilitator"], body: freezeBody },

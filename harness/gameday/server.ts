@@ -74,6 +74,7 @@ export async function servePage({ game, gameId, secret, port, share }: ServerOpt
     "GET /api/links": async () => ({ player: link("player"), room: link("room"), ...(share === undefined ? {} : { code: codeOf(secret) }) }),
     "POST /api/go": done(({ viewer }) => game.go(viewer)),
     "POST /api/inject": done<typeof protocol.injectBody>(({ viewer, body }) => game.inject(body.act, viewer)),
+    "POST /api/no-more": done(({ viewer }) => game.noMore(viewer)),
     "POST /api/note": done<typeof protocol.noteBody>(({ viewer, body }) => game.note(body.says, viewer)),
     "POST /api/freeze": done<typeof protocol.freezeBody>(({ viewer, body }) => game.freeze(body.forS, body.reason, viewer)),
     "POST /api/unfreeze": done<typeof protocol.reasonBody>(({ viewer, body }) => game.unfreeze(body.reason, viewer)),

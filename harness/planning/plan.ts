@@ -12,6 +12,7 @@ import { digestOf } from "./canonical.js";
 import { withChance } from "./chance.js";
 import { seeded } from "./random.js";
 import { select } from "./select.js";
+import { apart } from "./unplanned.js";
 
 export interface PlanInputs {
   readonly scenario: Scenario;
@@ -42,7 +43,8 @@ export function makePlan(inputs: PlanInputs): Plan {
   const random = seeded(inputs.seed);
   const acts: Act[] = [];
   const injections: Injection[] = [];
-  for (const act of scenario.acts) {
+  // The unplanned ones last: with or without them the rest is chosen alike.
+  for (const act of [...scenario.acts].sort((a, b) => Number(a.unplanned ?? false) - Number(b.unplanned ?? false))) {
     const fault = inputs.faults.get(act.fault);
     const place = `${where}, act "${act.id}"`;
     if (!fault)
@@ -86,17 +88,18 @@ export function makePlan(inputs: PlanInputs): Plan {
     ...(scenario.must.some((must) => "alarm" in must || must.lostS.min !== undefined)
       ? []
       : ["no must has a min, or an alarm: a run in which nothing broke would pass"]),
+    ...(scenario.acts.some(({ unplanned }) => unplanned) ? ["unplanned acts begin on a game day alone: flounder gameday"] : []),
   ];
+  const parts = apart({ acts, injections, must: scenario.must });
   const rest: Omit<Plan, "digest"> = {
     ...scenario,
-    acts,
+    ...parts,
     version: 1,
     seed: inputs.seed,
     system: inputs.system.name,
     engine: inputs.engine,
     phases: { steadyS: 5, recoveryS: 20, watchS: Math.ceil(inputs.system.delayedDamageS(timeFactor)) + 1 },
     probes,
-    injections,
     targets: inputs.targets.map((t) => t.name),
     warnings,
     ...(procedures === undefined ? {} : { procedures }),

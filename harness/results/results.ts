@@ -38,6 +38,8 @@ export interface Results {
   readonly logsDir: string;
   /** Appends one line that survives the death of this process at once. Stamps relative to zero. */
   event(event: Event): void;
+  /** Replaces plan.json: a facilitator has let an unplanned act begin. */
+  plan(plan: Plan): void;
   close(): void;
 }
 
@@ -59,6 +61,7 @@ export function openResults(baseDir: string, plan: Plan, now: Date = new Date())
       samplesFile: join(dir, files.samples),
       logsDir: join(dir, files.logs),
       event: (event) => void writeSync(timeline, `${JSON.stringify(sorted(event))}\n`),
+      plan: (next) => replace(join(dir, files.plan), canonical(next)),
       close: () => closeSync(timeline),
     };
   } catch (error) {

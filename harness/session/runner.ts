@@ -6,7 +6,7 @@
  */
 import { release } from "node:os";
 import { nowUs, sleep, within } from "../clock.js";
-import type { About, Client, Event, EventBody, FoundationFacts, Sample } from "../core.js";
+import type { About, Client, Event, EventBody, FoundationFacts, Plan, Sample } from "../core.js";
 import { FlounderError } from "../errors.js";
 import { nameOf, self } from "../keeper/socket/who.js";
 import { thisMachine } from "../measure/calibration.js";
@@ -21,6 +21,7 @@ import { keepAlarms, keepLogs, keepRoutes, relay } from "./feeds.js";
 import { foreignDeed } from "./foreign.js";
 import type { Observer } from "./observers.js";
 import { invalidReasons, type Outcome } from "./outcome.js";
+import { OpenActs, type People } from "./people.js";
 import type { Planned } from "./planning.js";
 import type { Stage } from "./stage.js";
 import { SteadyWatch, settled } from "./steady.js";
@@ -41,6 +42,8 @@ export interface RunInputs {
   readonly signal: AbortSignal;
   /** Ends what the run no longer needs; goes on while the reports are written. */
   readonly ending: () => Promise<void>;
+  /** They play, and no playbook is. Absent: the plan's playbook is played. */
+  readonly people?: People | undefined;
   /** Monotonic µs when boot began. */
   readonly zeroUs: number;
 }
@@ -49,7 +52,8 @@ const tidyMs = 20_000;
 
 export async function run(inputs: RunInputs): Promise<Outcome> {
   const { client, observer, zeroUs } = inputs;
-  const { plan, system, playbook } = inputs.planned;
+  const { system, playbook } = inputs.planned;
+  let { plan } = inputs.planned;
   if (plan.procedures && !playbook) throw new Error(`the plan has a playbook, "${plan.playbook}", and the run was given none`);
   if (plan.procedures && playbook) refuseOther(plan.procedures, playbook);
   const { versions } = await client.facts();
@@ -82,8 +86,16 @@ export async function run(inputs: RunInputs): Promise<Outcome> {
   const giveUp = AbortSignal.any([inputs.signal, blind.signal, AbortSignal.timeout(plan.giveUpS * 1000)]);
   const pause = (ms: number) => sleep(ms, giveUp);
   const topology = system.topology(plan.foundation.profile, plan.foundation.timeFactor, plan.foundation.policy ?? {});
+  const replan = (next: Plan) => {
+    results.plan(next);
+    plan = next;
+  };
+  const open = inputs.people && new OpenActs({ plan: () => plan, replan, now, note, signal: giveUp });
   const stage: Stage = {
-    plan,
+    get plan() {
+      return plan;
+    },
+    open,
     system,
     topology,
     client,
@@ -98,7 +110,7 @@ export async function run(inputs: RunInputs): Promise<Outcome> {
     pause,
     settle: (quiet, budgetMs, since) => settled(steady, { now, pause }, quiet, budgetMs, since),
     play() {
-      if (!plan.procedures || !playbook) return undefined;
+      if (!plan.procedures || !playbook || inputs.people) return undefined;
       const console = system.console?.(client.call, topology, "script", ({ atIso: _, ...line }) => note({ kind: "audit", ...line }));
       return playProcedures({ procedures: plan.procedures, playbook, console, conditions, signal: giveUp, now, note });
     },
@@ -107,6 +119,12 @@ export async function run(inputs: RunInputs): Promise<Outcome> {
   const wallIso = new Date(Date.now() - now() / 1000).toISOString();
   note({ kind: "zero", wallIso, flounder: inputs.version, machine: thisMachine().id, ...about });
   note({ kind: "phase", phase: "boot" });
+  if (inputs.people) note({ kind: "people", by: "person", blind: inputs.people.blind, seats: inputs.people.seats });
+  const deaf = inputs.people?.listen({
+    event: (event) => write({ ...event, atUs: event.atUs - zeroUs }),
+    begin: (act, who) => open?.begin(act, who),
+    noMore: () => open?.noMore(),
+  });
   const keeperEvents = relay(client, zeroUs, write, (error) => blind.abort(error));
   let prober: Prober | undefined;
   let prepared = false;
@@ -165,6 +183,7 @@ export async function run(inputs: RunInputs): Promise<Outcome> {
     if (inputs.attached && prepared) await tidyUp(stage);
     await keeperEvents.drain();
   }
+  deaf?.();
   closed = true;
   keeperEvents.stop();
   results.close();

@@ -8,6 +8,7 @@ import { version } from "../registry.js";
 import { bringUp, type FoundationSource } from "./foundation.js";
 import { type Observer, toAll } from "./observers.js";
 import type { Outcome } from "./outcome.js";
+import type { People } from "./people.js";
 import { planOf, type Work } from "./planning.js";
 import { commandOf, reproOf } from "./repro.js";
 import { run } from "./runner.js";
@@ -19,6 +20,8 @@ export interface Session {
   /** The folder in which the results folder is made. */
   readonly resultsDir: string;
   readonly observers?: readonly Observer[] | undefined;
+  /** They play, and no playbook is. */
+  readonly people?: People | undefined;
   /** Aborts the run: all is healed, what there is is judged. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -32,6 +35,7 @@ export async function runSession({
   foundation = bringUp(),
   resultsDir,
   observers = [],
+  people,
   signal = new AbortController().signal,
 }: Session): Promise<Outcome> {
   const watching = toAll(observers, (error) => watching.say(`an observer failed and hears nothing more: ${error instanceof Error ? error.message : error}`));
@@ -52,6 +56,7 @@ export async function runSession({
       signal,
       zeroUs: nowUs(),
       ending: () => open.end(),
+      people,
     });
   } finally {
     await open.end();

@@ -35,7 +35,8 @@ async function walkActs(stage: Stage, playing: Playing | undefined): Promise<voi
       begins.then((go) => (go ? play(stage, act, playing) : "not-steady")),
     );
   }
-  await Promise.all(endings.values());
+  const planned = Promise.all(endings.values());
+  await (stage.open?.during(planned, (act) => play(stage, act, playing)) ?? planned);
 }
 
 async function play(stage: Stage, act: Act, playing: Playing | undefined): Promise<Ending> {

@@ -157,7 +157,7 @@ export function fakeGame({ blind = true, quick = 1 }: { readonly blind?: boolean
       if (stage === "running") tick();
     }, 250 / quick),
   ];
-  const facilitator = (who: Viewer, did: "go" | "inject" | "note" | "freeze" | "unfreeze" | "abort", says: string) =>
+  const facilitator = (who: Viewer, did: "go" | "inject" | "no-more" | "note" | "freeze" | "unfreeze" | "abort", says: string) =>
     note({ kind: "facilitator", by: "person", who: who.name, did, says, ok: true });
   const verb = async (name: string, args: readonly string[], who: Viewer) => {
     if (frozen) return { ok: false, says: `${name} is refused: frozen until ${frozen.untilIso}` };
@@ -195,6 +195,7 @@ export function fakeGame({ blind = true, quick = 1 }: { readonly blind?: boolean
       note({ kind: "facilitator", by: "person", who: who.name, did: "inject", act, says: "", ok: true });
       tell({ of: "truth" });
     },
+    noMore: async (who) => facilitator(who, "no-more", ""),
     note: async (says, who) => facilitator(who, "note", says),
     async freeze(forS, reason, who) {
       frozen = { untilIso: new Date(Date.now() + forS * 1000).toISOString(), reason };

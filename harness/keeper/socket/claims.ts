@@ -21,6 +21,7 @@ export class Claims {
   #claimant: Claimant | undefined;
   #claim: Claim | undefined;
   readonly #told = new Set<string>();
+  readonly #helpers = new WeakSet<Claimant>();
 
   get claim(): Claim | undefined {
     return this.#claim;
@@ -40,9 +41,13 @@ export class Claims {
     this.#told.clear();
     this.#claim = { command, pid: claimant.pid, sinceIso: new Date().toISOString() };
   }
+  /** What this client does is done for whoever has the foundation: the console of people who play a scenario. */
+  assist(claimant: Claimant): void {
+    this.#helpers.add(claimant);
+  }
   /** True, once for each deed, where somebody does it who has not got the foundation, while another one has. */
   isNewsOf(deed: string, claimant: Claimant): boolean {
-    if (!this.#claimant || this.#claimant === claimant) return false;
+    if (!this.#claimant || this.#claimant === claimant || this.#helpers.has(claimant)) return false;
     const key = `${claimant.pid} ${claimant.name} ${deed}`;
     if (this.#told.has(key)) return false;
     this.#told.add(key);

@@ -189,6 +189,10 @@ export class KeeperClient implements Client {
       );
     }
   }
+  /** From now on what this client does is done for whoever has the foundation, and no news to them. */
+  async assist(): Promise<void> {
+    await this.ask("assist");
+  }
   async unclaim(): Promise<void> {
     await this.ask("unclaim");
   }

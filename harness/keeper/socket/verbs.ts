@@ -69,6 +69,7 @@ const verbs: Readonly<Record<string, Verb>> = {
     return reports;
   }),
   claim: verb(z.strictObject({ command: z.string().min(1).max(1000) }), (keeper, { command }, asker) => keeper.claim(command, asker)),
+  assist: early(none, (keeper, _args, asker) => keeper.claims.assist(asker)),
   unclaim: verb(none, (keeper, _args, asker) => keeper.claims.drop(asker)),
   differences: verb(none, async (keeper) => (await keeper.differences()).map(({ target, capability, says }) => ({ target, capability, says }))),
   stop: verb(z.strictObject({ reason }), (keeper, args, asker) => {
