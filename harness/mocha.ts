@@ -90,6 +90,6 @@ export function foundation(profile: string, options: FoundationOptions = {}): Su
 }
 
 /** What this machine lacks for an engine, as one text; empty if nothing. Suites say it instead of skipping silently. */
-export async function lacking(engine: "local" | "compose" = "local"): Promise<string> {
+export async function lacking(engine: string = "local"): Promise<string> {
   return (await (await loadEngine(engine)).check()).map(({ what, hint }) => `${what} (${hint})`).join("; ");
 }

@@ -1,13 +1,12 @@
 /** The only file that reads folders: faults, targets, scenarios, engines and commands are what lies there, under their file names. */
-import { existsSync, readdirSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { checkFault } from "./authors/fault.js";
 import { importOwn, isOwnFile } from "./authors/own-module.js";
 import { checkPlaybook } from "./authors/playbook.js";
 import { checkVerbs, verbsOf } from "./authors/verbs.js";
-import type { Engine, Fault, Playbook, Scenario, TargetSystem } from "./core.js";
+import type { AnswerClass, Engine, Fault, Playbook, Scenario, TargetSystem } from "./core.js";
 import { FlounderError } from "./errors.js";
 import { dist, root } from "./paths.js";
 
@@ -95,10 +94,34 @@ export function faultOf(faults: Faults, name: string): Fault {
 
 export const listTargets = (): string[] => readdirSync(join(dist, "targets")).filter((name) => existsSync(join(dist, "targets", name, "target.js")));
 
-export async function loadTarget(name: string): Promise<TargetSystem> {
-  if (!listTargets().includes(name))
-    throw new FlounderError("usage", `target "${name}" is unknown; there are ${listTargets().join(", ")}`, "flounder list shows what there is");
-  return importDefault<TargetSystem>(join(dist, "targets", name, "target.js"));
+/** What package.json says of us. */
+const manifest = () => JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string; flounder?: { defaultTarget?: string } };
+
+/** The target where nobody names one: the one that package.json states (flounder.defaultTarget), or the only one. Undefined: there are several, and none is stated. */
+export function defaultTarget(): string | undefined {
+  const all = listTargets();
+  const stated = manifest().flounder?.defaultTarget;
+  return stated !== undefined && all.includes(stated) ? stated : all.length === 1 ? all[0] : undefined;
+}
+/** The name, or the default; rejects with FlounderError "usage" where there is none. */
+export function targetNamed(name: string | undefined): string {
+  const found = name ?? defaultTarget();
+  if (found !== undefined) return found;
+  throw new FlounderError("usage", `no target was named; there are ${listTargets().join(", ")}`, "say which with --target");
+}
+
+/** A target by its name, or the default one. */
+export async function loadTarget(name?: string): Promise<TargetSystem> {
+  const wanted = targetNamed(name);
+  if (!listTargets().includes(wanted))
+    throw new FlounderError("usage", `target "${wanted}" is unknown; there are ${listTargets().join(", ")}`, "flounder list systems says what each is");
+  return importDefault<TargetSystem>(join(dist, "targets", wanted, "target.js"));
+}
+
+/** What answers to plain requests mean on the platforms that there are: the default exports of targets/<name>/answers.ts. */
+export async function loadAnswers(): Promise<readonly AnswerClass[]> {
+  const files = listTargets().map((name) => join(dist, "targets", name, "answers.js"));
+  return (await Promise.all(files.filter(existsSync).map(importDefault<readonly AnswerClass[]>))).flat();
 }
 
 export const listEngines = (): string[] =>
@@ -129,19 +152,37 @@ export interface FoundScenario {
 export const listScenarios = (): { system: string; name: string }[] =>
   listTargets().flatMap((system) => modules(join(dist, "targets", system, "scenarios")).map((file) => ({ system, name: basename(file, ".js") })));
 
-/** A scenario by its name, or by the path of a .ts, .js or .mjs file that default-exports one (for the target system `system`). */
-export async function loadScenario(nameOrPath: string, system = "foundry"): Promise<FoundScenario> {
-  if (isOwnFile(nameOrPath)) return { system, scenario: (await importOwn(resolve(nameOrPath), "scenario")) as Scenario };
-  const found = listScenarios().find((one) => one.name === nameOrPath);
-  if (!found) {
-    const names = listScenarios().map((one) => one.name);
-    throw new FlounderError(
-      "usage",
-      `scenario "${nameOrPath}" is unknown; there are ${names.join(", ")}`,
-      `flounder list scenarios, or give the path of a file: flounder run ./my-scenario.ts`,
-    );
+/** The target that a scenario of somebody's own is for: the one that was asked for, its own, or the default. Rejects where it says another one than was asked for. */
+export function systemOf({ name, system }: Pick<Scenario, "name" | "system">, asked: string | undefined): string {
+  if (asked !== undefined && system !== undefined && asked !== system)
+    throw new FlounderError("usage", `scenario ${name} is for target ${system}, not ${asked}`, `leave --target out, or say --target ${system}`);
+  return targetNamed(asked ?? system);
+}
+
+/** A scenario by its name, or by the path of a .ts, .js or .mjs file that default-exports one. `target`: of this system alone. */
+export async function loadScenario(nameOrPath: string, target?: string): Promise<FoundScenario> {
+  if (isOwnFile(nameOrPath)) {
+    const scenario = (await importOwn(resolve(nameOrPath), "scenario")) as Scenario;
+    return { system: systemOf(scenario, target), scenario };
   }
-  return { system: found.system, scenario: await importDefault<Scenario>(join(dist, "targets", found.system, "scenarios", `${found.name}.js`)) };
+  const { system } = one("scenario", nameOrPath, listScenarios(), target);
+  return { system, scenario: await importDefault<Scenario>(join(dist, "targets", system, "scenarios", `${nameOrPath}.js`)) };
+}
+
+/** The one of that name. Where several targets have it, the default target's is meant. */
+function one(kind: "scenario" | "playbook", name: string, all: readonly { readonly system: string; readonly name: string }[], target: string | undefined) {
+  const named = all.filter((found) => found.name === name);
+  const meant = target ?? (named.length > 1 ? targetNamed(undefined) : named[0]?.system);
+  const found = named.find(({ system }) => system === meant);
+  if (found) return found;
+  if (target !== undefined && named[0])
+    throw new FlounderError("usage", `${kind} "${name}" is of target ${named[0].system}, not of ${target}`, `flounder list ${kind}s --target ${target}`);
+  const names = all.filter(({ system }) => target === undefined || system === target).map((other) => other.name);
+  throw new FlounderError(
+    "usage",
+    `${kind} "${name}" is unknown; there are ${names.join(", ")}`,
+    `flounder list ${kind}s, or give the path of a file: flounder ${kind === "scenario" ? "run" : "paper"} ./my-${kind}.ts`,
+  );
 }
 
 /** Refused unless it is a playbook, and asks only for verbs that the system's console has. */
@@ -157,20 +198,12 @@ async function ownPlaybook(path: string, systemName: string): Promise<Playbook> 
 export const listPlaybooks = (): { system: string; name: string }[] =>
   listTargets().flatMap((system) => modules(join(dist, "targets", system, "playbooks")).map((file) => ({ system, name: basename(file, ".js") })));
 
-/** A playbook of a target system by its name, or by the path of a .ts, .js or .mjs file that default-exports one. */
-export async function loadPlaybook(nameOrPath: string, system: string): Promise<Playbook> {
-  if (isOwnFile(nameOrPath)) return ownPlaybook(resolve(nameOrPath), system);
-  const names = listPlaybooks().flatMap((one) => (one.system === system ? [one.name] : []));
-  if (!names.includes(nameOrPath))
-    throw new FlounderError(
-      "usage",
-      `playbook "${nameOrPath}" is unknown; there are ${names.join(", ")}`,
-      "flounder list playbooks, or give the path of a file",
-    );
+/** A playbook by its name, or by the path of a .ts, .js or .mjs file that default-exports one. `target`: of this system alone; a file is for the default one. */
+export async function loadPlaybook(nameOrPath: string, target?: string): Promise<Playbook> {
+  if (isOwnFile(nameOrPath)) return ownPlaybook(resolve(nameOrPath), targetNamed(target));
+  const { system } = one("playbook", nameOrPath, listPlaybooks(), target);
   return importDefault<Playbook>(join(dist, "targets", system, "playbooks", `${nameOrPath}.js`));
 }
 
 /** The version that reports carry. */
-export async function version(): Promise<string> {
-  return (JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string }).version;
-}
+export const version = async (): Promise<string> => manifest().version;

@@ -6,7 +6,7 @@ import { FlounderError } from "../errors.js";
 import { makePlan, readPlan } from "../planning/plan.js";
 import { seeded } from "../planning/random.js";
 import { lateAlarms, plannedProcedures } from "../playbooks/planned.js";
-import { loadEngine, loadFaults, loadPlaybook, loadScenario, loadTarget, ownFault, refuseBroken } from "../registry.js";
+import { loadEngine, loadFaults, loadPlaybook, loadScenario, loadTarget, ownFault, refuseBroken, systemOf } from "../registry.js";
 import { plural } from "../report/words.js";
 import { checkScenario } from "../scenario.js";
 import { endpointsOfFile } from "../watch/endpoints.js";
@@ -22,7 +22,7 @@ export interface Valid {
 const seed = 20110425;
 
 /** Rejects with FlounderError that says what is wrong, and where. `system`: the target that a scenario or a playbook is for. */
-export async function validate(file: string, system: string): Promise<Valid> {
+export async function validate(file: string, system?: string): Promise<Valid> {
   const path = resolve(file);
   if (!existsSync(path))
     throw new FlounderError("usage", `file ${path} does not exist`, "give the path of a scenario, a playbook, a fault, a plan or a watch config");
@@ -51,10 +51,10 @@ async function validFault(path: string): Promise<Valid> {
   return { kind: "fault", says: `${name}, needs ${needs.join(", ") || "nothing"}`, warnings: [] };
 }
 
-async function validPlaybook(path: string, systemName: string): Promise<Valid> {
+async function validPlaybook(path: string, systemName: string | undefined): Promise<Valid> {
   const playbook: Playbook = await loadPlaybook(path, systemName);
   const system = await loadTarget(systemName);
-  const { profile, timeFactor } = (await loadScenario(system.defaultScenario)).scenario.foundation;
+  const { profile, timeFactor } = (await loadScenario(system.defaultScenario, system.name)).scenario.foundation;
   const foresight = system.foresight?.(system.topology(profile, timeFactor, {})) ?? [];
   const steps = playbook.procedures.reduce((sum, one) => sum + one.steps.length, 0);
   return {
@@ -64,8 +64,9 @@ async function validPlaybook(path: string, systemName: string): Promise<Valid> {
   };
 }
 
-async function validScenario(exported: unknown, path: string, systemName: string): Promise<Valid> {
+async function validScenario(exported: unknown, path: string, asked: string | undefined): Promise<Valid> {
   const scenario: Scenario = checkScenario(exported, basename(path));
+  const systemName = systemOf(scenario, asked);
   const system = await loadTarget(systemName);
   const { profile, timeFactor, policy } = scenario.foundation;
   const targets = await (await loadEngine("local")).targets(system.topology(profile, timeFactor, policy ?? {}), system);

@@ -36,7 +36,7 @@ interface Flags {
   readonly cap?: number;
   readonly expect?: string;
   readonly seed: number;
-  readonly engine: "local" | "compose";
+  readonly engine: string;
   readonly profile?: string;
   readonly timeFactor?: number;
   readonly operator: string;

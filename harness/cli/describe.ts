@@ -6,10 +6,11 @@ import { isOwnFile } from "../authors/own-module.js";
 import { validate } from "../authors/validate.js";
 import { FlounderError } from "../errors.js";
 import { faultOf, listPlaybooks, listScenarios, loadEngine, loadFaults, loadPlaybook, loadScenario, loadTarget, ownFault } from "../registry.js";
+import { profileOf, profileOption } from "./flags/options.js";
 
 interface Flags {
-  readonly target: string;
-  readonly profile: string;
+  readonly target?: string;
+  readonly profile?: string;
 }
 
 export function register(program: Command): void {
@@ -17,8 +18,8 @@ export function register(program: Command): void {
     .command("describe")
     .argument("<name>", "of a fault, a scenario or a playbook, or a file of one's own")
     .description("says what a fault, a scenario or a playbook does, with options, defaults and an example")
-    .option("--target <name>", "the system under test", "foundry")
-    .option("--profile <name>", "whose targets examples are for", "org")
+    .option("--target <name>", "the system under test (default: the one that has it, or the default one)")
+    .addOption(profileOption("whose targets examples are for"))
     .addHelpText("after", "\nExample: flounder describe link-latency")
     .action(async (name: string, flags: Flags) => {
       process.stdout.write(`${(await described(name, flags)).join("\n")}\n`);
@@ -30,12 +31,12 @@ async function described(name: string, flags: Flags): Promise<readonly string[]>
     const { kind } = await validate(name, flags.target);
     if (kind === "fault") return describeFault(await ownFault(resolve(name)), await targetsOf(flags));
     if (kind === "playbook") return describePlaybook(await loadPlaybook(name, flags.target));
-    return describeScenario((await loadScenario(name)).scenario);
+    return describeScenario((await loadScenario(name, flags.target)).scenario);
   }
   const faults = await loadFaults();
   if (faults.has(name) || faults.broken.has(name)) return describeFault(faultOf(faults, name), await targetsOf(flags));
-  if (listScenarios().some((one) => one.name === name)) return describeScenario((await loadScenario(name)).scenario);
-  if (listPlaybooks().some((one) => one.name === name && one.system === flags.target)) return describePlaybook(await loadPlaybook(name, flags.target));
+  if (listScenarios().some((one) => one.name === name)) return describeScenario((await loadScenario(name, flags.target)).scenario);
+  if (listPlaybooks().some((one) => one.name === name)) return describePlaybook(await loadPlaybook(name, flags.target));
   throw new FlounderError(
     "usage",
     `there is no fault, scenario or playbook "${name}"`,
@@ -45,5 +46,6 @@ async function described(name: string, flags: Flags): Promise<readonly string[]>
 
 async function targetsOf({ target, profile }: Flags) {
   const system = await loadTarget(target);
-  return (await loadEngine("local")).targets(system.topology(profile, system.timeFactorOf(profile), {}), system);
+  const whose = profileOf(system, profile);
+  return (await loadEngine("local")).targets(system.topology(whose, system.timeFactorOf(whose), {}), system);
 }

@@ -3,28 +3,57 @@ import { type Command, Option } from "commander";
 import { z } from "zod";
 import { verbsOf } from "../authors/verbs.js";
 import { FlounderError } from "../errors.js";
-import { listEngines, listPlaybooks, listScenarios, loadEngine, loadFaults, loadPlaybook, loadScenario, loadTarget } from "../registry.js";
+import {
+  defaultTarget,
+  listEngines,
+  listPlaybooks,
+  listScenarios,
+  listTargets,
+  loadEngine,
+  loadFaults,
+  loadPlaybook,
+  loadScenario,
+  loadTarget,
+} from "../registry.js";
 import { plural } from "../report/words.js";
-import { engineOption, jsonOption } from "./flags/options.js";
+import { engineOption, jsonOption, profileOf, profileOption } from "./flags/options.js";
 
 type Row = { readonly name: string; readonly says: string } & Readonly<Record<string, unknown>>;
 interface Flags {
-  readonly profile: string;
+  readonly profile?: string;
   readonly engine: string;
-  readonly target: string;
+  readonly target?: string;
   readonly json?: boolean;
 }
 
 /** Of the profile that was asked for, by its own time factor. */
-async function built({ target, profile }: Flags) {
+async function built({ target, profile: asked }: Flags) {
   const system = await loadTarget(target);
+  const profile = profileOf(system, asked);
   const timeFactor = system.timeFactorOf(profile);
   return { system, timeFactor, topology: system.topology(profile, timeFactor, {}) };
 }
 
+const of =
+  ({ target }: Flags) =>
+  ({ system }: { readonly system: string }) =>
+    target === undefined || system === target;
+
 const lists: Readonly<Record<string, (flags: Flags) => Promise<readonly Row[]>>> = {
-  scenarios: () => Promise.all(listScenarios().map(async ({ name, system }) => ({ name, says: (await loadScenario(name)).scenario.says, system }))),
-  playbooks: () => Promise.all(listPlaybooks().map(async ({ name, system }) => ({ name, says: (await loadPlaybook(name, system)).says, system }))),
+  scenarios: (flags) =>
+    Promise.all(
+      listScenarios()
+        .filter(of(flags))
+        .map(async ({ name, system }) => ({ name, says: (await loadScenario(name, system)).scenario.says, system })),
+    ),
+  playbooks: (flags) =>
+    Promise.all(
+      listPlaybooks()
+        .filter(of(flags))
+        .map(async ({ name, system }) => ({ name, says: (await loadPlaybook(name, system)).says, system })),
+    ),
+  systems: () =>
+    Promise.all(listTargets().map(async (name) => ({ name, says: `${(await loadTarget(name)).says}${name === defaultTarget() ? " (default)" : ""}` }))),
   faults: async () => {
     const faults = await loadFaults();
     for (const error of faults.broken.values()) process.stderr.write(`flounder: left out: ${error.message}\n  → ${error.hint}\n`);
@@ -74,9 +103,9 @@ export function register(program: Command): void {
   program
     .command("list")
     .argument("[what]", Object.keys(lists).join(", "), "scenarios")
-    .description("scenarios, playbooks, faults, targets, engines, profiles, policies, alarms, or an operator's verbs")
-    .addOption(new Option("--profile <name>", "of the targets and alarms").default("org"))
-    .addOption(new Option("--target <name>", "the system under test").default("foundry"))
+    .description("scenarios, playbooks, faults, systems under test, their targets, engines, profiles, policies, alarms, or an operator's verbs")
+    .addOption(profileOption("of the targets and alarms"))
+    .addOption(new Option("--target <name>", "of this system under test (default: scenarios and playbooks of all, the rest of the default one)"))
     .addOption(engineOption())
     .addOption(jsonOption())
     .addHelpText("after", "\nExample: flounder list faults")

@@ -65,8 +65,8 @@ export function printStatus(facts: FoundationFacts, json: boolean): void {
   }
   const lines = [
     `${pc.bold(facts.id)}  ${facts.system} ${facts.profile} on ${facts.engine}, platform timers ÷${facts.timeFactor}`,
-    `api     ${facts.api}   user ${facts.user}`,
-    `router  ${facts.router}   dns ${facts.dns.join(", ")}`,
+    ...Object.entries(facts.endpoints).map(([name, at]) => `${name.padEnd(7)} ${[at].flat().join(", ")}`),
+    ...(facts.user === "" ? [] : [`user    ${facts.user}`]),
     ...facts.components.map(
       (c) =>
         `  ${c.name.padEnd(12)} ${(c.state === "ready" ? pc.green : pc.red)(c.state.padEnd(9))} pid ${String(c.pid ?? "-").padEnd(8)} ${reached(c)}${c.restarts ? `  restarts ${c.restarts}` : ""}`,

@@ -1,9 +1,9 @@
-/** flounder up: a foundation that stays until flounder down, serving pushed sample apps. */
+/** flounder up: a foundation that stays until flounder down, ready to be used. */
 import { type Command, Option } from "commander";
 import { FlounderError } from "../errors.js";
 import { loadEngine, loadTarget } from "../registry.js";
 import { raise } from "../session/foundation.js";
-import { engineOption, jsonOption, positive, say, whole } from "./flags/options.js";
+import { engineOption, jsonOption, positive, profileOf, profileOption, say, targetOption, whole } from "./flags/options.js";
 import { policiesOf, policyOption } from "./flags/policies.js";
 import { printStatus } from "./status.js";
 import { nextCommands } from "./words/next-commands.js";
@@ -13,8 +13,8 @@ export function register(program: Command): void {
     .command("up")
     .description("brings up a foundation and keeps it until flounder down")
     .addOption(new Option("--name <name>", "its name").default("flounder"))
-    .addOption(new Option("--target <name>", "the system under test").default("foundry"))
-    .addOption(new Option("--profile <name>", "how large").default("org"))
+    .addOption(targetOption())
+    .addOption(profileOption("how large"))
     .addOption(engineOption())
     .addOption(new Option("--time-factor <n>", "divides the platform's long timers (default: the profile's own)").argParser(positive))
     .addOption(policyOption())
@@ -26,9 +26,9 @@ export function register(program: Command): void {
     .action(
       async (flags: {
         name: string;
-        target: string;
-        profile: string;
-        engine: "local" | "compose";
+        target?: string;
+        profile?: string;
+        engine: string;
         timeFactor?: number;
         policy: string[];
         portBase?: number;
@@ -37,16 +37,17 @@ export function register(program: Command): void {
         json?: boolean;
       }) => {
         const system = await loadTarget(flags.target);
-        const timeFactor = flags.timeFactor ?? system.timeFactorOf(flags.profile);
+        const profile = profileOf(system, flags.profile);
+        const timeFactor = flags.timeFactor ?? system.timeFactorOf(profile);
         const policy = policiesOf(flags.policy);
-        const topology = system.topology(flags.profile, timeFactor, policy);
+        const topology = system.topology(profile, timeFactor, policy);
         if (flags.print) {
           const engine = await loadEngine(flags.engine);
           if (!engine.print) throw new FlounderError("usage", `the ${engine.name} engine has nothing to print`, "print with --engine compose");
           process.stdout.write(engine.print(topology, system, flags.portBase));
           return;
         }
-        const { name: id, profile, engine, portBase } = flags;
+        const { name: id, engine, portBase } = flags;
         await using client = await raise({ id, system, profile, timeFactor, policy, engine, portBase }, say, { stays: true, protect: flags.protect });
         // What only probes need is made when a run begins.
         await system.prepare(await client.facts(), say, false);

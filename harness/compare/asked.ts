@@ -28,7 +28,7 @@ export const askedSchema = z.strictObject({
   capS: z.number().optional(),
   expect: z.string().optional(),
   seed: z.number().int(),
-  engine: z.enum(["local", "compose"]),
+  engine: z.string(),
   profile: z.string().optional(),
   timeFactor: z.number().optional(),
   operator: z.string(),

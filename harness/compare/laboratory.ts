@@ -19,7 +19,7 @@ import { watched } from "./watched.js";
 export interface Bench {
   readonly scenario: Scenario;
   readonly system: TargetSystem;
-  readonly engine: "local" | "compose";
+  readonly engine: string;
   /** By name. */
   readonly playbooks: ReadonlyMap<string, Playbook>;
   readonly operator: OperatorModel;

@@ -7,7 +7,8 @@ import type { Addresses, Call, Topology } from "./topology.js";
 
 /** Used by the keeper alone. */
 export interface Engine {
-  readonly name: "local" | "compose";
+  /** = its folder's name. */
+  readonly name: string;
   /** A few words for lists and help. */
   readonly says: string;
   /** Every problem that would stop `start`, each with what to do; empty = fine. `doctor` prints it. */
@@ -37,7 +38,7 @@ export interface FoundationSpec {
   readonly profile: string;
   readonly timeFactor: number;
   readonly policy: Readonly<Record<string, string>>;
-  readonly engine: "local" | "compose";
+  readonly engine: string;
   /** The foundation's state folder (0700, below the XDG state home). */
   readonly dir: string;
   readonly portBase?: number;

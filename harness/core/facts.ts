@@ -10,13 +10,9 @@ export interface FoundationFacts {
   readonly timeFactor: number;
   /** As it was brought up with. Absent: its keeper is of a version before. */
   readonly policy?: Readonly<Record<string, string>>;
-  /** Base URL of the API, host by name: resolve at `dns`. */
-  readonly api: string;
   readonly domain: string;
-  /** URL of the front door by address. */
-  readonly router: string;
-  /** host:port of the DNS servers. */
-  readonly dns: readonly string[];
+  /** How users reach it, by the names that its target gives: URLs, or host:port. */
+  readonly endpoints: Endpoints;
   readonly user: string;
   readonly password: string;
   readonly components: readonly ComponentFacts[];
@@ -26,6 +22,7 @@ export interface FoundationFacts {
   readonly vantages?: Vantages;
 }
 
+export type Endpoints = Readonly<Record<string, string | readonly string[]>>;
 /** Containers: the network that a vantage's prober is on, and the image that it is started from. */
 export type Vantages = Readonly<Record<Vantage, { readonly network: string; readonly image: string }>>;
 

@@ -38,3 +38,10 @@ export const sampleSchema = z.object({
   note: z.string().optional().describe("who answered, or what went wrong"),
 });
 export interface Sample extends Shape<typeof sampleSchema> {}
+
+/** What an answer to a plain request means that has this status and this header (in lower case), wherever it is asked: the header's value is its note. */
+export interface AnswerClass {
+  readonly status: number;
+  readonly header: string;
+  readonly outcome: Exclude<Outcome, "ok">;
+}

@@ -59,6 +59,8 @@ export type Must = LostMust | AlarmMust;
 
 export const scenarioSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "expected a kebab-case name"),
+  /** The target that it is for; absent: the one that is asked for, or the default. */
+  system: z.string().min(1).optional(),
   says: z.string().min(1),
   giveUpS: seconds,
   playbook: z.string().optional(),

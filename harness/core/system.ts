@@ -9,10 +9,15 @@ import type { Addresses, Call, Component, Host, Topology } from "./topology.js";
 
 /** Default export of targets/<name>/target.ts: all that the harness loads of a system under test. */
 export interface TargetSystem {
+  /** = its folder's name. */
   readonly name: string;
+  /** A few words for lists and help. */
+  readonly says: string;
   readonly profiles: readonly string[];
   /** What may be set by policies, with the choices; the first one is the default, unless a profile has its own. */
   readonly policies?: Readonly<Record<string, readonly string[]>>;
+  /** Brought up when nobody says; absent: the first profile. */
+  readonly defaultProfile?: string;
   /** By which a profile is brought up when nobody says: large ones want slower timers. */
   timeFactorOf(profile: string): number;
   readonly defaultScenario: string;
@@ -33,7 +38,7 @@ export interface TargetSystem {
     signal: AbortSignal,
   ): Promise<boolean> | undefined;
   /** How clients reach the foundation, and who they log in as; absent: nothing is known but the domain. */
-  facts?(topology: Topology, addresses: Addresses, secret: string): Pick<FoundationFacts, "api" | "router" | "dns" | "user" | "password">;
+  facts?(topology: Topology, addresses: Addresses, secret: string): Pick<FoundationFacts, "endpoints" | "user" | "password">;
   /** How clients, and members of somebody else's that join, reach it and log in: environment variables, some of them secret. */
   env?(facts: FoundationFacts, secret: (label: string) => string): Readonly<Record<string, string>>;
   /** What a newcomer may try on a foundation that is up: commands that work when pasted, "flounder" first where it is one of ours. */
@@ -51,6 +56,8 @@ export interface TargetSystem {
   routes(topology: Topology, call: Call, addresses: Addresses, facts: FoundationFacts): Promise<readonly Route[]>;
   /** Seconds after healing in which the platform's own timers may still do damage (route TTL + prune …). */
   delayedDamageS(timeFactor: number): number;
+  /** So much longer than usual a witness may take to read intact once its fault is healed: what the platform's own timers need. Absent: 0. */
+  healingMs?(timeFactor: number): number;
   /** The shortest timer that the time factor shortens, ms: a factor is refused when timers here wake up too late for it. */
   shortestTimerMs(timeFactor: number): number;
   /**

@@ -8,7 +8,7 @@ import { specFields } from "../state/spec-fields.js";
 
 const hurt = z.object({ cut: z.enum(["refuse", "reset", "swallow"]).optional(), latencyMs: z.number().optional(), rateKBps: z.number().optional() });
 
-export const savedSpec = <E extends "local" | "compose">(engine: E) => z.object({ ...specFields, engine: z.literal(engine) });
+export const savedSpec = <const E extends string>(engine: E) => z.object({ ...specFields, engine: z.literal(engine) });
 /** Toxiproxy servers by class of link, and what is wanted of which link. */
 export const savedFleet = <One extends z.ZodType>(one: One) => z.object({ servers: z.record(z.string(), one), hurt: z.record(z.string(), hurt) });
 

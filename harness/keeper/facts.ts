@@ -3,7 +3,7 @@ import type { FoundationFacts, FoundationSpec, Running, TargetSystem } from "../
 
 export function factsOf(spec: FoundationSpec, running: Running, system: TargetSystem, versions?: FoundationFacts["versions"]): FoundationFacts {
   const { topology } = running;
-  const reached = system.facts?.(topology, running, spec.secret) ?? { api: `http://api.${topology.domain}`, router: "", dns: [], user: "", password: "" };
+  const reached = system.facts?.(topology, running, spec.secret) ?? { endpoints: {}, user: "", password: "" };
   return {
     id: spec.id,
     system: spec.system,
@@ -12,6 +12,8 @@ export function factsOf(spec: FoundationSpec, running: Running, system: TargetSy
     timeFactor: spec.timeFactor,
     policy: spec.policy,
     domain: topology.domain,
+    // Beside the rest as well: that is how facts were read before targets named their own.
+    ...reached.endpoints,
     ...reached,
     components: running.components(),
     ...(versions ? { versions } : {}),

@@ -22,7 +22,7 @@ export interface FoundationRecord {
 const recordSchema = z.object({
   spec: z.object({
     ...specFields,
-    engine: z.enum(["local", "compose"]),
+    engine: z.string(),
     dir: z.string(),
     portBase: z.number().optional(),
   }),

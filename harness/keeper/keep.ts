@@ -37,14 +37,13 @@ export interface Loaders {
   readonly limits?: Partial<Limits>;
 }
 
-/** A table comes back with the platform's own registrations, 20 s at time factor 1: its witness is given two of them. */
-const limitsFor = (timeFactor: number): Limits => ({
+const usual: Limits = {
   beforeMs: 4000,
   injectMs: 20_000,
   healMs: 20_000,
-  intactMs: 10_000 + 40_000 / timeFactor,
+  intactMs: 10_000,
   escalateMs: 20_000,
-});
+};
 
 export class Keeper {
   readonly spec: FoundationSpec;
@@ -59,7 +58,6 @@ export class Keeper {
   readonly #live = new Map<string, LiveInjection>();
   /** Those that are over, so that healing one again is no error. */
   readonly #over = new Set<string>();
-  readonly #limits: Limits;
   readonly #differences: Differences;
   /** What was healed when this keeper took over, until somebody asks for healing. */
   #untold: readonly HealReport[] = [];
@@ -83,9 +81,8 @@ export class Keeper {
     this.spec = { ...this.record.spec, id: basename(dir), dir, secret: readSecret(dir) };
     this.gate = new Gate(dir, note);
     this.journal = new Journal(dir, note);
-    this.#limits = { ...limitsFor(this.spec.timeFactor), ...loaders.limits };
     this.#differences = new Differences({
-      mendMs: this.#limits.escalateMs,
+      mendMs: this.#limits().escalateMs,
       look: () => this.running.differences(),
       injections: () => this.injections(),
       tell: ({ target, proved, says }) => {
@@ -165,6 +162,11 @@ export class Keeper {
     if (!this.#running) throw new Error("the foundation is not started");
     return this.#running;
   }
+  /** The target knows how long its own timers take to undo what a fault did. */
+  #limits(): Limits {
+    const healingMs = this.#system?.healingMs?.(this.spec.timeFactor) ?? 0;
+    return { ...usual, intactMs: usual.intactMs + healingMs, ...this.loaders.limits };
+  }
   get system(): TargetSystem {
     if (!this.#system) throw new Error("the target system is not loaded");
     return this.#system;
@@ -211,7 +213,7 @@ export class Keeper {
     const { fault, options } = ableTo(injection, this.#faults, running.targets());
     const target = running.target<Capability>(injection.target, fault.needs);
     const deps: InjectionDeps = {
-      limits: this.#limits,
+      limits: this.#limits(),
       journal,
       pass,
       tell: (event, atUs) => this.tell(event.kind === "injecting" ? { ...event, fault: injection.fault, target: injection.target, client } : event, atUs),

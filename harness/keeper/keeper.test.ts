@@ -55,7 +55,8 @@ describe("keeper", () => {
   it("starts, says facts, targets, routes and fingerprint, and is gone after down with its folder", async () => {
     const client = await up();
     const facts = await client.facts();
-    expect(facts).to.include({ id: client.id, system: "fake", api: "http://api.fake.test", user: "admin", domain: "fake.test" });
+    expect(facts).to.include({ id: client.id, system: "fake", front: "http://127.0.0.1:1", user: "admin", domain: "fake.test" });
+    expect(facts.endpoints).to.deep.equal({ front: "http://127.0.0.1:1" });
     expect((await client.targets()).map((target) => target.name)).to.include(link);
     expect((await client.routes())[0]).to.include({ target: "api" });
     expect(await client.fingerprint()).to.include({ [link]: "whole", desired: "nothing" });

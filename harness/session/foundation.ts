@@ -41,7 +41,7 @@ export interface OpenFoundation {
 
 export interface BringUpOptions {
   /** Default: the plan's, and "local" for a scenario. */
-  readonly engine?: "local" | "compose" | undefined;
+  readonly engine?: string | undefined;
   readonly portBase?: number | undefined;
 }
 /** A foundation that lives as long as the session. */
@@ -56,7 +56,7 @@ export const bringUp = ({ engine, portBase }: BringUpOptions = {}): FoundationSo
         const { profile, timeFactor, policy = {} } = plan.foundation;
         if (engine !== undefined && plan.engine !== engine)
           throw new FlounderError("usage", `the plan is for engine ${plan.engine}, not ${engine}`, "make another plan for this engine");
-        const inputs = { id: passingName(plan.name), system, profile, timeFactor, policy, engine: plan.engine as "local" | "compose", portBase };
+        const inputs = { id: passingName(plan.name), system, profile, timeFactor, policy, engine: plan.engine, portBase };
         client = await raise(inputs, say, { signal });
         await client.claim(command);
         return client;

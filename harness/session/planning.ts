@@ -6,7 +6,7 @@ import { FlounderError } from "../errors.js";
 import { plannedCalibration } from "../measure/calibration.js";
 import { makePlan, readPlan } from "../planning/plan.js";
 import { operatorModel } from "../playbooks/operator-model.js";
-import { loadEngine, loadFaults, loadPlaybook, loadScenario, loadTarget, refuseBroken } from "../registry.js";
+import { loadEngine, loadFaults, loadPlaybook, loadScenario, loadTarget, refuseBroken, systemOf } from "../registry.js";
 import { checkScenario } from "../scenario.js";
 
 /** The seed where nobody gives one: 25 April 2011. */
@@ -23,7 +23,7 @@ export interface PlanWork {
 export interface ScenarioWork {
   /** Its name, its file, or itself; absent: the target's default. */
   readonly scenario?: string | Scenario | undefined;
-  /** The system that a file, or a scenario itself, is for; default "foundry". */
+  /** The system under test. Absent: the foundation's that is up already; else the scenario's own, or the default. */
   readonly target?: string | undefined;
   readonly seed?: number | undefined;
   readonly profile?: string | undefined;
@@ -94,7 +94,7 @@ function refuseUnlike(plan: Plan, facts: FoundationFacts): void {
 }
 
 /** A flag that says otherwise than what is up already would be a lie. */
-function refuseOther({ profile, timeFactor }: ScenarioWork, facts: FoundationFacts): void {
+function refuseOther({ target, profile, timeFactor }: ScenarioWork, facts: FoundationFacts): void {
   const says = (flag: string, asked: unknown, found: unknown) => {
     if (asked === undefined || asked === found) return;
     throw new FlounderError(
@@ -103,6 +103,7 @@ function refuseOther({ profile, timeFactor }: ScenarioWork, facts: FoundationFac
       `leave --${flag} out, or leave --foundation out to bring up another one`,
     );
   };
+  says("target", target, facts.system);
   says("profile", profile, facts.profile);
   says("time-factor", timeFactor, facts.timeFactor);
 }
@@ -120,10 +121,12 @@ function refuseLacking({ name, policy = {} }: Playbook, facts: FoundationFacts):
 
 async function fromScenario(work: ScenarioWork, { engine, live }: Known): Promise<Planned> {
   const { scenario: asked, seed = defaultSeed } = work;
+  if (live) refuseOther(work, live.facts);
+  const target = work.target ?? live?.facts.system;
   const loaded =
     typeof asked === "object"
-      ? { scenario: asked, system: work.target ?? "foundry" }
-      : await loadScenario(asked ?? (await loadTarget(work.target ?? "foundry")).defaultScenario, work.target);
+      ? { scenario: asked, system: systemOf(asked, target) }
+      : await loadScenario(asked ?? (await loadTarget(target)).defaultScenario, target);
   const system = await loadTarget(loaded.system);
   // A playbook that is given itself stands for its name.
   const named = typeof work.playbook === "object" ? work.playbook.name : work.playbook;
@@ -133,7 +136,6 @@ async function fromScenario(work: ScenarioWork, { engine, live }: Known): Promis
   );
   const playbook =
     typeof work.playbook === "object" ? work.playbook : found.playbook === undefined ? undefined : await loadPlaybook(found.playbook, loaded.system);
-  if (live) refuseOther(work, live.facts);
   if (live && playbook) refuseLacking(playbook, live.facts);
   const operator = work.operator === undefined ? undefined : operatorModel(work.operator);
   const { foundation, notes } = foundationOf(found, work, live?.facts);

@@ -43,7 +43,7 @@ async function parsed(
 interface Case {
   readonly name: string;
   readonly work: () => Work | Promise<Work>;
-  readonly engine?: "local" | "compose";
+  readonly engine?: string;
   /** It was up already. */
   readonly live?: { readonly id: string; readonly profile: string; readonly timeFactor: number; readonly policy?: Readonly<Record<string, string>> };
   readonly words?: readonly string[];

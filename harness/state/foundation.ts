@@ -14,7 +14,7 @@ export interface SpecInputs {
   readonly profile: string;
   readonly timeFactor: number;
   readonly policy: Readonly<Record<string, string>>;
-  readonly engine: "local" | "compose";
+  readonly engine: string;
   readonly portBase?: number | undefined;
 }
 

@@ -24,7 +24,8 @@ export type { Seconds } from "./seconds.js";
 export { act };
 
 export interface FoundationOptions {
-  readonly engine?: "local" | "compose";
+  readonly engine?: string;
+  /** The system under test; absent: the default one. */
   readonly target?: string;
   /** Default: the profile's own. */
   readonly timeFactor?: number;
@@ -143,7 +144,7 @@ export async function up(profile: string, options: FoundationOptions = {}): Prom
 const isActs = (value: RunOptions | readonly Act[]): value is readonly Act[] => Array.isArray(value);
 
 async function bringUp(profile: string, options: FoundationOptions, say: (line: string) => void): Promise<Client> {
-  const system = await loadTarget(options.target ?? "foundry");
+  const system = await loadTarget(options.target);
   const { engine = "local", timeFactor = system.timeFactorOf(profile), policy = {} } = options;
   return raise({ id: passingName(`suite-${profile}`), system, profile, timeFactor, policy, engine }, say);
 }

@@ -1,10 +1,13 @@
 /** Something that is being watched: endpoints from anywhere. What probers report becomes endpoints with names, and those a result. */
+import type { AnswerClass } from "../core.js";
 import type { Ruler } from "../measure/error-bars.js";
 import { nameOf, proxyFor } from "../probes/http/connect/proxy.js";
 import { parseUrl } from "../probes/http/question.js";
 import { startProber } from "../probes/launch/child.js";
 import type { ProberReport } from "../probes/protocol.js";
 import type { Spread } from "../probes/samples/totals.js";
+import type { EndpointTarget } from "../probes/target.js";
+import { loadAnswers } from "../registry.js";
 import type { Watched } from "./endpoints.js";
 import {
   barred,
@@ -46,7 +49,8 @@ export async function watchEndpoints(
   const offsetUs = wallOffsetUs();
   const described = watched.map(describe);
   const measured = (report: ProberReport) => measuredBy([{ report, described }], offsetUs);
-  const start = { zeroUs: 0, ask: { endpoints: watched.map(({ target }) => target) }, tell: "totals", warmUpMs: 300 } as const;
+  const classes = await loadAnswers();
+  const start = { zeroUs: 0, ask: { endpoints: watched.map(({ target }) => classified(target, classes)) }, tell: "totals", warmUpMs: 300 } as const;
   const prober = startProber({ ...start, ...(samplesFile === undefined ? {} : { samplesFile }) }, { report: (report) => onMeasured(measured(report)) });
   await prober.ready;
   return {
@@ -54,6 +58,12 @@ export async function watchEndpoints(
     end: async () => measured((await prober.end())[0]!),
   };
 }
+
+/** What platforms mean by their answers is known wherever one is asked. */
+const classified = (target: EndpointTarget, classes: readonly AnswerClass[]): EndpointTarget =>
+  target.question.kind === "http" && classes.length > 0
+    ? { ...target, question: { ...target.question, expect: { ...target.question.expect, classes } } }
+    : target;
 
 const describe = ({ target: { name, question, periodUs, deadlineUs }, place, plane }: Watched): Described => ({
   name,

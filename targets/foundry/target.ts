@@ -3,7 +3,7 @@ import type { TargetSystem } from "../../harness/core.js";
 import { derived } from "../../harness/engines/secrets.js";
 import { adapters, capabilities, ways } from "./adapters/adapters.js";
 import { busAddress, busCarries } from "./adapters/bus-witness.js";
-import { frontDoor } from "./front-door.js";
+import { entrances, entrancesOf } from "./front-door.js";
 import { alarms } from "./monitoring/alarms.js";
 import { foresight } from "./monitoring/foresight.js";
 import { operator, verbWords } from "./operator/operator.js";
@@ -27,6 +27,8 @@ const joiner = "gorouter";
 
 const foundry: TargetSystem = {
   name: "foundry",
+  says: "a Cloud-Foundry-like platform of 2011",
+  defaultProfile: "org",
   profiles: Object.keys(profiles),
   policies,
   timeFactorOf: (profile) => profiles[profile]?.timeFactor ?? 20,
@@ -38,23 +40,9 @@ const foundry: TargetSystem = {
   ways,
   adapters,
   carries: (link, addresses, signal) => (link.class === "bus" ? busCarries(link.from, busAddress(link.to, addresses), signal) : undefined),
-  facts(whole, addresses, secret) {
-    const { domain, components } = whole;
-    const door = frontDoor(whole);
-    const at = (component: string, port: string) => {
-      const { host, port: number } = addresses.direct(component, port);
-      return `${host}:${number}`;
-    };
-    const front = at(door.component, door.port);
-    return {
-      api: `http://api.${domain}:${front.split(":").at(-1)}`,
-      router: `http://${front}`,
-      dns: components.filter((component) => component.role === "dns").map((component) => at(component.name, "dns")),
-      user: "admin",
-      password: adminPassword(secret),
-    };
-  },
-  env({ api, domain, router, dns, user, password, components }, secret) {
+  facts: (whole, addresses, secret) => ({ endpoints: entrances(whole, addresses), user: "admin", password: adminPassword(secret) }),
+  env({ endpoints, domain, user, password, components }, secret) {
+    const { api, router, dns } = entrancesOf({ endpoints });
     const bus = components.find(({ role }) => role === "nats");
     return {
       CF_API: api,
@@ -67,7 +55,8 @@ const foundry: TargetSystem = {
       ...(bus ? { NATS_HOST: bus.host, NATS_PORT: String(bus.ports.client), NATS_USER: joiner, NATS_PASSWORD: secret(`bus:${joiner}`) } : {}),
     };
   },
-  tries({ id, profile, domain, router }) {
+  tries({ id, profile, domain, endpoints }) {
+    const { router } = entrancesOf({ endpoints });
     const [app] = sampleApps(profile);
     return [
       { words: ["curl", "-s", "-H", `Host: ${app!.name}.${domain}`, `${router}/`], says: "an app, through the front door" },
@@ -83,6 +72,8 @@ const foundry: TargetSystem = {
   routes,
   // A route that lost its registrations is pruned at the first check after its TTL (cf-protocol §1.2).
   delayedDamageS: (timeFactor) => (timersS.routeTtl + timersS.routePrune) / timeFactor,
+  // A table comes back with the platform's own registrations: its witness is given two of them.
+  healingMs: (timeFactor) => (2 * timersS.routeRegister * 1000) / timeFactor,
   shortestTimerMs: shortestScaledMs,
   recover,
   ailments,

@@ -127,9 +127,7 @@ describe("the target system", () => {
       "secret",
     );
     expect(facts).to.deep.equal({
-      api: "http://api.flounder.test:16",
-      router: "http://127.0.0.1:16",
-      dns: ["127.0.0.1:9", "127.0.0.1:9"],
+      endpoints: { api: "http://api.flounder.test:16", router: "http://127.0.0.1:16", dns: ["127.0.0.1:9", "127.0.0.1:9"] },
       user: "admin",
       password: "f963af7f42b4342a4666",
     });

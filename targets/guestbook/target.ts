@@ -7,6 +7,7 @@ import { fingerprint, missing, prepare, tidy } from "./upkeep.js";
 
 const guestbook: TargetSystem = {
   name: "guestbook",
+  says: "two HTTP services and a store: the example of a target of one's own",
   profiles,
   policies,
   timeFactorOf: () => 10,
@@ -17,11 +18,10 @@ const guestbook: TargetSystem = {
   adapters: () => ({}),
   facts(_, addresses) {
     const { host, port } = addresses.direct("web-1", "http");
-    const front = `http://${host}:${port}`;
-    return { api: front, router: front, dns: [], user: "", password: "" };
+    return { endpoints: { front: `http://${host}:${port}` }, user: "", password: "" };
   },
-  tries: ({ id, api }) => [
-    { words: ["curl", "-s", `${api}/`], says: "the book, at the front" },
+  tries: ({ id, endpoints }) => [
+    { words: ["curl", "-s", `${endpoints.front}/`], says: "the book, at the front" },
     { words: ["flounder", "break", "process-kill", "--on", "store", "--for", "5", "-F", id], says: "a fault: everybody can read, and nobody can sign" },
     { words: ["flounder", "watch", "-F", id, "--for", "10"], says: "both planes, outside and inside" },
   ],

@@ -26,7 +26,7 @@ const names: Readonly<Record<string, Names>> = {
 /** Of arguments that several kinds of names go for. */
 const argumentsOf: Readonly<Record<string, Names>> = {
   "describe name": async () => [...(await faults()), ...(await scenarios()), ...(await playbooks())],
-  "list what": () => ["scenarios", "playbooks", "faults", "targets", "engines", "profiles", "policies", "alarms", "verbs"],
+  "list what": () => ["scenarios", "playbooks", "faults", "systems", "targets", "engines", "profiles", "policies", "alarms", "verbs"],
 };
 
 /** `words`: those after the program's name; the last one is still being typed. Files are the shell's own affair: where nothing is known, nothing is said. */

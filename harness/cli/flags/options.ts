@@ -1,10 +1,11 @@
 /** What several commands share: flags, their parsing, and opening a foundation by name. */
 import { InvalidArgumentError, Option } from "commander";
+import type { TargetSystem } from "../../core.js";
 import { FlounderError } from "../../errors.js";
 import { noFoundation, sayOthers } from "../../keeper/of-others.js";
 import type { KeeperClient } from "../../keeper/socket/client.js";
 import { connect, listFoundations, takeOver } from "../../keeper/start.js";
-import { listEngines } from "../../registry.js";
+import { defaultTarget, listEngines } from "../../registry.js";
 
 export const whole = (text: string): number => {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError("expected a whole number");
@@ -23,6 +24,15 @@ export function pair(flag: string, word: string, example: string): readonly [nam
   return [word.slice(0, at), word.slice(at + 1)];
 }
 
+/** Without a default where several targets lie there and none is stated as it. */
+export const targetOption = () => {
+  const option = new Option("--target <name>", "the system under test: flounder list systems");
+  const name = defaultTarget();
+  return name === undefined ? option : option.default(name);
+};
+export const profileOption = (words: string) => new Option("--profile <name>", `${words} (default: the target's own)`);
+/** The profile that was asked for, or the target's own. */
+export const profileOf = ({ defaultProfile, profiles }: TargetSystem, asked: string | undefined): string => asked ?? defaultProfile ?? profiles[0]!;
 export const foundationOption = () => new Option("-F, --foundation <name>", "which foundation; needed only if there are several");
 export const engineOption = () => new Option("--engine <name>", "how the foundation comes to life").choices(listEngines()).default("local");
 export const jsonOption = () => new Option("--json", "facts as JSON on stdout");

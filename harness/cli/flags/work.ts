@@ -6,8 +6,9 @@ import { engineOption, operatorOption, playbookOption, positive, seedOption } fr
 import { policiesOf, policyOption } from "./policies.js";
 
 export interface WorkFlags {
+  readonly target?: string;
   readonly seed: number;
-  readonly engine: "local" | "compose";
+  readonly engine: string;
   readonly profile?: string;
   readonly timeFactor?: number;
   readonly playbook?: string;
@@ -17,6 +18,7 @@ export interface WorkFlags {
 /** The flags that decide a plan. */
 export const withWork = (command: Command): Command =>
   command
+    .addOption(new Option("--target <name>", "the system under test (default: the scenario's, or the foundation's)"))
     .addOption(seedOption())
     .addOption(engineOption())
     .addOption(new Option("--profile <name>", "instead of the scenario's"))
@@ -25,15 +27,23 @@ export const withWork = (command: Command): Command =>
     .addOption(playbookOption())
     .addOption(operatorOption());
 
-const choices = { seed: "seed", engine: "engine", profile: "profile", timeFactor: "time-factor", policy: "policy", operator: "operator" } as const;
+const choices = {
+  target: "target",
+  seed: "seed",
+  engine: "engine",
+  profile: "profile",
+  timeFactor: "time-factor",
+  policy: "policy",
+  operator: "operator",
+} as const;
 
 /** Was this flag given, or is it a default? */
 export const isGiven = (command: Command, flag: string): boolean => command.getOptionValueSource(flag) === "cli";
 
 export function workOf(what: string | undefined, flags: WorkFlags, command: Command): Work {
   if (!what?.endsWith(".json")) {
-    const { seed, profile, timeFactor, playbook, operator } = flags;
-    return { scenario: what, seed, profile, timeFactor, playbook, operator, policy: policiesOf(flags.policy) };
+    const { target, seed, profile, timeFactor, playbook, operator } = flags;
+    return { scenario: what, target, seed, profile, timeFactor, playbook, operator, policy: policiesOf(flags.policy) };
   }
   for (const [flag, word] of Object.entries(choices))
     if (isGiven(command, flag))

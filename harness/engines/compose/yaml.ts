@@ -109,6 +109,11 @@ export function composeYaml(topology: Topology, wiring: Wiring, header: string):
   return writer.document.toString({ lineWidth: 0, flowCollectionPadding: true });
 }
 
+const reached = ({ endpoints, user, password }: NonNullable<ReturnType<NonNullable<TargetSystem["facts"]>>>): string => {
+  const each = Object.entries(endpoints).map(([name, at]) => `${name} ${[at].flat().join(" and ")}`);
+  return `Endpoints: ${each.join(", ")}${user === "" ? "" : `; log in as ${user}, password ${password}`}.`;
+};
+
 /** What people must know before they start it by hand. */
 function byHand(topology: Topology, system: Pick<TargetSystem, "facts">, wiring: Wiring): string {
   const direct = (component: string, port: string) => ({ host: "127.0.0.1", port: wiring.ports.get(component)![port]! });
@@ -118,7 +123,7 @@ Written by "flounder up --engine compose --profile ${topology.profile} --print":
 
   flounder images build                             makes the image, also where there is no registry
   docker compose -p flounder-by-hand -f FILE up -d  (or docker-compose); down ends it
-${facts ? `\nIt answers at ${facts.api}, whose name is resolved at ${facts.dns.join(" and ")}, or ${facts.router}; log in as ${facts.user}, password ${facts.password}.\n` : ""}
+${facts ? `\n${reached(facts)}\n` : ""}
 Variables, all of them with defaults: FLOUNDER_IMAGE, FOUNDATION_SECRET (all passwords come from it, the one above from the default),
 FLOUNDER_ID (in the labels), FLOUNDER_NET (the first three bytes of every address inside), FLOUNDER_DIR (its logs/ has what each component says; run/ says who lives).`;
 }

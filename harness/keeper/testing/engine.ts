@@ -246,6 +246,7 @@ export function fakeEngine(flaws: Flaws): Engine {
 const unused = () => Promise.reject(new Error("not part of the fake system"));
 export const fakeSystem: TargetSystem = {
   name: "fake",
+  says: "nothing but files",
   profiles: ["micro"],
   timeFactorOf: () => 20,
   defaultScenario: "none",
@@ -253,12 +254,14 @@ export const fakeSystem: TargetSystem = {
   capabilities: () => [],
   adapters: () => ({}),
   fingerprint: async () => ({ desired: "nothing" }),
-  facts: (topology, _addresses, secret) => ({ api: `http://api.${topology.domain}`, router: "http://127.0.0.1:1", dns: [], user: "admin", password: secret }),
+  facts: (_topology, _addresses, secret) => ({ endpoints: { front: "http://127.0.0.1:1" }, user: "admin", password: secret }),
   prepare: unused,
   tidy: unused,
   plannedProbes: () => [],
   probes: [],
-  routes: async (_topology, _call, _addresses, facts) => [{ from: "outside", target: "api", url: facts.router, host: "api.fake.test", resolvers: [] }],
+  routes: async (_topology, _call, _addresses, facts) => [
+    { from: "outside", target: "api", url: String(facts.endpoints.front), host: "api.fake.test", resolvers: [] },
+  ],
   delayedDamageS: () => 1,
   shortestTimerMs: () => 1000,
   recover: unused,

@@ -1,7 +1,7 @@
 /** Whether an answer is the one that was asked for. */
 import * as zlib from "node:zlib";
 import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSync } from "node:zlib";
-import type { Outcome } from "../../core.js";
+import type { AnswerClass, Outcome } from "../../core.js";
 import { type Answer, bodyMaxBytes } from "./response.js";
 
 export interface Expectation {
@@ -15,6 +15,8 @@ export interface Expectation {
   readonly json?: { readonly path: string; readonly is?: string };
   /** In lower case; without a value: that it is there. */
   readonly header?: { readonly name: string; readonly holds?: string };
+  /** What bad answers mean that are of these kinds. */
+  readonly classes?: readonly AnswerClass[];
 }
 export interface Judgement {
   readonly outcome: Outcome;
@@ -26,7 +28,7 @@ const wrong = (note: string): Judgement => ({ outcome: "wrong-answer", note });
 /** Of an answer to which no redirection leads any further. */
 export function judge(reader: Answer, expect: Expectation): Judgement {
   const { status } = reader;
-  if (expect.statuses ? !expect.statuses.some(([from, to]) => status >= from && status <= to) : status >= 400) return badStatus(reader);
+  if (expect.statuses ? !expect.statuses.some(([from, to]) => status >= from && status <= to) : status >= 400) return badStatus(reader, expect.classes ?? []);
   const { header } = expect;
   if (header) {
     const value = reader.headers[header.name];
@@ -37,10 +39,10 @@ export function judge(reader: Answer, expect: Expectation): Judgement {
 }
 export const asksForBody = ({ text, pattern, json }: Expectation): boolean => text !== undefined || pattern !== undefined || json !== undefined;
 
-function badStatus({ status, headers }: Answer): Judgement {
+function badStatus({ status, headers }: Answer, classes: readonly AnswerClass[]): Judgement {
   if (status >= 500) return { outcome: "http-5xx", note: "" };
-  const router = headers["x-cf-routererror"];
-  if (status === 404 && router) return { outcome: "no-route", note: router };
+  const known = classes.find((one) => one.status === status && headers[one.header]);
+  if (known) return { outcome: known.outcome, note: headers[known.header]! };
   return wrong(`status ${status}`);
 }
 

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { until } from "../../../harness/clock.js";
 import type { PortProtocol } from "../../../harness/core.js";
 import { receipts } from "../../../harness/measure/receipts.js";
+import { entrancesOf } from "../front-door.js";
 import type { Instance } from "../readings/fingerprint.js";
 import { CfClient } from "../workload/cf-client.js";
 import { sampleOrg } from "../workload/sample-apps.js";
@@ -102,7 +103,7 @@ export function links(lab: Lab): void {
           50,
         );
       const login = () =>
-        new CfClient(lab.facts.router, api, lab.facts).login().then(
+        new CfClient(entrancesOf(lab.facts).router, api, lab.facts).login().then(
           () => "logged in",
           () => "refused",
         );
@@ -122,7 +123,7 @@ export function links(lab: Lab): void {
     });
 
     it("of an app that is stopped while its link is hurt: healed, though nobody is left to answer", async () => {
-      const client = new CfClient(lab.facts.router, api, lab.facts);
+      const client = new CfClient(entrancesOf(lab.facts).router, api, lab.facts);
       await client.login();
       const { guid } = (await client.app(await client.spaceGuid(sampleOrg.org, sampleOrg.space), "app-1"))!;
       const slots = lab.running.targets().flatMap(({ name }) => (name.startsWith("*>dea-1.") ? [name] : []));

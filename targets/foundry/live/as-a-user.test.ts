@@ -12,6 +12,7 @@ import { until } from "../../../harness/clock.js";
 import type { FoundationFacts } from "../../../harness/core.js";
 import { keepersOf } from "../../../harness/keeper/socket/door.js";
 import { root } from "../../../harness/paths.js";
+import type { Entrances } from "../front-door.js";
 
 interface Ended {
   readonly line: string;
@@ -165,7 +166,7 @@ describe("as a new user would", function () {
 
   it("asks, and is told", async () => {
     const { out } = await does(["flounder status --json", 0]);
-    const { router, domain, components, ...status } = JSON.parse(out) as FoundationFacts & { readonly protected: boolean };
+    const { router, domain, components, ...status } = JSON.parse(out) as FoundationFacts & Entrances & { readonly protected: boolean };
     expect(status.protected).to.equal(false);
     const door = `--url ${router}/ -H 'Host: app-1.${domain}'`;
     await all(

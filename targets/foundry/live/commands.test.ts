@@ -80,8 +80,8 @@ describe("the command line at a foundation that is up", function () {
       env: { PATH: process.env.PATH, LINES: lines },
     });
     expect((await ended(shell)).out).to.equal(`${env.CF_API}|${env.CF_PASSWORD}|${env.NATS_PASSWORD}`);
-    const { api, password } = await client.facts();
-    expect(env).to.include({ CF_API: api, CF_PASSWORD: password, NATS_USER: "gorouter" });
+    const { endpoints, password } = await client.facts();
+    expect(env).to.include({ CF_API: endpoints.api, CF_PASSWORD: password, NATS_USER: "gorouter" });
     // As a gorouter does: it hears registrations, and is greeted like a router.
     const bus = await dialBus({ servers: `${env.NATS_HOST}:${env.NATS_PORT}`, user: env.NATS_USER!, pass: env.NATS_PASSWORD!, reconnect: false });
     const heard = new Set<string>();

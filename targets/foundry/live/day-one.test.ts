@@ -5,6 +5,7 @@
 import { expect } from "chai";
 import { request } from "undici";
 import { nowUs, sleep, until } from "../../../harness/clock.js";
+import { entrancesOf } from "../front-door.js";
 import { operator } from "../operator/operator.js";
 import { liveFoundation } from "../testing/live-foundation.js";
 import { timersMs } from "../timers.js";
@@ -112,7 +113,7 @@ function dayOne(seed: number): void {
       ...["app-1", "app-2"].map((app) =>
         keep(100, end, async () => {
           users.asked++;
-          await request(live.facts.router, { headers: { host: `${app}.${live.facts.domain}` }, signal: AbortSignal.timeout(2000) }).then(
+          await request(entrancesOf(live.facts).router, { headers: { host: `${app}.${live.facts.domain}` }, signal: AbortSignal.timeout(2000) }).then(
             async ({ statusCode, body }) => {
               await body.dump();
               if (statusCode !== 200) users.bad.push(`${app} ${statusCode}`);

@@ -9,7 +9,7 @@ import { expect } from "chai";
 import { streamDecode, streamEncode } from "dns-packet";
 import { chromium } from "playwright-core";
 import { until } from "../../../harness/clock.js";
-import { frontDoor } from "../front-door.js";
+import { entrancesOf, frontDoor } from "../front-door.js";
 import { liveFoundation } from "../testing/live-foundation.js";
 
 const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) => existsSync(path));
@@ -35,7 +35,7 @@ describe("the front door", function () {
 
   it("resolves names of both zones for any resolver over UDP, and says which it does not have", async () => {
     const resolver = new Resolver({ timeout: 2000, tries: 2 });
-    resolver.setServers([...live.facts.dns]);
+    resolver.setServers([...entrancesOf(live.facts).dns]);
     expect(await resolver.resolve4(outer)).to.deep.equal(["127.0.0.1"]);
     expect(await resolver.resolve4(inner)).to.deep.equal(["127.0.0.1"]);
     const code = (name: string) =>

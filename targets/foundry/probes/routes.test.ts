@@ -12,7 +12,8 @@ const instance = (name: string, index: number, listenPort: number, state = "RUNN
 
 describe("routes", () => {
   let turn = 0;
-  const facts = () => ({ id: `f-${turn}`, api: "http://api.flounder.test:8000", domain: "flounder.test", dns: ["127.0.0.1:53"] }) as unknown as FoundationFacts;
+  const facts = () =>
+    ({ id: `f-${turn}`, domain: "flounder.test", endpoints: { api: "http://api.flounder.test:8000", dns: ["127.0.0.1:53"] } }) as unknown as FoundationFacts;
   const ask = async (deas: Record<string, unknown[] | undefined>) => {
     const call: Call = async (component) => deas[component] ?? Promise.reject(new Error("silent"));
     const all = await routes(org, call, addresses, facts());

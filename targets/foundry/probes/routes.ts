@@ -1,5 +1,6 @@
 /** Where each planned probe asks now: by name through the front end, and at the components' own ports, where no proxy and no fault stands between. */
 import type { Addresses, Call, FoundationFacts, Route, Topology } from "../../../harness/core.js";
+import { entrancesOf } from "../front-door.js";
 import { asked, type Instance } from "../readings/fingerprint.js";
 import { controlTargets, sampleApps } from "../workload/sample-apps.js";
 
@@ -15,13 +16,14 @@ export async function routes(topology: Topology, call: Call, addresses: Addresse
   const apps = sampleApps(topology.profile);
   const seen = await locate(topology, call, addresses, lastSeen.get(facts.id) ?? new Map());
   lastSeen.set(facts.id, seen);
-  const front = new URL(facts.api);
+  const { api, dns } = entrancesOf(facts);
+  const front = new URL(api);
   const outside = (target: string, host: string): Route => ({
     from: "outside",
     target,
     url: `${front.protocol}//${host}:${front.port}`,
     host,
-    resolvers: facts.dns,
+    resolvers: dns,
   });
   const [, ...ccs] = controlTargets(topology.components);
   return [

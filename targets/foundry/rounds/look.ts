@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { FoundationFacts } from "../../../harness/scenario.js";
+import { entrancesOf } from "../front-door.js";
 import { CfClient } from "../workload/cf-client.js";
 import { send } from "../workload/http.js";
 import { sampleApps } from "../workload/sample-apps.js";
@@ -169,7 +170,7 @@ function tableOf(pid: string): Table {
 /** As a developer does it, through the front door. */
 async function login(facts: FoundationFacts): Promise<string> {
   try {
-    await new CfClient(facts.router, new URL(facts.api).hostname, facts).login();
+    await new CfClient(entrancesOf(facts).router, new URL(entrancesOf(facts).api).hostname, facts).login();
     return "works";
   } catch (error) {
     return `fails: ${(error as Error).message.slice(0, 100)}`;
@@ -177,7 +178,7 @@ async function login(facts: FoundationFacts): Promise<string> {
 }
 async function answers(facts: FoundationFacts, host: string): Promise<string> {
   try {
-    return String((await send(facts.router, { headers: { host }, deadlineMs: 3000 })).status);
+    return String((await send(entrancesOf(facts).router, { headers: { host }, deadlineMs: 3000 })).status);
   } catch (error) {
     return (error as Error).message;
   }

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { request } from "undici";
 import { sleep, until } from "../../../harness/clock.js";
 import { foundation } from "../../../harness/mocha.js";
+import { entrancesOf } from "../front-door.js";
 
 describe("profile com", function () {
   this.timeout(120_000);
@@ -14,7 +15,7 @@ describe("profile com", function () {
     const facts = await client.facts();
     const before = await client.fingerprint();
     const ask = () =>
-      request(facts.router, { headers: { host: `api.${facts.domain}` }, signal: AbortSignal.timeout(3000), reset: true }).then(
+      request(entrancesOf(facts).router, { headers: { host: `api.${facts.domain}` }, signal: AbortSignal.timeout(3000), reset: true }).then(
         async ({ statusCode, body }) => {
           await body.dump();
           return String(statusCode);

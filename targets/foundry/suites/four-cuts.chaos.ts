@@ -6,6 +6,7 @@ import { expect } from "chai";
 import noop from "../../../faults/noop.js";
 import routerFlush from "../../../faults/router-flush.js";
 import { act, foundation } from "../../../harness/mocha.js";
+import { entrancesOf } from "../front-door.js";
 import fourCuts from "../scenarios/four-cuts.js";
 import { startLoop } from "./front-door-loop.js";
 
@@ -36,7 +37,7 @@ describe("four cuts", function () {
   it("agrees with a plain HTTP loop at the front door within two periods", async () => {
     const periodMs = 50;
     const facts = await org.client().facts();
-    const loop = startLoop({ url: facts.router, host: `app-1.${facts.domain}`, periodMs });
+    const loop = startLoop({ url: entrancesOf(facts).router, host: `app-1.${facts.domain}`, periodMs });
     try {
       const run = await org.hurt(routerFlush, { of: "router", pick: "all" }, 4, { hold: true });
       expect(run.result, run.dir).to.equal("pass");

@@ -4,6 +4,7 @@ import { nowUs, until } from "../../../harness/clock.js";
 import type { FoundationFacts } from "../../../harness/core.js";
 import { FlounderError } from "../../../harness/errors.js";
 import { root } from "../../../harness/paths.js";
+import { entrancesOf } from "../front-door.js";
 import { type AppFile, appFiles } from "./app-bits.js";
 import { CfClient, type PushSpec } from "./cf-client.js";
 import { send } from "./http.js";
@@ -35,7 +36,7 @@ export async function prober(facts: FoundationFacts): Promise<{ readonly client:
 function clientOf(facts: FoundationFacts, which: 0 | -1): CfClient {
   const cc = facts.components.filter((component) => component.role === "cc").at(which);
   if (!cc) throw new FlounderError("platform", `profile ${facts.profile} has no cc`, "choose a profile of the foundry");
-  return new CfClient(`http://${cc.host}:${cc.ports.api}`, new URL(facts.api).hostname, facts);
+  return new CfClient(`http://${cc.host}:${cc.ports.api}`, new URL(entrancesOf(facts).api).hostname, facts);
 }
 
 async function pushSamples(facts: FoundationFacts, signal?: AbortSignal): Promise<void> {
@@ -81,7 +82,7 @@ async function answering(facts: FoundationFacts, app: string, signal?: AbortSign
   await until(
     `${app} to answer ${wanted} times in a row at the front door`,
     async () => {
-      const answer = await send(facts.router, { headers: { host: `${app}.${facts.domain}` }, deadlineMs: 1000 });
+      const answer = await send(entrancesOf(facts).router, { headers: { host: `${app}.${facts.domain}` }, deadlineMs: 1000 });
       inRow = answer.status === 200 ? inRow + 1 : 0;
       return inRow >= wanted;
     },

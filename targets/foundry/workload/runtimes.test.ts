@@ -4,6 +4,7 @@ import { expect } from "chai";
 import { request } from "undici";
 import { until } from "../../../harness/clock.js";
 import { root } from "../../../harness/paths.js";
+import { entrancesOf } from "../front-door.js";
 import type { Instance } from "../readings/fingerprint.js";
 import { liveFoundation } from "../testing/live-foundation.js";
 import { topology } from "../topology.js";
@@ -58,7 +59,7 @@ describe("runtimes of DEAs", function () {
     await until("three to run", async () => (await where("snake")).length === 3, 20_000, 100);
     expect(await where("snake")).to.deep.equal(["dea-2", "dea-2", "dea-2"]);
     const said = async () => {
-      const answer = await request(`${live.facts.router}/?nonce=n1`, { headers: { host: `snake.${live.facts.domain}` } });
+      const answer = await request(`${entrancesOf(live.facts).router}/?nonce=n1`, { headers: { host: `snake.${live.facts.domain}` } });
       return answer.statusCode === 200 ? ((await answer.body.json()) as Record<string, string>) : {};
     };
     await until("it to answer at the front door", async () => (await said()).nonce === "n1", 10_000, 100);

@@ -9,6 +9,7 @@ import pg from "pg";
 import { request } from "undici";
 import { until } from "../../../harness/clock.js";
 import { root } from "../../../harness/paths.js";
+import { entrancesOf } from "../front-door.js";
 import target from "../target.js";
 import { liveFoundation } from "../testing/live-foundation.js";
 import type { AppFile } from "./app-bits.js";
@@ -50,7 +51,11 @@ describe("services for apps", function () {
   let app: string;
 
   const ask = async (method: "GET" | "POST", path: string) => {
-    const answer = await request(`${live.facts.router}${path}`, { method, headers: { host: `rows.${live.facts.domain}` }, signal: AbortSignal.timeout(5000) });
+    const answer = await request(`${entrancesOf(live.facts).router}${path}`, {
+      method,
+      headers: { host: `rows.${live.facts.domain}` },
+      signal: AbortSignal.timeout(5000),
+    });
     return { status: answer.statusCode, json: (await answer.body.json()) as { nonce?: string; rows?: number; found?: boolean; error?: string } };
   };
   const finished = async (answer: CfAnswer): Promise<string> => {

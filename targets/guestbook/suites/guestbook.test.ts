@@ -8,7 +8,6 @@ describe("a guestbook", function () {
   this.timeout(120_000);
   const pair = foundation("pair", { target: "guestbook" });
 
-  // seed: store <- it is out of reach for four seconds, and the services close the book
   it("loses no reader while the store is out of reach, and no writer once an operator has opened the book", async () => {
     const run = await pair.run("closed-book");
     expect(run.result, run.dir).to.equal("pass");

@@ -43,6 +43,7 @@ export function fixtureTopology(): Topology {
 
 export const fixtureSystem: TargetSystem = {
   name: "tiny",
+  says: "a platform for tests",
   profiles: ["tiny"],
   timeFactorOf: () => 20,
   defaultScenario: "none",
