@@ -7,7 +7,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { withPooled } from "../harness/measure/against-truth.js";
-import { type Random, seeded } from "../harness/planning/random.js";
+import { type Random, seeded } from "../harness/random.js";
 import { calibrate } from "../harness/ruler/calibrate.js";
 import { startTruth } from "../harness/ruler/truth-child.js";
 import { timed } from "./cpu.js";

@@ -1,6 +1,6 @@
 /** Rounds, each in another order, and what is compared between tools: the median of the ratios within a round, never figures of different moments. */
 import { median } from "../harness/measure/against-truth.js";
-import { type Random, sampleOf } from "../harness/planning/random.js";
+import { type Random, sampleOf } from "../harness/random.js";
 
 /** One tool's figure in each round; undefined where it failed. */
 export type Figures = ReadonlyMap<string, readonly (number | undefined)[]>;

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { sleep } from "../harness/clock.js";
 import { defineFault } from "../harness/core.js";
-import { seeded } from "../harness/planning/random.js";
+import { seeded } from "../harness/random.js";
 
 /** A freeze takes such a part of its period, the first one and the tenth; one shorter than a witness waits for an answer would not be seen. */
 const [firstShare, tenthShare] = [0.3, 0.8];

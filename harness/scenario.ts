@@ -1,5 +1,5 @@
 /** What authors of scenarios import: `act`, and the schema that a scenario from a file is held against. */
-import { wrongOptions } from "./authors/options.js";
+import { wrongOptions } from "./core/options.js";
 import { scenarioSchema } from "./core/scenario.js";
 import { firstIssue } from "./core/shape.js";
 import type { Act, Capability, Fault, Scenario, Selector, When } from "./core.js";

@@ -1,13 +1,13 @@
 /** flounder break: one fault, now, on a foundation that is up; prints what the witnesses saw, and what is left of it when it is healed. */
 import { type Command, Option } from "commander";
-import { wrongOptions } from "../authors/options.js";
 import { nowUs, until } from "../clock.js";
+import { wrongOptions } from "../core/options.js";
 import type { Fault, Injection } from "../core.js";
 import { exitCodes, FlounderError } from "../errors.js";
 import type { KeeperClient } from "../keeper/socket/client.js";
 import { withChance } from "../planning/chance.js";
-import { type Random, seeded } from "../planning/random.js";
 import { pickOf, select } from "../planning/select.js";
+import { type Random, seeded } from "../random.js";
 import { faultOf, loadFaults, loadTarget } from "../registry.js";
 import { isProtected } from "../state/foundation.js";
 import { watchFoundation } from "../watch/foundation.js";

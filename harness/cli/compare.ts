@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { digestOf } from "../canonical.js";
 import { analyse } from "../compare/analysis/analyse.js";
 import { type Asked, prepared, readAsked, settled } from "../compare/asked.js";
 import { type ComparisonFolder, commandIn, openFolder } from "../compare/folder.js";
@@ -14,7 +15,6 @@ import type { Comparison, Design, TrialStrip } from "../compare/shapes.js";
 import { gather } from "../compare/shards.js";
 import { runTrials, type Shard } from "../compare/trials.js";
 import { FlounderError } from "../errors.js";
-import { digestOf } from "../planning/canonical.js";
 import { addToStepSummary } from "../report/step-summary.js";
 import { refuseTrouble } from "../session/foundation.js";
 import { writeWhole } from "../state/own-file.js";

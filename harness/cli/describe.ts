@@ -1,12 +1,12 @@
 /** flounder describe: a fault with its options, a scenario with its acts, a playbook with its steps. */
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { describeFault, describePlaybook, describeScenario } from "../authors/describe.js";
 import { isOwnFile } from "../authors/own-module.js";
-import { validate } from "../authors/validate.js";
 import { FlounderError } from "../errors.js";
 import { faultOf, listPlaybooks, listScenarios, loadEngine, loadFaults, loadPlaybook, loadScenario, loadTarget, ownFault } from "../registry.js";
 import { profileOf, profileOption } from "./flags/options.js";
+import { describeFault, describePlaybook, describeScenario } from "./words/describe.js";
+import { validate } from "./words/validate.js";
 
 interface Flags {
   readonly target?: string;

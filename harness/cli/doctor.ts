@@ -7,7 +7,7 @@ import { folderOf } from "../keeper/folder.js";
 import { introduce } from "../keeper/socket/client.js";
 import { listFoundations } from "../keeper/start.js";
 import { loadEngine } from "../registry.js";
-import { plural } from "../report/words.js";
+import { plural } from "../words.js";
 import { engineOption, jsonOption } from "./flags/options.js";
 import { differencesIn } from "./status.js";
 

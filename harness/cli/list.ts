@@ -15,7 +15,7 @@ import {
   loadScenario,
   loadTarget,
 } from "../registry.js";
-import { plural } from "../report/words.js";
+import { plural } from "../words.js";
 import { engineOption, jsonOption, profileOf, profileOption } from "./flags/options.js";
 
 type Row = { readonly name: string; readonly says: string } & Readonly<Record<string, unknown>>;

@@ -1,8 +1,8 @@
 /** flounder plan: every choice that a run would make, as JSON, without touching anything. */
 import type { Command } from "commander";
-import { canonical } from "../planning/canonical.js";
-import { plural } from "../report/words.js";
+import { canonical } from "../canonical.js";
 import { planOf } from "../session/planning.js";
+import { plural } from "../words.js";
 import { say } from "./flags/options.js";
 import { type WorkFlags, withWork, workOf } from "./flags/work.js";
 

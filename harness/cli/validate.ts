@@ -1,7 +1,7 @@
 /** flounder validate: is a file of one's own all right? */
 import type { Command } from "commander";
-import { validate } from "../authors/validate.js";
 import { jsonOption } from "./flags/options.js";
+import { validate } from "./words/validate.js";
 
 export function register(program: Command): void {
   program

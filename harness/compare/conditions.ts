@@ -1,10 +1,10 @@
 /** What all trials of a comparison have in common besides its design's own words: who goes on with it must go on with the same. */
 
+import { digestOf } from "../canonical.js";
 import type { OperatorModel, PlannedProbe, Playbook, Scenario } from "../core.js";
-import { digestOf } from "../planning/canonical.js";
-import { seeded } from "../planning/random.js";
 import { usual } from "../playbooks/operator-model.js";
 import { plannedProcedures } from "../playbooks/planned.js";
+import { seeded } from "../random.js";
 import type { Design, Outcome } from "./shapes.js";
 
 export function conditionsOf(scenario: Scenario, playbooks: readonly Playbook[], operator: OperatorModel): Design["conditions"] {

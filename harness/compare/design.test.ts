@@ -1,8 +1,8 @@
 /** Designs: who is held against whom, in which order, and what is refused before anything is started. */
 import { expect } from "chai";
+import { digestOf } from "../canonical.js";
 import type { Must } from "../core.js";
 import { FlounderError } from "../errors.js";
-import { digestOf } from "../planning/canonical.js";
 import { capped } from "./design.js";
 import { designSchema } from "./shapes.js";
 import { design, playbook, scenario } from "./testing/comparison.js";

@@ -4,7 +4,7 @@
  */
 import type { Must, Playbook, Scenario } from "../core.js";
 import { FlounderError } from "../errors.js";
-import { type Random, seeded } from "../planning/random.js";
+import { type Random, seeded } from "../random.js";
 import { parseExpect } from "./expect.js";
 import { fewestBlocks } from "./limits.js";
 import type { Arm, Design, Outcome } from "./shapes.js";

@@ -4,8 +4,8 @@
  */
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { canonical, digestOf } from "../canonical.js";
 import { FlounderError } from "../errors.js";
-import { canonical, digestOf } from "../planning/canonical.js";
 import { type Lock, lockFile } from "../state/flock.js";
 import { writeWhole } from "../state/own-file.js";
 import { parseTrialsCsv, trialsCsv } from "./csv.js";

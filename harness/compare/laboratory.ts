@@ -1,8 +1,8 @@
 /** One trial: a foundation of its own, the scenario with its acts ended at the cap, one playbook, measured and judged; then nothing is left of it. */
 import { relative } from "node:path";
+import { digestOf } from "../canonical.js";
 import type { OperatorModel, Plan, Playbook, Scenario, TargetInfo, TargetSystem } from "../core.js";
 import { FlounderError } from "../errors.js";
-import { digestOf } from "../planning/canonical.js";
 import { makePlan } from "../planning/plan.js";
 import { loadEngine, loadFaults } from "../registry.js";
 import { readResults } from "../results/results.js";

@@ -1,5 +1,5 @@
 /** All that a comparison writes besides its design and its trials, made of them. */
-import { canonical } from "../planning/canonical.js";
+import { canonical } from "../canonical.js";
 import { renderHtml } from "./output/html.js";
 import { renderJunit } from "./output/junit.js";
 import { renderMarkdown } from "./output/markdown.js";

@@ -5,11 +5,11 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { digestOf } from "../canonical.js";
 import { sleep } from "../clock.js";
 import { FlounderError } from "../errors.js";
 import { dist } from "../paths.js";
-import { digestOf } from "../planning/canonical.js";
-import { seeded } from "../planning/random.js";
+import { seeded } from "../random.js";
 import { openFolder, readTrials } from "./folder.js";
 import type { Slot } from "./measured.js";
 import type { Design, Trial } from "./shapes.js";

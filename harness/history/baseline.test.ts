@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import type { Verdict } from "../core.js";
 import { smallEvents, smallPlan, smallSamples } from "../judge/testing/fixture.js";
-import { seeded } from "../planning/random.js";
+import { seeded } from "../random.js";
 import { writeFixture } from "../report/testing/fixture.js";
 import { readResults, writeReports } from "../results/results.js";
 import type { Outcome } from "../session/outcome.js";

@@ -6,7 +6,7 @@
 import { studentQuantile } from "../compare/statistics/distributions.js";
 import type { Plane, Vantage, Verdict } from "../core.js";
 import { lanesInOrder } from "../report/charts/strips.js";
-import { figure, laneName, middle } from "../report/words.js";
+import { figure, laneName, middle } from "../words.js";
 
 /** A run of before, as a baseline file keeps it. */
 export interface BaselineRun {

@@ -1,6 +1,6 @@
 /** Past runs as text, a line each. Pure. */
 import { lanesInOrder } from "../report/charts/strips.js";
-import { figure, middle, who } from "../report/words.js";
+import { figure, middle, who } from "../words.js";
 import type { StoredRun } from "./stored-runs.js";
 
 /** "2026-04-25 12:45  pass  four-cuts seed 7  developers 3.1 · app users 0.0 | inside 0.0 · 0.0" */

@@ -4,8 +4,8 @@ import { runWindow } from "../measure/windows.js";
 import { type Lane, lanesInOrder, lanes as lanesOf } from "../report/charts/strips.js";
 import { Markup, markup, type Piece, table } from "../report/html/markup.js";
 import { page } from "../report/html/page.js";
-import { figure, laneName, middle, range } from "../report/words.js";
 import { readResults } from "../results/results.js";
+import { figure, laneName, middle, range } from "../words.js";
 import type { StoredRun } from "./stored-runs.js";
 
 const [width, laneHeight, gap] = [240, 7, 2];

@@ -1,7 +1,7 @@
 /** Was the experiment sound, and did the foundation come back whole? Everything that a verdict rests on besides its musts. */
 import { type Event, type Finding, type Plan, probeKey, type Receipt, type Sample } from "../core.js";
 import { isBad, isMeasured, isWithin, steadyBegins, steadyWindow, type Window } from "../measure/windows.js";
-import { plural } from "../report/words.js";
+import { plural } from "../words.js";
 import { type Check, compare, fail, open, orPass, pass } from "./findings.js";
 
 /** More than this share of samples lost to the observer, and the ruler itself is in doubt. */

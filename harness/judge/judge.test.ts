@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { canonical } from "../canonical.js";
 import type { Event, LostMust, Outcome, Plan, PlannedProbe, Result, Sample } from "../core.js";
-import { canonical } from "../planning/canonical.js";
-import { seeded } from "../planning/random.js";
+import { seeded } from "../random.js";
 import { judge } from "./judge.js";
 import { smallEvents, smallPlan, smallSamples, us } from "./testing/fixture.js";
 

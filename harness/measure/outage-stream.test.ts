@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { seeded } from "../planning/random.js";
+import { seeded } from "../random.js";
 import { OutageStream } from "./outage-stream.js";
 import { type Observation, outagesIn } from "./outages.js";
 

@@ -1,6 +1,6 @@
 /** Outages and lost seconds of one endpoint while samples come in, in memory that does not grow with time: what is surely quiet is forgotten. */
 import type { Bounds } from "../core.js";
-import { Histogram } from "../probes/schedule/lateness.js";
+import { Histogram } from "./histogram.js";
 import { lostBetween } from "./lost.js";
 import { Observed } from "./observed.js";
 import { type Observation, type Outage, outagesIn, slowByDefaultUs } from "./outages.js";

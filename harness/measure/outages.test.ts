@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { seeded } from "../planning/random.js";
+import { seeded } from "../random.js";
 import { type Observation, type Outage, outagesIn } from "./outages.js";
 import { segments } from "./segments.js";
 

@@ -1,6 +1,6 @@
 /** What a fault leaves to chance is its option `seed`: here it is drawn, for every fault alike, whoever plans. */
 import type { Fault } from "../core.js";
-import type { Random } from "./random.js";
+import type { Random } from "../random.js";
 
 /** True if the course of the fault differs from seed to seed. */
 export const isLeftToChance = (fault: Pick<Fault, "options">): boolean => {

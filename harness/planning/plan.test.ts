@@ -2,11 +2,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { z } from "zod";
+import { canonical, digestOf } from "../canonical.js";
 import { defineFault, type Fault, type Scenario, type TargetInfo, type TargetSystem } from "../core.js";
 import { FlounderError } from "../errors.js";
-import { canonical, digestOf } from "./canonical.js";
+import { seeded } from "../random.js";
 import { makePlan, readPlan } from "./plan.js";
-import { seeded } from "./random.js";
 import { howMany, pickOf, select } from "./select.js";
 
 const info = (name: string, role: string, parts: Partial<TargetInfo> = {}): TargetInfo => ({

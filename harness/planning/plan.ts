@@ -1,16 +1,17 @@
 /** Scenario + seed + what there is → plan: every choice made, pure data, nothing decided later. */
-import { wrongOptions } from "../authors/options.js";
+
+import { digestOf } from "../canonical.js";
+import { wrongOptions } from "../core/options.js";
 import { planSchema } from "../core/plan.js";
 import { firstIssue } from "../core/shape.js";
 import type { Act, Fault, Injection, OperatorModel, Plan, PlannedCalibration, PlannedProbe, Playbook, Scenario, TargetInfo, TargetSystem } from "../core.js";
 import { FlounderError } from "../errors.js";
 import { usual } from "../playbooks/operator-model.js";
 import { lateAlarms, plannedProcedures } from "../playbooks/planned.js";
-import { plural } from "../report/words.js";
+import { seeded } from "../random.js";
 import { checkScenario } from "../scenario.js";
-import { digestOf } from "./canonical.js";
+import { plural } from "../words.js";
 import { withChance } from "./chance.js";
-import { seeded } from "./random.js";
 import { select } from "./select.js";
 import { apart } from "./unplanned.js";
 

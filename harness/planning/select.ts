@@ -2,7 +2,7 @@
 import picomatch from "picomatch";
 import type { Fault, Selector, TargetInfo } from "../core.js";
 import { FlounderError } from "../errors.js";
-import { type Random, sampleOf } from "./random.js";
+import { type Random, sampleOf } from "../random.js";
 
 /** Targets that the words mean, ignoring `pick`: same role, or a name that the glob matches, and able to do what the fault needs. */
 export function candidates(of: string, fault: Fault, options: unknown, targets: readonly TargetInfo[], where: string): TargetInfo[] {

@@ -1,8 +1,8 @@
 /** Unplanned acts: planning checks them like all others, and what has begun makes a plan that begins it by itself. */
 import { expect } from "chai";
+import { canonical } from "../canonical.js";
 import { loadEngine, loadFaults, loadPlaybook, loadScenario, loadTarget } from "../registry.js";
 import { checkScenario } from "../scenario.js";
-import { canonical } from "./canonical.js";
 import { makePlan, readPlan } from "./plan.js";
 import { withBegun } from "./unplanned.js";
 

@@ -1,8 +1,8 @@
 /** Acts that the facilitator of a game day lets begin, or not: planning makes every choice but their moment, and what has begun becomes part of the plan. Pure. */
 
+import { digestOf } from "../canonical.js";
 import type { Act, Injection, Must, Plan, Unplanned } from "../core.js";
 import { FlounderError } from "../errors.js";
-import { digestOf } from "./canonical.js";
 
 interface Parts {
   readonly acts: readonly Act[];

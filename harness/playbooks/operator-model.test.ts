@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { slips } from "../core/recovery.js";
 import type { Playbook, Slip, Step } from "../core.js";
 import { FlounderError } from "../errors.js";
-import { seeded } from "../planning/random.js";
+import { seeded } from "../random.js";
 import { operatorModel, usual } from "./operator-model.js";
 import { plannedProcedures } from "./planned.js";
 import { slipped } from "./slipped.js";

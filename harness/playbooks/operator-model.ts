@@ -8,7 +8,7 @@ import { slips } from "../core/recovery.js";
 import { firstIssue } from "../core/shape.js";
 import type { OperatorModel, PlannedSlip, Slip } from "../core.js";
 import { FlounderError } from "../errors.js";
-import type { Random } from "../planning/random.js";
+import type { Random } from "../random.js";
 
 /** Delays as playbooks say, log-normal about their medians; nothing goes wrong. */
 export const usual: OperatorModel = { name: "usual", delays: 1, sigma: 0.25, slips: {} };

@@ -1,7 +1,7 @@
 /** A playbook as pure data for a plan: its words, its conditions, and every human delay drawn by the seed. */
 import type { Foresight, OperatorModel, PlannedProcedure, PlannedStep, Playbook } from "../core.js";
 import { FlounderError } from "../errors.js";
-import type { Random } from "../planning/random.js";
+import type { Random } from "../random.js";
 import { sayCondition } from "./conditions.js";
 import { delayS, slipOf, usual } from "./operator-model.js";
 

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { nowUs, until } from "../clock.js";
 import type { EventBody, Playbook } from "../core.js";
 import { FlounderError } from "../errors.js";
-import { seeded } from "../planning/random.js";
+import { seeded } from "../random.js";
 import { Conditions } from "./conditions.js";
 import { paper } from "./paper.js";
 import { lateAlarms, plannedProcedures, refuseOther } from "./planned.js";

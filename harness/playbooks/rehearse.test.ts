@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import type { Event, Playbook } from "../core.js";
 import { smallEvents, smallPlan, smallSamples, us } from "../judge/testing/fixture.js";
-import { seeded } from "../planning/random.js";
+import { seeded } from "../random.js";
 import type { RunRecord } from "../report/story.js";
 import { usual } from "./operator-model.js";
 import { plannedProcedures } from "./planned.js";

@@ -8,18 +8,18 @@ import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { nowUs, sleep } from "../clock.js";
 import type { Route, TargetSystem } from "../core.js";
+import { Histogram } from "../measure/histogram.js";
 import { loadTarget } from "../registry.js";
-import { stepsSystem } from "../ruler/steps.js";
 import { endpointsSource } from "./endpoints-source.js";
 import { lookupsUnderWay } from "./http/connect/names.js";
 import { plannedSource } from "./planned-source.js";
 import type { ProberMessage, ProberStart } from "./protocol.js";
 import { SamplesFile } from "./samples/samples-file.js";
 import { Lanes, spread } from "./samples/totals.js";
-import { Histogram } from "./schedule/lateness.js";
 import { OpenLoop } from "./schedule/open-loop.js";
 import { raisePriority } from "./schedule/priority.js";
 import type { Source } from "./source.js";
+import { stepsSystem } from "./steps.js";
 
 type Message = ({ readonly kind: "start" } & ProberStart) | { readonly kind: "routes"; readonly routes: readonly Route[] } | { readonly kind: "end" };
 type Load = (name: string) => Promise<Pick<TargetSystem, "probes">>;
@@ -162,4 +162,4 @@ export async function main(load: Load): Promise<void> {
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url))
-  await main(async (name) => (name === stepsSystem ? import("../ruler/steps.js") : loadTarget(name)));
+  await main(async (name) => (name === stepsSystem ? import("./steps.js") : loadTarget(name)));

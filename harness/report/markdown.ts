@@ -2,10 +2,10 @@
 import type { Bounds } from "../core.js";
 import { reproFor, setupOf, setupWords } from "../judge/setup.js";
 import type { Window } from "../measure/windows.js";
+import { figure, laneName, middle, range, sayCell } from "../words.js";
 import { type BarOf, barOf, rulerWords, sayBar } from "./charts/bars.js";
 import { lanesInOrder } from "./charts/strips.js";
 import type { Story } from "./story.js";
-import { figure, laneName, middle, range, sayCell } from "./words.js";
 
 const marks = { pass: "✅", fail: "❌", inconclusive: "❔", aborted: "⏹" } as const;
 

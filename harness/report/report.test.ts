@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { DOMParser } from "linkedom";
+import { canonical } from "../canonical.js";
 import { verdictSchema } from "../core/verdict.js";
 import type { Event } from "../core.js";
 import { judgement } from "../judge/judge.js";
 import { smallEvents, smallPlan, smallSamples, us } from "../judge/testing/fixture.js";
-import { canonical } from "../planning/canonical.js";
 import { junit } from "./junit.js";
 import { markdown } from "./markdown.js";
 import { story } from "./story.js";

@@ -3,7 +3,7 @@ import type { CalibratedAsker, PlannedCalibration } from "../core.js";
 import { sayDuration } from "../durations.js";
 import { type Connection, errorNear, type Ruler, type RulerError, stretch } from "../measure/error-bars.js";
 import { type Asked, type Visible, visibleAt } from "../measure/visible.js";
-import { plural } from "./words.js";
+import { plural } from "../words.js";
 
 const alone = "the bounds come from the sampling periods alone";
 const make = "flounder calibrate makes one";

@@ -5,8 +5,8 @@ import { bySchedule, byTime, type Judgement } from "../judge/judge.js";
 import { sayMust } from "../judge/musts.js";
 import { type Ruler, rulerOf } from "../measure/error-bars.js";
 import { actWindow, injectingUs, runWindow, type Window } from "../measure/windows.js";
+import { badness, figure, middle } from "../words.js";
 import { type Lane, lanes, peakLost } from "./charts/strips.js";
-import { badness, figure, middle } from "./words.js";
 
 /** What a results folder says, before anything is judged. */
 export interface RunRecord {

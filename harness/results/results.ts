@@ -5,13 +5,13 @@
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync, writeSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import type { z } from "zod";
+import { canonical, sorted } from "../canonical.js";
 import { eventSchema } from "../core/event.js";
 import { sampleSchema } from "../core/sample.js";
 import { firstIssue, type Shape } from "../core/shape.js";
 import type { Event, Plan, Verdict } from "../core.js";
 import { FlounderError } from "../errors.js";
 import { judgement } from "../judge/judge.js";
-import { canonical, sorted } from "../planning/canonical.js";
 import { readPlan } from "../planning/plan.js";
 import { junit } from "../report/junit.js";
 import { markdown } from "../report/markdown.js";

@@ -1,6 +1,6 @@
 /** Each asker that a record has rows for finds outages of real servers, as each can see them. */
 import { expect } from "chai";
-import { seeded } from "../planning/random.js";
+import { seeded } from "../random.js";
 import { askersLanes, calibrateAskers, canMakeCertificates } from "./calibrate-askers.js";
 
 describe("calibrating the askers of runs and watches", function () {

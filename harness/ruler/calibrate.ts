@@ -6,11 +6,11 @@ import { isCovered, type Match, matches, rowOf } from "../measure/against-truth.
 import type { Calibration, CalibrationRow } from "../measure/calibration.js";
 import type { Outage } from "../measure/outages.js";
 import { bothLengths } from "../measure/visible.js";
-import { type Random, seeded } from "../planning/random.js";
 import { startProber } from "../probes/launch/child.js";
 import type { ProberReport } from "../probes/protocol.js";
 import type { EndpointTarget } from "../probes/target.js";
-import { plural } from "../report/words.js";
+import { type Random, seeded } from "../random.js";
+import { plural } from "../words.js";
 import { type AskersMeasured, askersLanes, askersMs, calibrateAskers } from "./calibrate-askers.js";
 import { startTruth } from "./truth-child.js";
 import { type TruthMode, truthModes } from "./truth-modes.js";

@@ -7,8 +7,8 @@ import type { AddressInfo } from "node:net";
 import { createServer, type Server, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { nowUs } from "../clock.js";
-import { type Random, seeded } from "../planning/random.js";
 import { raisePriority } from "../probes/schedule/priority.js";
+import { type Random, seeded } from "../random.js";
 import { FileFace, Http2Face, NameFace } from "./truth-faces.js";
 import type { TruthMode } from "./truth-modes.js";
 

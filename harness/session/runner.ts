@@ -15,7 +15,7 @@ import { refuseOther } from "../playbooks/planned.js";
 import { playProcedures } from "../playbooks/play.js";
 import { type Prober, startAtVantages } from "../probes/launch/child.js";
 import { Combined } from "../probes/launch/combined.js";
-import { startReporter } from "../report/apart.js";
+import { startReporter } from "../results/apart.js";
 import { openResults } from "../results/results.js";
 import { keepAlarms, keepLogs, keepRoutes, relay } from "./feeds.js";
 import { foreignDeed } from "./foreign.js";

@@ -4,7 +4,7 @@
  * again after a quiet while, as long as the budget for becoming steady lasts.
  */
 import type { Plan } from "../core.js";
-import { plural } from "../report/words.js";
+import { plural } from "../words.js";
 import { quietMs, type Stage } from "./stage.js";
 
 export type SteadyStage = Pick<Stage, "now" | "note" | "pause" | "settle" | "steady"> & { readonly plan: Pick<Plan, "phases"> };

@@ -5,7 +5,7 @@
  */
 import type { Bounds } from "../core.js";
 import { sayBounds } from "../judge/findings.js";
-import { laneName } from "../report/words.js";
+import { laneName } from "../words.js";
 import { type FinishedRun, isFinishedRun, isPlaneOutcome, type PlaneOutcome, whyOpen } from "./finished-run.js";
 import { InconclusiveRun } from "./inconclusive.js";
 import { atLeast, atMost, type Held, type Seconds, secondsOf } from "./seconds.js";

@@ -3,7 +3,7 @@
 import type { Lane } from "../report/charts/strips.js";
 import { lanesInOrder, lanes as lanesOf } from "../report/charts/strips.js";
 import type { Story } from "../report/story.js";
-import { figure, laneName, middle, range } from "../report/words.js";
+import { figure, laneName, middle, range } from "../words.js";
 
 const width = 60;
 const name = 20;

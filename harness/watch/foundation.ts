@@ -11,7 +11,7 @@ import { connect } from "../keeper/start.js";
 import { type Prober, startAtVantages } from "../probes/launch/child.js";
 import type { ProberReport } from "../probes/protocol.js";
 import { loadTarget } from "../registry.js";
-import { plural } from "../report/words.js";
+import { plural } from "../words.js";
 import { wallOffsetUs } from "./result.js";
 import { type Described, type Measured, measuredBy, type Watching } from "./watch.js";
 

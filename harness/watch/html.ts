@@ -5,7 +5,7 @@ import { namedLanesChart } from "../report/charts/charts.js";
 import { type Column, type Markup, markup, table } from "../report/html/markup.js";
 import { page } from "../report/html/page.js";
 import { pictures } from "../report/html/sections.js";
-import { plural } from "../report/words.js";
+import { plural } from "../words.js";
 import type { WatchedEndpoint, WatchResult } from "./result.js";
 import type { WatchStrips } from "./strips.js";
 

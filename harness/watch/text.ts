@@ -1,7 +1,7 @@
 /** What `flounder watch` prints: a line while it measures, and the report at its end. */
 import pc from "picocolors";
 import { sayDuration } from "../durations.js";
-import { plural } from "../report/words.js";
+import { plural } from "../words.js";
 import type { WatchedEndpoint, WatchResult } from "./result.js";
 
 /** up: the newest answer is good, and no outage is under way. */

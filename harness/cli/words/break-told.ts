@@ -1,7 +1,7 @@
 /** What `flounder break` tells of its injections: a line per event, and a last sentence of when it took effect, when it was restored, and what users lost meanwhile. */
 import type { Event, Injection } from "../../core.js";
-import { plural } from "../../report/words.js";
 import type { Measured } from "../../watch/watch.js";
+import { plural } from "../../words.js";
 
 /** Seconds after the injection was asked for. */
 export interface Told {

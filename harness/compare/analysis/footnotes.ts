@@ -1,5 +1,5 @@
 /** The numbered footnotes below the sentence: what was replaced, whose delays these are, what pairing bought, what A/A found. */
-import { plural } from "../../report/words.js";
+import { plural } from "../../words.js";
 import type { Comparison, Design, Trial } from "../shapes.js";
 import { wilson } from "../statistics/proportion.js";
 import { isMain } from "./counted.js";

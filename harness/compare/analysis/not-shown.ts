@@ -1,5 +1,5 @@
 /** What this comparison does not show: what readers would conclude otherwise. */
-import { plural } from "../../report/words.js";
+import { plural } from "../../words.js";
 import type { Comparison, Design } from "../shapes.js";
 import { blocksOf, inFamily } from "./counted.js";
 import { list } from "./figures.js";

@@ -1,5 +1,5 @@
 /** What a comparison says: a sentence per pair, and the one at the top, which a manager understands and a statistician accepts. */
-import { plural, who } from "../../report/words.js";
+import { plural, who } from "../../words.js";
 import type { Comparison, Design, Pair } from "../shapes.js";
 import { blocksOf } from "./counted.js";
 import { list, percent, sayInterval, sayNumber, sayP, saySeconds, turned } from "./figures.js";

@@ -1,6 +1,6 @@
 /** What bars an arm from winning, however soon it was: lost acknowledged writes, damage that it did itself, trials in which it did not run to its end. */
 
-import { plural } from "../../report/words.js";
+import { plural } from "../../words.js";
 import type { Arm, ArmSummary } from "../shapes.js";
 
 const endingWords = { threw: "ended with an error", hung: "hung", "did-nothing": "did nothing", frozen: "was stopped by a freeze" } as const;

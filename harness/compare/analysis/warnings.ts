@@ -1,5 +1,5 @@
 /** What a reader must know before trusting the sentence, each with the option that would help. */
-import { plural } from "../../report/words.js";
+import { plural } from "../../words.js";
 import { fewestBlocks } from "../limits.js";
 import type { Comparison, Design, Pair, Trial } from "../shapes.js";
 import { mean, variance } from "../statistics/descriptive.js";

@@ -1,7 +1,7 @@
 /** Lost seconds: ratios with the margin, every trial, medians per plane and vantage. */
 import { datum, type Markup, markup, type Piece, table } from "../../report/html/markup.js";
 import { pictures } from "../../report/html/sections.js";
-import { laneName } from "../../report/words.js";
+import { laneName } from "../../words.js";
 import { percent, sayNumber, sayP, saySeconds } from "../analysis/figures.js";
 import { whom } from "../analysis/sentence.js";
 import type { Pair } from "../shapes.js";

@@ -1,6 +1,6 @@
 /** The sections of report.html that frame it: the sentence, what to know before trusting it, the design, what it does not show. */
 import { type Markup, markup, table } from "../../report/html/markup.js";
-import { laneName, plural } from "../../report/words.js";
+import { laneName, plural } from "../../words.js";
 import { saySeconds } from "../analysis/figures.js";
 import { sayInvalid } from "../analysis/footnotes.js";
 import { whole } from "./cells.js";

@@ -1,6 +1,6 @@
 /** One row per trial, its lanes small: so a reader sees what happened. Each row is a picture without text, which may stretch with the page. */
 import { boundsOf, Markup, markup, type Piece } from "../../report/html/markup.js";
-import { laneName } from "../../report/words.js";
+import { laneName } from "../../words.js";
 import type { TrialStrip } from "../shapes.js";
 import type { Report } from "./report.js";
 

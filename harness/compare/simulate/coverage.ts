@@ -1,5 +1,5 @@
 /** How often printed intervals hold the truth. */
-import { seeded } from "../../planning/random.js";
+import { seeded } from "../../random.js";
 import { confidenceSequence } from "../statistics/e-process.js";
 import { hodgesLehmann } from "../statistics/hodges-lehmann.js";
 import { wilson } from "../statistics/proportion.js";

@@ -1,5 +1,5 @@
 /** How often a comparison finds a difference where there is none: thousands of made-up comparisons, decided by the very code that decides real ones. */
-import { seeded } from "../../planning/random.js";
+import { seeded } from "../../random.js";
 import { decideFamily, type Rules } from "../analysis/decide.js";
 import { wilson } from "../statistics/proportion.js";
 import { differencesOf, drawBlocks, type World, worlds } from "./worlds.js";

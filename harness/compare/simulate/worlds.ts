@@ -2,7 +2,7 @@
  * Made-up platforms with known truth, in which comparisons are tried: what a block's trials lost, drawn from a seed. Lost seconds are log-normal, as outage
  * durations are; a block has its own weather, which its trials share.
  */
-import type { Random } from "../../planning/random.js";
+import type { Random } from "../../random.js";
 
 export interface World {
   readonly name: string;

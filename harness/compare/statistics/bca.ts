@@ -2,7 +2,7 @@
  * Bias-corrected and accelerated bootstrap interval (Efron, JASA 82, 1987). Blocks are drawn whole: what is passed in are indexes of blocks.
  * For statistics that have no exact interval, as the correlation within blocks; a mean has a better one (rmst-difference.ts).
  */
-import { seeded } from "../../planning/random.js";
+import { seeded } from "../../random.js";
 import { ascending, mean, sum } from "./descriptive.js";
 import { normalCdf, normalQuantile } from "./distributions.js";
 

@@ -3,7 +3,7 @@
  * (Neubert and Brunner, Comput. Stat. Data Anal. 51, 2007): right also where variances and sizes differ, and with ties. For trials without blocks,
  * and to say what blocks bought. Assignments are counted level by level: equal values are exchangeable, so ties make it cheaper.
  */
-import { seeded } from "../../planning/random.js";
+import { seeded } from "../../random.js";
 import { ascending, mean, ranks, variance } from "./descriptive.js";
 import { studentCdf } from "./distributions.js";
 

@@ -3,7 +3,7 @@
  * replacement, and each is tested as a real one is. Every draw is by itself a fair comparison, so the rate is unbiased; draws overlap, so it is worth only
  * as many independent comparisons as fit into the blocks (subsampling: Politis, Romano and Wolf, 1999).
  */
-import { sampleOf, seeded } from "../../planning/random.js";
+import { sampleOf, seeded } from "../../random.js";
 import { signFlipP } from "./sign-flip.js";
 
 export interface FalseAlarms {

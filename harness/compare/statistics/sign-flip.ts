@@ -3,7 +3,7 @@
  * If the two arms of a block do not differ, chance alone gave each difference its sign: all 2^n signs are equally likely.
  * The sums of both halves of the differences are counted against each other (Horowitz and Sahni, J. ACM 21, 1974): 2 · 2^(n/2) sums stand for 2^n, so n = 40 is exact, too.
  */
-import { type Random, seeded } from "../../planning/random.js";
+import { type Random, seeded } from "../../random.js";
 import { sum } from "./descriptive.js";
 
 /** So many differences are counted exactly; more are drawn. */

@@ -1,6 +1,6 @@
 /** A comparison that costs nothing, for tests: two playbooks, and trials that are made up from their seeds. */
 import type { Playbook, Scenario } from "../../core.js";
-import { seeded } from "../../planning/random.js";
+import { seeded } from "../../random.js";
 import { designOf, type Question } from "../design.js";
 import type { Slot } from "../measured.js";
 import type { Trial } from "../shapes.js";

@@ -1,5 +1,5 @@
 /** A made-up comparison for tests and for looking at reports: every kind of playbook that there is, drawn from a seed. */
-import { type Random, sampleOf, seeded } from "../../planning/random.js";
+import { type Random, sampleOf, seeded } from "../../random.js";
 import { type Arm, type Design, designSchema, type Trial, type TrialStrip, trialSchema } from "../shapes.js";
 import { gaussian } from "../simulate/worlds.js";
 

@@ -1,7 +1,7 @@
 /** The smallest run that a judge can pass, for tests: one act on two targets, four probes, 12 s. Each part can be replaced to break one rule at a time. */
 
+import { digestOf } from "../../canonical.js";
 import type { Event, Must, Outcome, Plan, PlannedProbe, Sample } from "../../core.js";
-import { digestOf } from "../../planning/canonical.js";
 
 export const us = (s: number): number => Math.round(s * 1e6);
 

@@ -1,5 +1,5 @@
 /** Whether an injection can be done at all: its fault, its options, its target, and what that target can. */
-import { wrongOptions } from "../../authors/options.js";
+import { wrongOptions } from "../../core/options.js";
 import type { Fault, Injection, TargetInfo } from "../../core.js";
 import { FlounderError } from "../../errors.js";
 

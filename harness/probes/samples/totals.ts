@@ -1,10 +1,10 @@
 /** What is known of one lane since sampling began: counts, outages with bounds, lost seconds, latency. */
 import { nowUs } from "../../clock.js";
 import type { Bounds, Outcome } from "../../core.js";
+import type { Histogram } from "../../measure/histogram.js";
 import { type Losses, OutageStream } from "../../measure/outage-stream.js";
 import type { Outage } from "../../measure/outages.js";
 import type { Stamps } from "../schedule/flight.js";
-import type { Histogram } from "../schedule/lateness.js";
 
 export interface LaneTotals {
   readonly counts: Partial<Record<Outcome, number>>;

@@ -1,7 +1,7 @@
 /** The ticker's lead: what a wake-up costs, learnt. */
 import { expect } from "chai";
 import fc from "fast-check";
-import { seeded } from "../../planning/random.js";
+import { seeded } from "../../random.js";
 import { defaultTicker, nextLead } from "./ticker.js";
 
 const most = defaultTicker.leadUs;

@@ -2,10 +2,10 @@
 import type { Bounds, Plane, Vantage } from "../../core.js";
 import { errorBar, stretch } from "../../measure/error-bars.js";
 import type { Window } from "../../measure/windows.js";
+import { laneName, middle, range } from "../../words.js";
 import { Markup, markup } from "../html/markup.js";
 import { sayRuler } from "../ruler-words.js";
 import type { Story } from "../story.js";
-import { laneName, middle, range } from "../words.js";
 import { lanesInOrder } from "./strips.js";
 
 /** Whose figure it is. `within`: no more can be lost than its seconds. */

@@ -1,8 +1,8 @@
 /** The pictures of report.html as static SVG: Observable Plot on linkedom. Colours are CSS variables of style.ts, so that one picture serves light and dark. */
 import { DOMParser } from "linkedom";
 import type { Window } from "../../measure/windows.js";
+import { laneName, who } from "../../words.js";
 import type { Story } from "../story.js";
-import { laneName, who } from "../words.js";
 import { bandsOf, defs, flagsOf, type LabelAt, labelsOf, noticesOf, rowsOf } from "./marks.js";
 import * as Plot from "./plot.js";
 import { type LatencyPoint, latency, type Stretch } from "./strips.js";

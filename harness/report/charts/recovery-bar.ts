@@ -1,8 +1,8 @@
 /** The recovery clock as one stacked bar per act: what passed before anybody noticed, what people took, and what each kind of step took. */
 import type { RecoveryClock, Step } from "../../core.js";
+import { figure } from "../../words.js";
 import { datum, type Markup, markup, table } from "../html/markup.js";
 import type { ActStory, Story } from "../story.js";
-import { figure } from "../words.js";
 
 interface Segment {
   readonly kind: string;

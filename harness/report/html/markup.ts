@@ -1,6 +1,6 @@
 /** HTML in small pieces: escaping, figures that carry their exact value, tables. */
 import type { Bounds } from "../../core.js";
-import { figure, middle, range } from "../words.js";
+import { figure, middle, range } from "../../words.js";
 
 /** Text that is HTML already; everything else is escaped when it is put in. */
 export class Markup {

@@ -1,5 +1,5 @@
 /** A report as one HTML file that opens offline and asks nobody for anything; its source is embedded as JSON. */
-import { canonical } from "../../planning/canonical.js";
+import { canonical } from "../../canonical.js";
 import { Markup, markup, type Piece, render } from "./markup.js";
 import { style } from "./style.js";
 

@@ -1,12 +1,12 @@
 /** The sections of report.html, one function each, from the top of the page to its foot. */
 import type { Bounds, LostMust, MatrixCell, PlaneState } from "../../core.js";
 import { reproFor, setupOf, setupWords } from "../../judge/setup.js";
+import { badness, figure, laneName, middle, plural, sayCell, who } from "../../words.js";
 import { type BarOf, barOf, rulerWords, sayBar, whisker } from "../charts/bars.js";
 import { lanesChart, latencyChart, sizes } from "../charts/charts.js";
 import { lanesInOrder } from "../charts/strips.js";
 import { flags, sayStep } from "../steps.js";
 import type { Story } from "../story.js";
-import { badness, figure, laneName, middle, plural, sayCell, who } from "../words.js";
 import { boundsOf, datum, Markup, markup, type Piece, plainBounds, table } from "./markup.js";
 
 const at = (us: number): string => `${(us / 1e6).toFixed(1)} s`;

@@ -1,6 +1,6 @@
 /** The last lines of a run in the terminal: lost seconds, clocks, receipts, what decided it. Plain text; terminal.ts colours it. */
 import type { Bounds, Plan, Verdict } from "../../core.js";
-import { figure, middle, plural, range } from "../words.js";
+import { figure, middle, plural, range } from "../../words.js";
 
 const bounds = (b: Bounds): string => (b.hi === 0 ? "0.0" : `${figure(middle(b))} [${range(b)}]`);
 

@@ -5,8 +5,8 @@
 import pc from "picocolors";
 import type { About, Event, Plan, Sample, Setup, Verdict } from "../../core.js";
 import { reproFor, setupOf, setupWords } from "../../judge/setup.js";
+import { plural } from "../../words.js";
 import { sayDelay, sayStep } from "../steps.js";
-import { plural } from "../words.js";
 import { type Column, type ColumnState, columns, LiveState } from "./live-state.js";
 import { summaryLines } from "./summary.js";
 

@@ -4,9 +4,9 @@
  */
 import { appendFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
+import { digestOf } from "../../canonical.js";
 import type { Act, Event, Injection, Outcome, Plan, PlannedProbe, Sample, Vantage } from "../../core.js";
-import { digestOf } from "../../planning/canonical.js";
-import { type Random, seeded } from "../../planning/random.js";
+import { type Random, seeded } from "../../random.js";
 import { openResults } from "../../results/results.js";
 
 export interface FixtureRun {

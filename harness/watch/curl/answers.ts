@@ -1,6 +1,6 @@
 /** Bytes of answers: heads, bodies, encodings and frames, well formed or not, whole or in pieces. */
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
-import type { Random } from "../../planning/random.js";
+import type { Random } from "../../random.js";
 import type { Step } from "./case.js";
 
 export const text = "all is well";

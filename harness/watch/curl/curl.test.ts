@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { root } from "../../paths.js";
-import { seeded } from "../../planning/random.js";
+import { seeded } from "../../random.js";
 import { askCurl, askWatch, type Opinion } from "./ask.js";
 import type { Case } from "./case.js";
 import { differences, differencesTable } from "./differences.js";

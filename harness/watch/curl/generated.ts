@@ -1,5 +1,5 @@
 /** Cases that chance makes: a status, a frame, an encoding and damage to each, in any combination, in pieces of any size. */
-import type { Random } from "../../planning/random.js";
+import type { Random } from "../../random.js";
 import { answer, type Coding, chunked, codings, nameOf, one, pieces, text, to } from "./answers.js";
 import type { Case, Step } from "./case.js";
 

@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { readFileSync, rmSync } from "node:fs";
 import { expect } from "chai";
 import { sleep } from "../../../harness/clock.js";
-import { seeded } from "../../../harness/planning/random.js";
+import { seeded } from "../../../harness/random.js";
 import { frontDoor } from "../front-door.js";
 import { liveFoundation } from "../testing/live-foundation.js";
 import { type Pushed, type Pusher, pusher } from "./pusher.js";

@@ -1,6 +1,6 @@
 /** What happens in one round, drawn from its seed alone: the fault, its runner, what is done to Flounder itself, and when. Pure: the same seed is the same round. */
 import { ableTargets, variants } from "../../../harness/keeper/testing/variants.js";
-import { type Random, seeded } from "../../../harness/planning/random.js";
+import { type Random, seeded } from "../../../harness/random.js";
 import type { Fault, TargetInfo } from "../../../harness/scenario.js";
 
 /** State files that may be damaged, and how. */

@@ -1,5 +1,5 @@
 /** The words that reports share: who is meant by a lane, and figures in one form, whatever the locale. */
-import type { Bounds, MatrixCell, Plane, Vantage } from "../core.js";
+import type { Bounds, MatrixCell, Plane, Vantage } from "./core.js";
 
 /** Developers use the control plane, app users the data plane. */
 export const who = (plane: Plane): string => (plane === "control" ? "developers" : "app users");

@@ -1,8 +1,8 @@
 /** The reporter's thread: one folder, one answer. */
 import { parentPort } from "node:worker_threads";
 import { toWireError } from "../keeper/socket/wire.js";
-import { preload, writeReports } from "../results/results.js";
 import type { Drawn } from "./apart.js";
+import { preload, writeReports } from "./results.js";
 
 preload();
 parentPort!.once("message", (dir: string) => {

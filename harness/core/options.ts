@@ -1,6 +1,6 @@
 /** A fault's options in words: what there is, in which unit, and what is wrong with those that were given. */
 import { z } from "zod";
-import type { Fault } from "../core.js";
+import type { Fault } from "./fault.js";
 
 export interface OptionWords {
   readonly name: string;

@@ -1,16 +1,16 @@
 /** Whether a file of somebody's own can be used: it is read and planned as a run would, and nothing is started. */
 import { existsSync, readFileSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
-import type { Playbook, Scenario } from "../core.js";
-import { FlounderError } from "../errors.js";
-import { makePlan, readPlan } from "../planning/plan.js";
-import { seeded } from "../planning/random.js";
-import { lateAlarms, plannedProcedures } from "../playbooks/planned.js";
-import { loadEngine, loadFaults, loadPlaybook, loadScenario, loadTarget, ownFault, refuseBroken, systemOf } from "../registry.js";
-import { plural } from "../report/words.js";
-import { checkScenario } from "../scenario.js";
-import { endpointsOfFile } from "../watch/endpoints.js";
-import { importOwn, isOwnFile } from "./own-module.js";
+import { importOwn, isOwnFile } from "../../authors/own-module.js";
+import type { Playbook, Scenario } from "../../core.js";
+import { FlounderError } from "../../errors.js";
+import { makePlan, readPlan } from "../../planning/plan.js";
+import { lateAlarms, plannedProcedures } from "../../playbooks/planned.js";
+import { seeded } from "../../random.js";
+import { loadEngine, loadFaults, loadPlaybook, loadScenario, loadTarget, ownFault, refuseBroken, systemOf } from "../../registry.js";
+import { checkScenario } from "../../scenario.js";
+import { endpointsOfFile } from "../../watch/endpoints.js";
+import { plural } from "../../words.js";
 
 export type FileKind = "scenario" | "playbook" | "fault" | "plan" | "watch config";
 export interface Valid {

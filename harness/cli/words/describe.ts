@@ -1,7 +1,8 @@
 /** A fault, a scenario or a playbook in words: what it does, what it takes, and how it is tried. */
-import type { Fault, Playbook, Scenario, TargetInfo } from "../core.js";
-import { sayCondition } from "../playbooks/conditions.js";
-import { optionsOf } from "./options.js";
+
+import { optionsOf } from "../../core/options.js";
+import type { Fault, Playbook, Scenario, TargetInfo } from "../../core.js";
+import { sayCondition } from "../../playbooks/conditions.js";
 
 /** A value as it is typed after --set NAME=. */
 const typed = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));

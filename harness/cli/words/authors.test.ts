@@ -3,12 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { FlounderError } from "../errors.js";
-import { faultOf, loadFaults, loadPlaybook, loadScenario, loadTarget } from "../registry.js";
+import { spokenConsole, verbsNamed, verbsOf } from "../../authors/verbs.js";
+import { optionsOf, wrongOptions } from "../../core/options.js";
+import { FlounderError } from "../../errors.js";
+import { faultOf, loadFaults, loadPlaybook, loadScenario, loadTarget } from "../../registry.js";
 import { describeFault, describePlaybook, describeScenario } from "./describe.js";
-import { optionsOf, wrongOptions } from "./options.js";
 import { validate } from "./validate.js";
-import { spokenConsole, verbsNamed, verbsOf } from "./verbs.js";
 
 describe("files of one's own", () => {
   let dir: string;
@@ -161,7 +161,7 @@ describe("files of one's own", () => {
 describe("what there is, in words", () => {
   it("of every fault: its options with units and defaults, and an example that can be typed", async () => {
     const system = await loadTarget("foundry");
-    const targets = (await import("../registry.js")).loadEngine("local").then((engine) => engine.targets(system.topology("org", 20, {}), system));
+    const targets = (await import("../../registry.js")).loadEngine("local").then((engine) => engine.targets(system.topology("org", 20, {}), system));
     for (const fault of (await loadFaults()).values()) {
       const lines = describeFault(fault, await targets);
       expect(lines[0]).to.equal(`${fault.name} (fault): ${fault.says}`);
