@@ -207,7 +207,7 @@ export interface InjectionState {
 }
 
 // ── The stream: one EventSource per tab ─────────────────────────────────────────────────────────
-// `GET /api/stream?as=ROLE`, text/event-stream. A comment every 10 s is the heartbeat. Reconnecting, the browser sends Last-Event-ID by itself.
+// `GET /api/stream?as=ROLE`, text/event-stream. `beat` every 10 s is the heartbeat, and says nothing else. Reconnecting, the browser sends Last-Event-ID by itself.
 
 /**
  * SSE event name → its data. `event` and `lanes` have an id: how many of each this role has been sent, so that the server goes on where a tab was. All others are whole snapshots.

@@ -6,6 +6,8 @@ import type { LaneBins, Role, SeenEvent, StreamEvents } from "./protocol.js";
 import { seenAbort, seenEvent, seenLanes, seenState, seesAll } from "./sight.js";
 
 const heartbeatMs = 10_000;
+/** An event and no comment: a page must see it to know that the connection lives. */
+const beat = "event: beat\ndata: 1\n\n";
 const maxTabs = 100;
 /** A tab that reads nothing is hung up on: it comes back by itself and goes on where it was. */
 const maxUnreadBytes = 1024 * 1024;
@@ -33,7 +35,7 @@ export class Streams {
   constructor(readonly game: Game) {
     this.#off = game.onChange((change) => this.#changed(change));
     this.#beat = setInterval(() => {
-      for (const { response } of this.#tabs) response.write(": still here\n\n");
+      for (const { response } of this.#tabs) response.write(beat);
     }, heartbeatMs).unref();
   }
   present(): Readonly<Record<Role, number>> {

@@ -31,11 +31,9 @@ const when = ({ atS, after, forS, endedBy, clock: label }: ActHead): string =>
 const receipt = ({ bitUs, healedUs }: InjectionState): string =>
   `${bitUs ? `bit ${at(bitUs.lo)}–${at(bitUs.hi)}` : "not seen to bite"}${healedUs ? `, healed ${at(healedUs.lo)}–${at(healedUs.hi)}` : ""}`;
 
-function actItem(act: ActHead, injections: readonly InjectionState[], begins: string): HTMLElement {
+function actLines(act: ActHead, injections: readonly InjectionState[], begins: string): readonly HTMLElement[] {
   const mine = injections.filter((one) => one.act === act.id);
-  return h(
-    "li",
-    { class: "act" },
+  return [
     h("div", null, swatch(act.colour), h("b", null, act.id), ` ${act.fault}`, h("span", { class: "soft" }, ` ${begins}`)),
     mine.length === 0
       ? h("p", { class: "soft" }, `on ${act.targets.join(", ")}`)
@@ -52,7 +50,7 @@ function actItem(act: ActHead, injections: readonly InjectionState[], begins: st
             ),
           ),
         ),
-  );
+  ];
 }
 
 export function acts(tab: Tab): Part {
@@ -65,7 +63,7 @@ export function acts(tab: Tab): Part {
       draw(list, [secret?.acts, secret?.injections], () =>
         (secret?.acts ?? []).length === 0
           ? h("li", { class: "quiet" }, "Nothing is planned by time.")
-          : secret!.acts.map((act) => actItem(act, secret!.injections, when(act))),
+          : secret!.acts.map((act) => h("li", { class: "act" }, ...actLines(act, secret!.injections, when(act)))),
       );
     },
   };
@@ -97,7 +95,7 @@ export function injects(tab: Tab): Part {
           return h(
             "li",
             { class: "inject" },
-            actItem(one, secret!.injections, `for ${one.forS} s`),
+            ...actLines(one, secret!.injections, `for ${one.forS} s`),
             h("div", { class: "row" }, button, why(one) !== null && h("span", { class: "soft" }, why(one)), answer),
           );
         }),
