@@ -1,5 +1,5 @@
 /**
- * Freezes a DEA with its apps again and again, for a part of each period that grows. Try it: flounder break dea-flap --on dea --pick all --for 40
+ * Freezes a host of apps with all of them again and again, for a part of each period that grows. Try it: flounder break dea-flap --on dea --pick all --for 40
  * The first time comes at once. Apps are stopped, never killed: whoever crashes too often is FLAPPING, and nobody would start it again.
  */
 import { z } from "zod";
@@ -10,10 +10,10 @@ import { seeded } from "../harness/random.js";
 /** A freeze takes such a part of its period, the first one and the tenth; one shorter than a witness waits for an answer would not be seen. */
 const [firstShare, tenthShare] = [0.3, 0.8];
 const leastMs = 1400;
-/** With spreading a DEA's failures go on after so many periods at the latest. */
+/** With spreading a host's failures go on after so many periods at the latest. */
 const latestOnset = 4;
 
-/** In this process, by target. When a keeper dies they end, and the next one finds at most a DEA that is frozen. */
+/** In this process, by target. When a keeper dies they end, and the next one finds at most a host that is frozen. */
 const flapping = new Map<string, { readonly end: AbortController; readonly ended: Promise<void> }>();
 async function stop(name: string): Promise<void> {
   const found = flapping.get(name);
@@ -24,16 +24,16 @@ async function stop(name: string): Promise<void> {
 
 export default defineFault({
   name: "dea-flap",
-  says: "freezes a DEA with its apps again and again, longer each time; with spreading some DEAs go on at once and others later",
+  says: "freezes a host of apps with all of them again and again, longer each time; with spreading some hosts go on at once and others later",
   colour: "#e377c2",
   needs: ["process"],
-  among: (target) => target.role === "dea",
+  among: (target) => target.hosts === true,
   options: z.strictObject({ periodS: z.number().min(3).max(600).default(4), spreading: z.boolean().default(true), seed: z.number().int().default(0) }),
 
-  async inject(dea, { periodS, spreading, seed }) {
-    await stop(dea.name);
-    const { process } = dea.can;
-    const random = seeded([...dea.name].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), seed));
+  async inject(host, { periodS, spreading, seed }) {
+    await stop(host.name);
+    const { process } = host.can;
+    const random = seeded([...host.name].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), seed));
     const end = new AbortController();
     const flap = async () => {
       for (let nth = 0; ; nth++) {
@@ -46,14 +46,14 @@ export default defineFault({
       }
     };
     await process.pause();
-    // It ends by being told to, or with a DEA that is gone: its witness sees that.
-    flapping.set(dea.name, { end, ended: flap().catch(() => {}) });
+    // It ends by being told to, or with a host that is gone: its witness sees that.
+    flapping.set(host.name, { end, ended: flap().catch(() => {}) });
   },
-  async heal(dea) {
-    await stop(dea.name);
-    await dea.can.process.resume();
+  async heal(host) {
+    await stop(host.name);
+    await host.can.process.resume();
   },
-  async witness(dea) {
-    return { state: (await dea.can.process.responds()) ? "intact" : "broken" };
+  async witness(host) {
+    return { state: (await host.can.process.responds()) ? "intact" : "broken" };
   },
 });

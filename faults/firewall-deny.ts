@@ -9,13 +9,13 @@ export default defineFault({
   needs: ["rules"],
   options: z.strictObject({ how: z.enum(["drop", "reject"]).default("drop") }),
 
-  async inject(firewall, { how }) {
-    await firewall.can.rules.deny(how);
+  async inject(gate, { how }) {
+    await gate.can.rules.deny(how);
   },
-  async heal(firewall) {
-    await firewall.can.rules.allow();
+  async heal(gate) {
+    await gate.can.rules.allow();
   },
-  async witness(firewall) {
-    return { state: (await firewall.can.rules.admits()) ? "intact" : "broken" };
+  async witness(gate) {
+    return { state: (await gate.can.rules.admits()) ? "intact" : "broken" };
   },
 });

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { defineFault } from "../harness/core.js";
 
 /** Words between dots; * is any one word, > at the end any more of them (NATS subject-based messaging). */
-const pattern = z.string().regex(/^(?:[\w-]+|\*)(?:\.(?:[\w-]+|\*))*(?:\.>)?$/, "expected a subject, such as router.register or dea.>");
+const pattern = z.string().regex(/^(?:[\w-]+|\*)(?:\.(?:[\w-]+|\*))*(?:\.>)?$/, "expected a subject, such as orders.created or orders.>");
 
 export default defineFault({
   name: "nats-mute",

@@ -13,13 +13,13 @@ export default defineFault({
     seed: z.number().int().default(0),
   }),
 
-  async inject(cabinet, { supply, flickerS, seed }) {
-    await cabinet.can.power.brownOut(supply, flickerS, seed);
+  async inject(component, { supply, flickerS, seed }) {
+    await component.can.power.brownOut(supply, flickerS, seed);
   },
-  async heal(cabinet) {
-    await cabinet.can.power.restore(); // what the cache held stays lost: whoever keeps data there must look
+  async heal(component) {
+    await component.can.power.restore(); // what the cache held stays lost: whoever keeps data there must look
   },
-  async witness(cabinet) {
-    return { state: (await cabinet.can.power.steady()) ? "intact" : "broken" };
+  async witness(component) {
+    return { state: (await component.can.power.steady()) ? "intact" : "broken" };
   },
 });

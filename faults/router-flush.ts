@@ -9,16 +9,16 @@ export default defineFault({
   needs: ["table"],
   options: z.strictObject({ hold: z.boolean().default(true) }),
 
-  async inject(router, { hold }) {
-    if (hold) await router.can.table.hold(true);
-    await router.can.table.flush();
+  async inject(component, { hold }) {
+    if (hold) await component.can.table.hold(true);
+    await component.can.table.flush();
   },
-  async heal(router) {
-    await router.can.table.hold(false); // entries come back by themselves, with the next registrations
+  async heal(component) {
+    await component.can.table.hold(false); // entries come back by themselves, with the next registrations
   },
   /** A canary request through this router, not the router's word; a flush that is over before the next poll shows a new generation. */
-  async witness(router) {
-    const [answers, generation] = await Promise.all([router.can.table.answers(), router.can.table.generation()]);
+  async witness(component) {
+    const [answers, generation] = await Promise.all([component.can.table.answers(), component.can.table.generation()]);
     return { state: answers ? "intact" : "broken", generation };
   },
 });

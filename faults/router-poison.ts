@@ -9,13 +9,13 @@ export default defineFault({
   needs: ["table"],
   options: z.strictObject({ kind: z.enum(["stale", "wrong"]).default("stale") }),
 
-  async inject(router, { kind }) {
-    await router.can.table.poison(kind);
+  async inject(component, { kind }) {
+    await component.can.table.poison(kind);
   },
-  async heal(router) {
-    await router.can.table.cure();
+  async heal(component) {
+    await component.can.table.cure();
   },
-  async witness(router) {
-    return { state: (await router.can.table.truthful()) ? "intact" : "broken" };
+  async witness(component) {
+    return { state: (await component.can.table.truthful()) ? "intact" : "broken" };
   },
 });

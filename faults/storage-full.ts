@@ -4,19 +4,19 @@ import { defineFault } from "../harness/core.js";
 
 export default defineFault({
   name: "storage-full",
-  says: "leaves no room on one LUN of a cabinet, or on all: nothing grows there; reading and overwriting in place go on",
+  says: "leaves no room on one volume of a storage, or on all: nothing grows there; reading and overwriting in place go on",
   colour: "#54278f",
   needs: ["room"],
   options: z.strictObject({ luns: z.enum(["one", "all"]).default("one"), seed: z.number().int().default(0) }),
 
-  async inject(cabinet, { luns, seed }) {
-    await cabinet.can.room.fill(luns, seed);
+  async inject(storage, { luns, seed }) {
+    await storage.can.room.fill(luns, seed);
   },
-  async heal(cabinet) {
-    await cabinet.can.room.free();
+  async heal(storage) {
+    await storage.can.room.free();
   },
-  async witness(cabinet, { luns }) {
-    const takes = await cabinet.can.room.takes();
+  async witness(storage, { luns }) {
+    const takes = await storage.can.room.takes();
     return { state: takes === "all" ? "intact" : takes === "none" || luns === "one" ? "broken" : "unknown" };
   },
 });

@@ -100,7 +100,7 @@ describe("arrows", () => {
     expect(exits.sort()).to.deep.equal(["harness/keeper/process.ts", "harness/probes/prober.ts", "harness/ruler/truth-server.ts"]);
   });
 
-  it("the harness names no fault and no platform", () => {
+  it("the harness names no fault", () => {
     const faults = readdirSync(join(root, "faults"))
       .filter((name) => name.endsWith(".ts") && !name.includes(".test."))
       .map((name) => name.replace(/\.ts$/, ""));

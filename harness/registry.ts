@@ -6,7 +6,7 @@ import { checkFault } from "./authors/fault.js";
 import { importOwn, isOwnFile } from "./authors/own-module.js";
 import { checkPlaybook } from "./authors/playbook.js";
 import { checkVerbs, verbsOf } from "./authors/verbs.js";
-import type { AnswerClass, Engine, Fault, Playbook, Scenario, TargetSystem } from "./core.js";
+import type { AnswerClass, Engine, Fault, Playbook, Scenario, Starter, TargetSystem } from "./core.js";
 import { FlounderError } from "./errors.js";
 import { dist, root } from "./paths.js";
 
@@ -116,6 +116,14 @@ export async function loadTarget(name?: string): Promise<TargetSystem> {
   if (!listTargets().includes(wanted))
     throw new FlounderError("usage", `target "${wanted}" is unknown; there are ${listTargets().join(", ")}`, "flounder list systems says what each is");
   return importDefault<TargetSystem>(join(dist, "targets", wanted, "target.js"));
+}
+
+/** A first chaos suite for that target, or for the default one. */
+export async function loadStarter(target?: string): Promise<Starter> {
+  const name = (await loadTarget(target)).name;
+  const file = join(dist, "targets", name, "starter.js");
+  if (existsSync(file)) return importDefault<Starter>(file);
+  throw new FlounderError("usage", `target "${name}" brings no first suite`, "docs/suites.md shows one");
 }
 
 /** What answers to plain requests mean on the platforms that there are: the default exports of targets/<name>/answers.ts. */

@@ -9,16 +9,16 @@ import { foundationOption, open, say } from "./flags/options.js";
 export function register(program: Command): void {
   program
     .command("logs")
-    .argument("[component]", "e.g. cc-1; without it, the paths of all logs")
+    .argument("[component]", "its name (flounder status); without it, the paths of all logs")
     .description("what a component wrote")
     .addOption(foundationOption())
     .addOption(new Option("-f, --follow", "goes on until Ctrl-C, or until the foundation is down"))
-    .addHelpText("after", "\nExample: flounder logs cc-1 -f")
+    .addHelpText("after", "\nExample: flounder logs COMPONENT -f")
     .action(async (component: string | undefined, flags: { foundation?: string; follow?: boolean }) => {
       await using client = await open(flags.foundation);
       const { components } = await client.facts();
       if (component === undefined) {
-        if (flags.follow) throw new FlounderError("usage", "--follow needs a component", `e.g. flounder logs ${components[0]?.name ?? "cc-1"} -f`);
+        if (flags.follow) throw new FlounderError("usage", "--follow needs a component", `e.g. flounder logs ${components[0]?.name ?? "COMPONENT"} -f`);
         process.stdout.write(`${components.map((c) => `${c.name.padEnd(12)} ${c.log}`).join("\n")}\n`);
         return;
       }

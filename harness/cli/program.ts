@@ -16,7 +16,7 @@ const registerOf = async (file: string) => ((await import(pathToFileURL(join(fol
 /** All commands; or, where the one that is asked for is named like its file, that one alone: all of them cost a quarter of a second. */
 export async function programFor(asked?: string): Promise<Command> {
   const program = new Command("flounder")
-    .description("breaks a live Cloud-Foundry-like platform on purpose, and measures control plane and data plane apart")
+    .description("breaks a live platform on purpose, and measures control plane and data plane apart")
     .version(await version())
     .exitOverride()
     .showHelpAfterError("  → flounder --help, or flounder COMMAND --help")

@@ -43,7 +43,7 @@ export interface Capabilities {
   };
   mount: {
     cut(how: CutMount): Promise<void>;
-    /** Way "slow": every answer of the LUN comes so much later. */
+    /** Way "slow": every answer of the volume comes so much later. */
     slow(latencyMs: number): Promise<void>;
     mend(): Promise<void>;
     /** Proved by a helper process on the mount itself: marker seen and one file overwritten within the deadline. */
@@ -66,12 +66,12 @@ export interface Capabilities {
     /** False while a file that was corrupted is not what its name says: read again each time. */
     whole(): Promise<boolean>;
   };
-  /** Room on the LUNs of a storage. */
+  /** Room on the volumes of a storage. */
   room: {
     /** From now on nothing grows there: new bytes are refused, reading and overwriting in place go on. one: the seed chooses. Replaces what was full. */
-    fill(luns: "one" | "all", seed: number): Promise<void>;
+    fill(volumes: "one" | "all", seed: number): Promise<void>;
     free(): Promise<void>;
-    /** Which of the LUNs take new bytes: each is asked over a connection of its own. Rejects when one does not answer. */
+    /** Which of the volumes take new bytes: each is asked over a connection of its own. Rejects when one does not answer. */
     takes(): Promise<"all" | "some" | "none">;
   };
   /** A routing table. */
@@ -159,6 +159,8 @@ export interface TargetInfo {
   readonly kind: "component" | "link" | "mount";
   readonly can: readonly Capability[];
   readonly ways: Readonly<Partial<Record<Capability, readonly string[]>>>;
+  /** A component that runs what is not its own, in slots: apps of others. */
+  readonly hosts?: true;
   /** Links: bus, state, storage, edge or apps. */
   readonly class?: string;
 }

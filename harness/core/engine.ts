@@ -15,7 +15,7 @@ export interface Engine {
   check(): Promise<readonly { readonly what: string; readonly hint: string }[]>;
   /** Gets the tools that are missing, by fetching or building them; progress through `say`. Rejects where one cannot be got; does nothing where all are here. */
   obtain(say: (line: string) => void): Promise<void>;
-  /** What was found, in words, for `doctor`: tool → version or path, mounts → how LUNs are mounted here and why. */
+  /** What was found, in words, for `doctor`: tool → version or path, mounts → how volumes are mounted here and why. */
   facts(): Promise<Readonly<Record<string, string>>>;
   /** Of the programs of others that it runs: name → version. */
   versions?(): Promise<Readonly<Record<string, string>>>;

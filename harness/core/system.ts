@@ -25,7 +25,7 @@ export interface TargetSystem {
   topology(profile: string, timeFactor: number, policy: Readonly<Record<string, string>>): Topology;
   /** Capabilities that engines cannot supply, by role: what planning counts on. */
   capabilities(component: Component): readonly Capability[];
-  /** Those of them that act on whoever has a LUN mounted, and on nobody where LUNs are links to their folders: not offered there. */
+  /** Those of them that act on whoever has a volume mounted, and on nobody where volumes are links to their folders: not offered there. */
   readonly overMounts?: readonly Capability[];
   /** Which ways of these capabilities a component has; a capability that is not named has all. */
   ways?(component: Component): TargetInfo["ways"];
@@ -79,4 +79,11 @@ export interface TargetSystem {
   console?(call: Call, topology: Topology, who: string, audit: (line: AuditLine) => void): unknown;
   /** Of these acknowledged writes, the ones that are gone. Read back past every fault. */
   missing(writes: readonly string[], foundation: FoundationFacts, call: Call): Promise<readonly string[]>;
+}
+
+/** A first chaos suite for a project of its own: default export of targets/<name>/starter.ts, if there is one. */
+export interface Starter {
+  /** Its name below chaos/. */
+  readonly file: string;
+  readonly text: string;
 }

@@ -27,8 +27,8 @@ export interface Component {
    * who are called so: the link's name is "⟨from⟩>⟨to⟩" then ("app>servicedb-1").
    */
   readonly links: Readonly<Record<string, { readonly to: string; readonly port: string; readonly class: string; readonly from?: string }>>;
-  /** key = lun → env MOUNT_<KEY>; the mount's name is "<component>:<lun>"; its proxy has class storage. `port` is the cabinet's port for this LUN. */
-  readonly mounts: Readonly<Record<string, { readonly cabinet: string; readonly port: string }>>;
+  /** key = volume → env MOUNT_<KEY>; the mount's name is "<component>:<volume>"; its proxy has class storage. */
+  readonly mounts: Readonly<Record<string, Mount>>;
   /** "http:<port>/path" (2xx) or "tcp:<port>". */
   readonly ready: string;
   /** Components that must be ready before this one is started; keep it short, boot time depends on it. */
@@ -40,6 +40,14 @@ export interface Component {
   readonly contained?: Contained;
 }
 
+/** A volume that a component mounts over SFTP. */
+export interface Mount {
+  /** Who keeps it, and on which of its ports it serves it. */
+  readonly from: string;
+  readonly port: string;
+  /** A file that whoever keeps it puts into its root, with the volume's name in it: who sees that has the volume, and no bare folder. */
+  readonly marker: string;
+}
 /** What else a component is where each lives in a container of its own; an engine without containers passes it over. */
 export interface Contained {
   /** On top of the component's env. */

@@ -53,7 +53,7 @@ export class MountHelper {
   /** `start` starts mount-prober.js where the mounts are, with pipes for stdin and stdout. */
   constructor(private readonly start: () => Helper) {}
 
-  async state(path: string, lun: string): Promise<MountState> {
+  async state(path: string, volume: string, marker: string): Promise<MountState> {
     const pending = this.#byPath.get(path);
     if (pending) {
       // An old question still hangs. What it will say is about then: ask anew once it is out of the way.
@@ -62,14 +62,14 @@ export class MountHelper {
         () => false,
       );
       if (!gone) return "hung";
-      return this.state(path, lun);
+      return this.state(path, volume, marker);
     }
-    const question = this.#ask(path, lun);
+    const question = this.#ask(path, volume, marker);
     await within(beginMs, "the helper that asks mounts", this.#began);
     return within(deadlineMs, path, question.answered).catch(() => "hung" as const);
   }
 
-  #ask(path: string, lun: string): Question {
+  #ask(path: string, volume: string, marker: string): Question {
     const child = this.#begin();
     const ask = ++this.#next;
     let answer: (state: MountState) => void = () => undefined;
@@ -86,7 +86,7 @@ export class MountHelper {
     };
     this.#open.set(ask, question);
     this.#byPath.set(path, question);
-    child.stdin.write(`${JSON.stringify({ ask, path, lun })}\n`);
+    child.stdin.write(`${JSON.stringify({ ask, path, volume, marker })}\n`);
     return question;
   }
 

@@ -45,7 +45,7 @@ export interface ComponentLife {
   /** Ends all of that. Resolves when it is ready. */
   putRight(): Promise<void>;
 }
-/** One LUN as one component sees it. */
+/** One volume as one component sees it. */
 export interface MountLife {
   readonly can: Capabilities["mount"];
   /** Frees whoever is blocked on it, and makes it anew. */

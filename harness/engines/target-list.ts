@@ -2,7 +2,7 @@
 import type { Component, CutMount, TargetInfo, TargetSystem, Topology } from "../core.js";
 
 export const linkName = (from: string, to: string) => `${from}>${to}`;
-/** The name of one of a component's links; with the port where it has several links to the same one: "monitor-1>cabinet-a.lun-1". */
+/** The name of one of a component's links; with the port where it has several links to the same one: "web-1>store-1.admin". */
 export function linkOf({ name, links }: Pick<Component, "name" | "links">, key: string): string {
   const { to, port, from } = links[key]!;
   const several = Object.values(links).filter((link) => link.to === to && link.from === from).length > 1;
@@ -10,7 +10,7 @@ export function linkOf({ name, links }: Pick<Component, "name" | "links">, key: 
 }
 export const frontName = (component: string) => `*>${component}`;
 export const slotName = (component: string, slot: number) => `*>${component}.${slot}`;
-export const mountName = (component: string, lun: string) => `${component}:${lun}`;
+export const mountName = (component: string, volume: string) => `${component}:${volume}`;
 export const slotClass = "apps";
 export const mountClass = "storage";
 
@@ -34,12 +34,13 @@ export function targetList(
         kind: "component",
         can: ["process", ...(linked ? (["links"] as const) : []), ...own(component)],
         ways: system.ways?.(component) ?? {},
+        ...(component.slots ? { hosts: true } : {}),
       },
       ...Object.entries(component.links).map(([key, { class: of }]) => link(linkOf(component, key), of)),
       ...Object.values(component.fronts ?? {}).map((of) => link(frontName(name), of)),
       ...Array.from({ length: component.slots ?? 0 }, (_, i) => link(slotName(name, i + 1), slotClass)),
       ...Object.keys(component.mounts).map(
-        (lun): TargetInfo => ({ name: mountName(name, lun), role, kind: "mount", can: ["mount"], ways: { mount: ways }, class: mountClass }),
+        (volume): TargetInfo => ({ name: mountName(name, volume), role, kind: "mount", can: ["mount"], ways: { mount: ways }, class: mountClass }),
       ),
     ];
   });

@@ -25,16 +25,16 @@ export interface Uids {
 }
 
 /**
- * Pure. Each component, each Toxiproxy server and each app slot has one; there are never more than ports. `shared`: whoever uses one of these LUNs has one in common,
- * where mounts are links to the cabinets' own folders. `from`: where blocks begin, if not at uidsFrom (a user namespace that maps less).
+ * Pure. Each component, each Toxiproxy server and each app slot has one; there are never more than ports. `shared`: whoever uses one of these volumes has one in common,
+ * where mounts are links to their keepers' own folders. `from`: where blocks begin, if not at uidsFrom (a user namespace that maps less).
  */
 export function uidsOf(topology: Topology, wiring: Wiring, portBase: number, { from = uidsFrom, shared = false } = {}): Uids {
   const base = from + portBase;
   let next = base + 1;
-  const stored = new Set(topology.components.flatMap(({ mounts }) => Object.values(mounts).map(({ cabinet }) => cabinet)));
-  const usesLuns = ({ name, mounts }: Component) => stored.has(name) || Object.keys(mounts).length > 0;
+  const stored = new Set(topology.components.flatMap(({ mounts }) => Object.values(mounts).map(({ from }) => from)));
+  const usesVolumes = ({ name, mounts }: Component) => stored.has(name) || Object.keys(mounts).length > 0;
   const common = shared ? next++ : 0;
-  const own = new Map(topology.components.map((one) => [one.name, shared && usesLuns(one) ? common : next++]));
+  const own = new Map(topology.components.map((one) => [one.name, shared && usesVolumes(one) ? common : next++]));
   for (const of of wiring.servers.keys()) own.set(serverName(of), next++);
   const slots = new Map(topology.components.map(({ name }) => [name, (wiring.slots.get(name) ?? []).map(() => next++)]));
   const names = new Map([...own].map(([name, uid]) => [uid, name]));

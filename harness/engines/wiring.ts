@@ -68,8 +68,8 @@ export function wire(topology: Topology, base: number): Wiring {
       add({ target: linkOf(component, key), from: from === undefined ? name : "*", class: of, slot: false, ...upstreamOf(component, to, port) });
     for (const [port, of] of Object.entries(component.fronts ?? {}))
       add({ target: frontName(name), from: "*", class: of, slot: false, ...upstreamOf(component, name, port) });
-    for (const [lun, { cabinet, port }] of Object.entries(component.mounts))
-      add({ target: mountName(name, lun), from: name, class: mountClass, slot: false, ...upstreamOf(component, cabinet, port) });
+    for (const [volume, { from, port }] of Object.entries(component.mounts))
+      add({ target: mountName(name, volume), from: name, class: mountClass, slot: false, ...upstreamOf(component, from, port) });
     for (const [i, { listen, advertised }] of (slots.get(name) ?? []).entries())
       add({ target: slotName(name, i + 1), from: "*", to: name, class: slotClass, protocol: "http", listen: advertised, upstream: listen, slot: true });
   }
@@ -82,7 +82,7 @@ export const proxyName = (target: TargetName) => target.replace("*", "any").repl
 const variable = (prefix: string, name: string) => `${prefix}_${name.toUpperCase().replace(/[^A-Z0-9]/g, "_")}`;
 
 /** The variables that tell a component where it listens and whom it dials. */
-export function wiringEnv(component: Component, wiring: Wiring, hosts: Hosts, mountPath: (lun: string) => string): Record<string, string> {
+export function wiringEnv(component: Component, wiring: Wiring, hosts: Hosts, mountPath: (volume: string) => string): Record<string, string> {
   const { name } = component;
   const own = wiring.ports.get(name)!;
   const dialled = (target: TargetName) => {
@@ -95,7 +95,7 @@ export function wiringEnv(component: Component, wiring: Wiring, hosts: Hosts, mo
     ...Object.fromEntries(Object.entries(own).map(([port, number]) => [variable("PORT", port), String(number)])),
     ...Object.fromEntries(Object.keys(component.fronts ?? {}).map((port) => [variable("ADVERTISE", port), dialled(frontName(name))])),
     ...Object.fromEntries(Object.keys(component.links).map((key) => [variable("LINK", key), dialled(linkOf(component, key))])),
-    ...Object.fromEntries(Object.keys(component.mounts).map((lun) => [variable("MOUNT", lun), mountPath(lun)])),
+    ...Object.fromEntries(Object.keys(component.mounts).map((volume) => [variable("MOUNT", volume), mountPath(volume)])),
     ...(slots.length > 0 ? { SLOTS: slots.map((slot) => `${slot.listen}:${hosts.proxyOf(slotClass)}:${slot.advertised}`).join(",") } : {}),
   };
 }

@@ -1,8 +1,9 @@
 /** What `flounder init` would write into a project, and writes: nothing that is there already, and the same however often it is asked. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { Starter } from "../core.js";
 import { FlounderError } from "../errors.js";
-import { type Ci, ciJob, mochaConfig, suite } from "./starter.js";
+import { type Ci, ciJob, mochaConfig } from "./starter.js";
 
 export interface Written {
   readonly path: string;
@@ -10,6 +11,7 @@ export interface Written {
   readonly what: "written" | "kept" | "unchanged";
 }
 export interface InitOptions {
+  readonly suite: Starter;
   /** Default: what the project looks like. */
   readonly ci?: Ci | undefined;
   readonly dryRun?: boolean | undefined;
@@ -23,7 +25,7 @@ export interface Initialised {
 
 const mochaConfigs = [".mocharc.js", ".mocharc.cjs", ".mocharc.mjs", ".mocharc.yaml", ".mocharc.yml", ".mocharc.jsonc", ".mocharc.json"];
 
-export function initProject(dir: string, { ci: asked, dryRun = false, force = false }: InitOptions = {}): Initialised {
+export function initProject(dir: string, { suite, ci: asked, dryRun = false, force = false }: InitOptions): Initialised {
   const text = (path: string) => (existsSync(join(dir, path)) ? readFileSync(join(dir, path), "utf8") : undefined);
   const isOurs = (path: string) => text(path)?.includes("flounder") ?? false;
   /** The first path, unless somebody else's file is there. */
@@ -34,7 +36,7 @@ export function initProject(dir: string, { ci: asked, dryRun = false, force = fa
   const mocha = foreign ? `npx mocha --config ${config}` : "npx mocha";
   const ci = asked ?? (existsSync(join(dir, ".gitlab-ci.yml")) ? "gitlab" : "github");
   const wanted = [
-    { path: join("chaos", "router.chaos.mjs"), text: suite },
+    { path: join("chaos", suite.file), text: suite.text },
     { path: config, text: mochaConfig },
     ...(ci === "none"
       ? []

@@ -4,6 +4,13 @@ import type { Fault, Selector, TargetInfo } from "../core.js";
 import { FlounderError } from "../errors.js";
 import { type Random, sampleOf } from "../random.js";
 
+/** A component, a link and a mount that there are, as globs. */
+const examples = (targets: readonly TargetInfo[]): string[] =>
+  (["component", "link", "mount"] as const).flatMap((kind) => {
+    const name = targets.find((target) => target.kind === kind && !target.name.startsWith("*"))?.name;
+    return name === undefined ? [] : [`"${name.replace(/-\d+/, "-*")}"`];
+  });
+
 /** Targets that the words mean, ignoring `pick`: same role, or a name that the glob matches, and able to do what the fault needs. */
 export function candidates(of: string, fault: Fault, options: unknown, targets: readonly TargetInfo[], where: string): TargetInfo[] {
   const matches = picomatch(of, { dot: true });
@@ -13,7 +20,7 @@ export function candidates(of: string, fault: Fault, options: unknown, targets: 
     throw new FlounderError(
       "plan",
       `${where}: selector "${of}" matches none of the ${targets.length} targets`,
-      `expected a role (${roles.join(", ")}) or a glob over names such as "dea-*", "dea-*>nats-1", "cc-*:lun-1"`,
+      `expected a role (${roles.join(", ")}) or a glob over names such as ${examples(targets).join(", ")}`,
     );
   }
   const able = named.filter((t) => fault.needs.every((need) => t.can.includes(need)) && (fault.among?.(t) ?? true));

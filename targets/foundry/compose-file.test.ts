@@ -44,9 +44,9 @@ for (const profile of Object.keys(profiles))
         for (const port of Object.keys(fronts)) leads(told(own, variable("ADVERTISE", port)), portOf(name, port));
         const sources = new Map((told(own, "SSHFS")?.split(" ") ?? []).map((pair) => pair.split("=") as [string, string]));
         expect([...sources.keys()]).to.deep.equal(Object.keys(mounts));
-        for (const [lun, { cabinet, port }] of Object.entries(mounts)) {
+        for (const [lun, { from: cabinet, port }] of Object.entries(mounts)) {
           leads(sources.get(lun), portOf(cabinet, port));
-          expect(told(own, variable("MOUNT", lun))).to.equal(`/luns/${lun}`);
+          expect(told(own, variable("MOUNT", lun))).to.equal(`/mounts/${lun}`);
         }
         const given = told(own, "SLOTS")?.split(",") ?? [];
         expect(given).to.have.length(slots);
@@ -102,7 +102,7 @@ for (const profile of Object.keys(profiles))
     });
     it("starts nobody before those whom it looks after", () => {
       for (const { name, role, mounts, links } of topology.components) {
-        const cabinets = [...Object.values(mounts).map(({ cabinet }) => cabinet), ...(role === "monitor" ? Object.values(links).map(({ to }) => to) : [])];
+        const cabinets = [...Object.values(mounts).map(({ from }) => from), ...(role === "monitor" ? Object.values(links).map(({ to }) => to) : [])];
         const first = services[name]!.depends_on ?? [];
         for (const one of cabinets) expect(first, name).to.include(one);
         if (Object.keys(links).length > 0) expect(first.some((one) => one.startsWith("toxiproxy-"))).to.equal(true);

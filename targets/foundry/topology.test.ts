@@ -26,7 +26,8 @@ for (const profile of Object.keys(profiles))
     it("wires links, mounts and fronts to ports that exist", () => {
       for (const component of components) {
         for (const { to, port } of Object.values(component.links)) expect(named.get(to)?.ports, `${component.name}>${to}`).to.have.property(port);
-        for (const { cabinet, port } of Object.values(component.mounts)) expect(named.get(cabinet)?.ports, `${component.name}:${port}`).to.have.property(port);
+        for (const { from: cabinet, port } of Object.values(component.mounts))
+          expect(named.get(cabinet)?.ports, `${component.name}:${port}`).to.have.property(port);
         for (const port of Object.keys(component.fronts ?? {})) expect(component.ports).to.have.property(port);
       }
     });

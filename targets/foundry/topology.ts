@@ -136,6 +136,9 @@ function services(ours: (name: string, role: string, parts: Partial<Component>) 
   ];
 }
 
+/** What a cabinet writes a LUN's name into (platform/base/lun-marker.ts). */
+const marker = ".lun";
+
 export const domain = "flounder.test";
 const bundle = (role: string) => join(dist, "targets", "foundry", "platform", `${role}.mjs`);
 const numbered = (role: string, count: number) => Array.from({ length: count }, (_, i) => `${role}-${i + 1}`);
@@ -211,13 +214,13 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
         fronts: { api: "edge" },
         contained: { published: ["api"] },
         links: { ...bus, ...state, ...gateway },
-        mounts: Object.fromEntries(luns.map((l) => [l.lun, { cabinet: l.cabinet, port: l.lun }])),
+        mounts: Object.fromEntries(luns.map((l) => [l.lun, { from: l.cabinet, port: l.lun, marker }])),
         supervised: true,
       }),
     ),
     ...numbered("dea", shape.dea).map((name, i) => {
       const disk = shape.deaLuns ? luns[i % shape.deaLuns] : undefined;
-      const mounts = disk ? { [disk.lun]: { cabinet: disk.cabinet, port: disk.lun } } : {};
+      const mounts = disk ? { [disk.lun]: { from: disk.cabinet, port: disk.lun, marker } } : {};
       const runtimes = shape.runtimes ? { RUNTIMES: shape.runtimes[i % shape.runtimes.length]!.join(",") } : {};
       return ours(name, "dea", { env: { ...env, ...runtimes }, links: bus, mounts, slots: 16, supervised: true });
     }),

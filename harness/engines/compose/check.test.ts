@@ -101,7 +101,7 @@ describe("what keeps a foundation in containers from starting", () => {
     ["a rootless engine", () => docker({ info: { SecurityOptions: ["name=rootless"] } }), "rootless", "DOCKER_HOST="],
     ["an engine in a virtual machine", () => docker({ info: { KernelVersion: "5.15.0-linuxkit" } }), "another system", "on this machine itself"],
     ["no image", () => docker({ images: [] }), "is missing", "flounder images build"],
-    ["an image of other bundles", () => docker({ images: ["flounder/foundry:dev"] }), "is stale", "flounder images build"],
+    ["an image of other bundles", () => docker({ images: ["flounder/platform:dev"] }), "is stale", "flounder images build"],
     ["no FUSE device", () => docker(), "there is no /dev/absent", "modprobe fuse", { ...fine, fuseDevice: "/dev/absent" }],
   ];
   for (const [name, given, what, hint, machine] of cases)

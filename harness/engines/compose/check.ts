@@ -42,7 +42,7 @@ export async function problems(machine: Machine = thisMachine): Promise<readonly
   if (!compose) found.push(composeMissing);
   if (!existsSync(machine.fuseDevice))
     found.push({
-      what: `there is no ${machine.fuseDevice}: LUNs cannot be mounted in containers`,
+      what: `there is no ${machine.fuseDevice}: volumes cannot be mounted in containers`,
       hint: "modprobe fuse, as root; in a container: --device /dev/fuse",
     });
   return [...found, ...state, ...engine];

@@ -1,4 +1,4 @@
-/** The compose engine: the same topology in containers. LUNs are FUSE mounts, links go through Toxiproxy, each in a container of its own. */
+/** The compose engine: the same topology in containers. volumes are FUSE mounts, links go through Toxiproxy, each in a container of its own. */
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { within } from "../../clock.js";

@@ -22,9 +22,9 @@ export const proxyService = (linkClass: string): string => `toxiproxy-${linkClas
 /** How containers are dialled: by the names of their services. */
 export const hosts: Hosts = { bind: "0.0.0.0", proxyOf: proxyService };
 
-/** Where a component has its data, and the LUNs that it mounts. */
+/** Where a component has its data, and the volumes that it mounts. */
 export const dataDir = "/data";
-export const lunPath = (lun: string): string => `/luns/${lun}`;
+export const volumePath = (volume: string): string => `/mounts/${volume}`;
 /** Whom components run as: the image's own unprivileged user, if nobody says. */
 const user = "${FLOUNDER_USER:-900:900}";
 /** Where a container has the folder with its component's secrets. */
@@ -95,7 +95,7 @@ const pidsOfApps = 2048;
 type Addresses = ReadonlyMap<string, string>;
 
 const common = (name: string, role: string, addresses: Addresses) => ({
-  image: "${FLOUNDER_IMAGE:-flounder/foundry:dev}",
+  image: "${FLOUNDER_IMAGE:-flounder/platform:dev}",
   pull_policy: "never" as const,
   hostname: name,
   labels: { [labels.foundation]: foundation, [labels.role]: role, [labels.component]: name },
@@ -136,9 +136,9 @@ function componentService(component: Component, topology: Topology, wiring: Wiri
   const first = before(component, topology, wiring);
   const prepared = prepare && inImage(prepare, ports);
   if (prepared?.some((word) => /\s/.test(word))) throw new Error(`${name} is prepared by "${prepared.join('" "')}": no word may have a blank in it`);
-  const mounts = Object.keys(component.mounts).map((lun) => {
-    const { class: of, listen } = wiring.proxies.get(mountName(name, lun))!;
-    return `${lun}=${hosts.proxyOf(of)}:${listen}`;
+  const mounts = Object.keys(component.mounts).map((volume) => {
+    const { class: of, listen } = wiring.proxies.get(mountName(name, volume))!;
+    return `${volume}=${hosts.proxyOf(of)}:${listen}`;
   });
   const needed = needs(component);
   const shared = common(name, role, addresses);
@@ -158,7 +158,7 @@ function componentService(component: Component, topology: Topology, wiring: Wiri
       ...plainly({
         HOST_NAME: name,
         ...component.env,
-        ...wiringEnv(component, wiring, hosts, lunPath),
+        ...wiringEnv(component, wiring, hosts, volumePath),
         ...(prepared ? { PREPARE: prepared.join(" ") } : {}),
         ...(mounts.length > 0 ? { SSHFS: mounts.join(" ") } : {}),
         ...contained.env,

@@ -1,4 +1,4 @@
-/** One LUN as one component sees it: sshfs in its container, kept by the supervisor there. */
+/** One volume as one component sees it: sshfs in its container, kept by the supervisor there. */
 import { spawn } from "node:child_process";
 import { nowUs, sleep } from "../../clock.js";
 import type { Capabilities } from "../../core.js";
@@ -11,7 +11,7 @@ import type { SupervisedContainer } from "./container.js";
 import type { ContainerMounts } from "./container-mounts.js";
 import type { Docker } from "./docker/docker.js";
 import { dockerEnv } from "./docker/socket.js";
-import { inImage, lunPath } from "./file.js";
+import { inImage, volumePath } from "./file.js";
 
 /** sshfs again at its place, after it was killed. */
 const againMs = 5000;
@@ -25,7 +25,8 @@ export const containerHelper = (container: SupervisedContainer, mounts: number):
 
 export interface MountPlace {
   readonly name: string;
-  readonly lun: string;
+  readonly volume: string;
+  readonly marker: string;
   readonly docker: Docker;
   readonly container: SupervisedContainer;
   readonly link: ProxiedLink;
@@ -36,7 +37,7 @@ export class ContainerMount implements MountLife {
   readonly #path: string;
 
   constructor(private readonly place: MountPlace) {
-    this.#path = lunPath(place.lun);
+    this.#path = volumePath(place.volume);
   }
 
   #run = (...argv: string[]) => this.place.docker.command(this.place.container.container.id, argv);
@@ -94,7 +95,7 @@ export class ContainerMount implements MountLife {
       await this.place.link.mend();
       if (this.#isUp()) await this.#readOnly(false);
     },
-    state: () => this.place.helper.state(this.#path, this.place.lun),
+    state: () => this.place.helper.state(this.#path, this.place.volume, this.place.marker),
     proofMs: () => proofMs(() => this.can.state()),
   };
 }

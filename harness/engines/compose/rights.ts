@@ -22,7 +22,7 @@ const becomes = {
 /** The whole table: docs/engines.md is made from it. */
 export const rights: Readonly<Record<Need, Right>> = {
   mounts: {
-    why: "mounts LUNs through FUSE",
+    why: "mounts volumes through FUSE",
     caps: { SYS_ADMIN: "mount and umount", ...becomes },
     devices: ["/dev/fuse"],
     security: { "apparmor:unconfined": "Docker's AppArmor profile refuses mount" },

@@ -189,19 +189,22 @@ export class ComposeFoundation extends RunningFoundation<SupervisedContainer, Co
       trouble: (says) => this.trouble(name, says),
     });
     this.#components.set(name, made);
-    const luns = Object.keys(component.mounts);
-    if (luns.length === 0) return;
-    const helper = containerHelper(made, luns.length);
+    const volumes = Object.keys(component.mounts);
+    if (volumes.length === 0) return;
+    const helper = containerHelper(made, volumes.length);
     this.#helpers.push(helper);
     const mounts = new ContainerMounts(async () => {
       const first = made.here();
       if (first !== undefined) return readFileSync(`/proc/${first}/mountinfo`, "utf8");
       return (await this.#docker.command(made.container.id, ["cat", "/proc/self/mountinfo"])).text;
     });
-    for (const lun of luns) {
-      const mount = mountName(name, lun);
+    for (const volume of volumes) {
+      const mount = mountName(name, volume);
       const link = this.#fleet.links.get(mount)!;
-      this.#mounts.set(mount, new ContainerMount({ name: mount, lun, docker: this.#docker, container: made, link, helper, mounts }));
+      this.#mounts.set(
+        mount,
+        new ContainerMount({ name: mount, volume, marker: component.mounts[volume]!.marker, docker: this.#docker, container: made, link, helper, mounts }),
+      );
     }
   }
   #host(): Host {

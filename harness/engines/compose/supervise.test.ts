@@ -167,7 +167,7 @@ describe("supervise, in a container", function () {
     // The server of its own LUN runs in the same container: its first start waits in vain for the mount.
     await start({ SSHFS: "lun-1=127.0.0.1:9100" }, ["node", "-e", lun]);
     await lives(/^up/);
-    const marker = () => exec("cat /luns/lun-1/.lun");
+    const marker = () => exec("cat /mounts/lun-1/.lun");
     await until("the mount", async () => (await marker()) === "lun-1\n", 20_000);
     await exec("kill -9 $(pgrep -x sshfs)");
     await until("the mount again", async () => (await marker()) === "lun-1\n", 20_000);
@@ -175,6 +175,6 @@ describe("supervise, in a container", function () {
     writeFileSync(join(dir, "run", "cc-1.hold"), "");
     await exec(`kill -9 -- -${pid()}; kill -9 $(pgrep -x sshfs)`);
     await until("no mount", async () => !(await exec("cat /proc/mounts")).includes("fuse.sshfs"), 20_000);
-    expect(await exec("touch /luns/lun-1/stray")).to.contain("Permission denied");
+    expect(await exec("touch /mounts/lun-1/stray")).to.contain("Permission denied");
   });
 });

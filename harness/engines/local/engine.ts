@@ -26,7 +26,7 @@ import { ownRights, type Who, whoFor } from "./who.js";
 
 const noFuse: FuseVerdict = { works: false, ways: ["detach"], why: "" };
 
-/** `load` finds a target system by name; `fuse` says whether LUNs can be mounted here. */
+/** `load` finds a target system by name; `fuse` says whether volumes can be mounted here. */
 export function localEngine(load: Load, fuse: () => Promise<FuseVerdict> = fuseVerdict): Engine {
   /** By marks, folders and users alone: what an earlier keeper wrote down may be damaged. */
   const clear = async (id: string, dir: string) => {
@@ -51,7 +51,7 @@ export function localEngine(load: Load, fuse: () => Promise<FuseVerdict> = fuseV
     const uids = who.from === undefined ? undefined : uidsOf(topology, wiring, block.base, { from: who.from, shared: !verdict.works });
     const tools = await toolbox(topology, { openDir, uids, names: who.names });
     // Without FUSE a mount is a link to the folder itself: whoever keeps the folder must know that nothing stands between.
-    const box = verdict.works ? tools : { ...tools, env: { ...tools.env, LUNS: "linked" } };
+    const box = verdict.works ? tools : { ...tools, env: { ...tools.env, MOUNTS: "linked" } };
     const place = new Place(spec, wiring, box, { openDir, uids, names: who.names, group: makeGroup(spec.id) });
     place.makeFolders(topology.components);
     return new LocalFoundation({ place, system, topology, block, fuse: verdict, who });
@@ -86,7 +86,7 @@ export function localEngine(load: Load, fuse: () => Promise<FuseVerdict> = fuseV
       const apps = await appsRunAs();
       if (!isRoot) return { everything: says, components: bounded, apps, "control group": group };
       return {
-        "keeper, sshfs": "root: mounts LUNs, asks mounts, ends whatever is left",
+        "keeper, sshfs": "root: mounts volumes, asks mounts, ends whatever is left",
         prober: "root: real-time, so that it is woken in time",
         components: from === undefined ? `${says}; Postgres as nobody` : `${says}; no capabilities, ${bounded}`,
         "Toxiproxy servers": from === undefined ? "root" : "the same",
@@ -113,7 +113,9 @@ export function localEngine(load: Load, fuse: () => Promise<FuseVerdict> = fuseV
         openDir = needsOpenFolder(topology, who) ? makeOpenFolder(spec.id) : "";
         foundation = await build(ground, openDir, verdict, who);
         if (verdict.works && who.names && topology.components.some(({ slots, mounts }) => slots && Object.keys(mounts).length > 0))
-          await passOn(join(openDir, "mounts")).catch((error: Error) => say(`apps will not see a LUN that is mounted anew while they run: ${error.message}`));
+          await passOn(join(openDir, "mounts")).catch((error: Error) =>
+            say(`apps will not see a volume that is mounted anew while they run: ${error.message}`),
+          );
       } catch (error) {
         await removeFolder(openDir);
         for (const group of findGroups(spec.id)) await removeGroup(group).catch(() => {});

@@ -34,7 +34,7 @@ export class Place {
   /** What belongs to a component lies in the state folder, or where its user can reach it. */
   #base = (component: Component) => (this.#user(component) ? this.home.openDir : this.spec.dir);
   log = (name: string) => join(this.spec.dir, "logs", `${name}.log`);
-  mountPath = (component: Component, lun: string) => join(this.#base(component), "mounts", component.name, lun);
+  mountPath = (component: Component, volume: string) => join(this.#base(component), "mounts", component.name, volume);
   dataDir = (component: Component) => join(this.#base(component), "components", component.name);
 
   makeFolders(components: readonly Component[]): void {
@@ -114,7 +114,7 @@ export class Place {
       env: {
         ...(apart ? env : this.env(name)),
         ...component.env,
-        ...wiringEnv(component, this.wiring, hosts, (lun) => this.mountPath(component, lun)),
+        ...wiringEnv(component, this.wiring, hosts, (volume) => this.mountPath(component, volume)),
         SECRETS_FILE: join(secretsFolder(join(this.#base(component), "secrets"), name), secretsName),
         DATA_DIR: data,
         ...(apart ? { HOME: data, TMPDIR: data } : {}),

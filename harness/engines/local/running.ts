@@ -16,7 +16,7 @@ import { localHost } from "./local-host.js";
 import type { FuseVerdict } from "./mounts/fuse-check.js";
 import { FuseMount } from "./mounts/fuse-mount.js";
 import type { LocalMount } from "./mounts/mounts.js";
-import { lunRoot, SymlinkMount } from "./mounts/symlink-mount.js";
+import { SymlinkMount, volumeRoot } from "./mounts/symlink-mount.js";
 import type { Place } from "./place.js";
 import { reapAll, removeFolder } from "./processes/reap.js";
 import { SupervisedProcess } from "./processes/supervised.js";
@@ -90,14 +90,14 @@ export class LocalFoundation extends RunningFoundation<SupervisedProcess, LocalM
       secret: place.spec.secret,
     };
     for (const component of topology.components) {
-      for (const lun of Object.keys(component.mounts)) this.#mounts.set(mountName(component.name, lun), this.#makeMount(component, lun));
+      for (const volume of Object.keys(component.mounts)) this.#mounts.set(mountName(component.name, volume), this.#makeMount(component, volume));
       this.#components.set(component.name, this.#makeComponent(component));
     }
   }
 
   // ── Life ──
 
-  /** Everything at once; a component waits only for those that it names, and for the cabinets of its mounts. */
+  /** Everything at once; a component waits only for those that it names, and for those that keep its volumes. */
   async start(say: (line: string) => void): Promise<void> {
     // Whoever dials a proxy that is not there yet tries again; waiting for all of them would only make the boot longer.
     this.#fleetUp = this.#fleet.start();
@@ -106,7 +106,7 @@ export class LocalFoundation extends RunningFoundation<SupervisedProcess, LocalM
       if (waiting.includes(component.name)) throw new Error(`the topology's components wait for each other: ${[...waiting, component.name].join(", ")}`);
       let promise = started.get(component.name);
       if (!promise) {
-        const needed = new Set([...(component.after ?? []), ...Object.values(component.mounts).map((mount) => mount.cabinet)]);
+        const needed = new Set([...(component.after ?? []), ...Object.values(component.mounts).map((mount) => mount.from)]);
         const before = this.topology.components.filter((other) => needed.has(other.name)).map((other) => begin(other, [...waiting, component.name]));
         promise = Promise.all(before).then(() => this.#components.get(component.name)!.start());
         started.set(component.name, promise);
@@ -132,7 +132,7 @@ export class LocalFoundation extends RunningFoundation<SupervisedProcess, LocalM
     await Promise.all(
       this.topology.components
         .filter(({ name }) => this.#components.get(name)!.lives)
-        .flatMap(({ name, mounts }) => Object.keys(mounts).map((lun) => this.#mounts.get(mountName(name, lun))!.upOrLater())),
+        .flatMap(({ name, mounts }) => Object.keys(mounts).map((volume) => this.#mounts.get(mountName(name, volume))!.upOrLater())),
     );
     this.#save();
   }
@@ -179,7 +179,7 @@ export class LocalFoundation extends RunningFoundation<SupervisedProcess, LocalM
     const { place } = this.#own;
     const { name, role, supervised } = component;
     const ports = place.wiring.ports.get(name)!;
-    const mounts = Object.keys(component.mounts).map((lun) => this.#mounts.get(mountName(name, lun))!);
+    const mounts = Object.keys(component.mounts).map((volume) => this.#mounts.get(mountName(name, volume))!);
     return new SupervisedProcess({
       name,
       role,
@@ -205,16 +205,19 @@ export class LocalFoundation extends RunningFoundation<SupervisedProcess, LocalM
       trouble: (says) => this.trouble(name, says),
     });
   }
-  #makeMount(component: Component, lun: string): LocalMount {
+  #makeMount(component: Component, volume: string): LocalMount {
     const { place, fuse } = this.#own;
-    const name = mountName(component.name, lun);
-    const path = place.mountPath(component, lun);
-    const cabinet = this.topology.components.find((other) => other.name === component.mounts[lun]!.cabinet)!;
-    if (!fuse.works) return new SymlinkMount({ name, lun, path, root: () => lunRoot(place.dataDir(cabinet), lun), helper: this.#helper });
+    const name = mountName(component.name, volume);
+    const path = place.mountPath(component, volume);
+    const { from, marker } = component.mounts[volume]!;
+    const keeper = this.topology.components.find((other) => other.name === from)!;
+    if (!fuse.works)
+      return new SymlinkMount({ name, volume, marker, path, root: () => volumeRoot(place.dataDir(keeper), volume, marker), helper: this.#helper });
     return new FuseMount({
       name,
       component: component.name,
-      lun,
+      volume,
+      marker,
       path,
       host,
       port: place.wiring.proxies.get(name)!.listen,

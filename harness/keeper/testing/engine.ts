@@ -59,7 +59,7 @@ const info = (name: string, role: string, kind: TargetInfo["kind"], can: readonl
 const wipeable = (target: TargetInfo, parts: readonly string[]): TargetInfo => ({ ...target, ways: { config: parts } });
 export const fakeTargets: readonly TargetInfo[] = [
   info("cc-1", "cc", "component", ["process"]),
-  info("dea-1", "dea", "component", ["process"]),
+  { ...info("dea-1", "dea", "component", ["process"]), hosts: true },
   info("router-1", "router", "component", ["process", "table"]),
   wipeable(info("firewall-1", "firewall", "component", ["process", "config", "rules"]), ["all", "rules"]),
   info("lb-1", "lb", "component", ["process", "pool", "links", "console"]),

@@ -88,7 +88,7 @@ export function differences(lab: Lab, faults: readonly Fault[], targets: readonl
     it("another file system is mounted over a LUN: it is taken away", async function () {
       const mount = lab.can("cc-1:lun-1", "mount");
       if (!targets.find(({ name }) => name === "cc-1:lun-1")!.ways.mount?.includes("hang")) return this.skip();
-      const path = lab.engine === "compose" ? "/luns/lun-1" : mountPath("cc-1", "lun-1");
+      const path = lab.engine === "compose" ? "/mounts/lun-1" : mountPath("cc-1", "lun-1");
       hands().run("cc-1", "mount", "-t", "tmpfs", "stranger", path);
       expect(await seen()).to.deep.equal(["cc-1:lun-1: hidden below a mount of tmpfs"]);
       await heal();

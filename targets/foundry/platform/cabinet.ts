@@ -1,6 +1,6 @@
 /**
  * A storage cabinet: each LUN is a folder of DATA_DIR/luns served over SFTP on a port of its own (PORT_LUN_1 …), fed by two power supplies.
- * Own variables: CORDS (which shelves have both cords on one supply), LUNS (linked: clients reach the folders themselves), MIRRORS, MIRROR_KBPS and MIRROR_MB (bandwidth and room for mirrors, per cabinet), CABINET_KBPS
+ * Own variables: CORDS (which shelves have both cords on one supply), MOUNTS (linked: clients reach the folders themselves), MIRRORS, MIRROR_KBPS and MIRROR_MB (bandwidth and room for mirrors, per cabinet), CABINET_KBPS
  * (what it moves in all, for clients and mirrors), TENANTS_MB (what other tenants keep on each LUN). Policy cabinet.reMirror: patient · eager (copier.ts).
  */
 
@@ -54,7 +54,7 @@ const power = new Power(luns, {
   file: powerFile(own.dataDir),
   longestDipMs: own.timers.longestDip,
   cacheMs: own.timers.cacheFlush,
-  linked: process.env.LUNS === "linked",
+  linked: process.env.MOUNTS === "linked",
 });
 
 const room = new Room(luns, join(own.dataDir, "room.json"));

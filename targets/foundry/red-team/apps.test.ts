@@ -122,7 +122,7 @@ for (const engine of ["local", "compose"] as const) {
     const closed = () => {
       if (engine === "compose") {
         const files = ["/run/flounder/secrets.json", "/state/logs/dea-1.log", "/state/run/dea-1.life", "/data/db/instances.json", "/opt/flounder/packages"];
-        return { files, folders: ["/data", "/luns", "/luns/lun-1", "/luns/lun-1/dea", "/state", "/opt"] };
+        return { files, folders: ["/data", "/mounts", "/mounts/lun-1", "/mounts/lun-1/dea", "/state", "/opt"] };
       }
       const data = (component: string) => realpathSync(join(dir(), "components", component));
       const open = dirname(dirname(data("dea-1")));

@@ -1,13 +1,26 @@
 /** What goes into the image, and its digest: an image that was made of something else is stale. */
 import { createHash } from "node:crypto";
-import { closeSync, constants, copyFileSync, cpSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { FlounderError } from "../../../errors.js";
 import { dist, packaged, root } from "../../../paths.js";
 import { needTool } from "../../tools/find.js";
 import { tools } from "../../tools/pins.js";
 
-export const repository = "flounder/foundry";
+export const repository = "flounder/platform";
 /** The newest that was built here, whatever it was made of. */
 export const newestImage = `${repository}:dev`;
 
@@ -23,7 +36,7 @@ function files(): ReadonlyMap<string, string> {
   const add = (path: string) => found.set(join("app", "dist", relative(dist, path)), path);
   for (const target of readdirSync(join(dist, "targets"))) {
     const platform = join(dist, "targets", target, "platform");
-    for (const name of readdirSync(platform).sort()) if (name.endsWith(".mjs")) add(join(platform, name));
+    for (const name of existsSync(platform) ? readdirSync(platform).sort() : []) if (name.endsWith(".mjs")) add(join(platform, name));
   }
   add(join(dist, "harness", "engines", "mount-prober.js"));
   return found;
@@ -50,7 +63,7 @@ function programId(path: string): string {
   }
 }
 
-/** The image that Flounder, as it is here now, runs: "flounder/foundry:<12 hex digits>". Pure, some 30 ms. Throws a FlounderError where a tool is missing. */
+/** The image that Flounder, as it is here now, runs: "flounder/platform:<12 hex digits>". Pure, some 30 ms. Throws a FlounderError where a tool is missing. */
 export function imageTag(): string {
   const hash = createHash("sha256");
   for (const [name, path] of files()) hash.update(`${name}\0`).update(readFileSync(path)).update("\0");

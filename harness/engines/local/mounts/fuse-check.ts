@@ -1,4 +1,4 @@
-/** Whether a LUN can really be mounted here: one mount is tried, since devices, rights and containers lie in more ways than can be looked up. */
+/** Whether a volume can really be mounted here: one mount is tried, since devices, rights and containers lie in more ways than can be looked up. */
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Server } from "node:net";
@@ -20,7 +20,7 @@ export interface FuseVerdict {
 const without = (why: string): FuseVerdict => ({ works: false, ways: ["detach"], why });
 const working = (readOnly: boolean): FuseVerdict => ({ works: true, ways: ["detach", "hang", "slow", ...(readOnly ? (["read-only"] as const) : [])], why: "" });
 
-/** Serves a folder over SFTP as a cabinet does: one sftp-server per connection. */
+/** Serves a folder over SFTP as whoever keeps volumes does: one sftp-server per connection. */
 function serve(sftpServer: string, dir: string): Promise<Server> {
   const server = createServer((socket) => {
     const child = spawn(sftpServer, { cwd: dir, stdio: ["pipe", "pipe", "ignore"] });
@@ -38,11 +38,11 @@ function serve(sftpServer: string, dir: string): Promise<Server> {
 
 async function tryMount(sshfs: string, sftpServer: string): Promise<FuseVerdict> {
   const dir = mkdtempSync(join(tmpdir(), "flounder-fuse-"));
-  const [lun, mount] = [join(dir, "lun"), join(dir, "mount")];
-  mkdirSync(lun);
+  const [volume, mount] = [join(dir, "volume"), join(dir, "mount")];
+  mkdirSync(volume);
   mkdirSync(mount);
-  writeFileSync(join(lun, ".lun"), "trial\n");
-  const server = await serve(sftpServer, lun);
+  writeFileSync(join(volume, ".mounted"), "trial\n");
+  const server = await serve(sftpServer, volume);
   const [command, ...args] = sshfsArgs(sshfs, "127.0.0.1", (server.address() as AddressInfo).port, mount, false);
   let complaint = "";
   const child = spawn(command!, args, { stdio: ["ignore", "ignore", "pipe"] });
@@ -53,7 +53,7 @@ async function tryMount(sshfs: string, sftpServer: string): Promise<FuseVerdict>
   try {
     await until("a trial mount", () => mountedAt(mount) !== undefined || child.exitCode !== null, 5000, 10);
     if (!mountedAt(mount)) return without(complaint.trim() || `sshfs exited with status ${child.exitCode}`);
-    const unread = await tryCommand(["cat", join(mount, ".lun")], 2000);
+    const unread = await tryCommand(["cat", join(mount, ".mounted")], 2000);
     if (unread) return without(`a file on a mount cannot be read: ${unread}`);
     await tryCommand(["mount", "-c", "-o", "remount,bind,ro", mount], 2000);
     const readOnly = mountedAt(mount)?.readOnly === true;

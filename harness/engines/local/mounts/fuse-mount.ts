@@ -1,4 +1,4 @@
-/** One LUN as one component sees it: sshfs over the mount's proxy. Options and undo: tried out one by one, see docs/decisions.md. */
+/** One volume as one component sees it: sshfs over the mount's proxy. Options and undo: tried out one by one, see docs/decisions.md. */
 import { mkdirSync } from "node:fs";
 import { nowUs, sleep, until } from "../../../clock.js";
 import type { Capabilities, CutMount } from "../../../core.js";
@@ -17,7 +17,7 @@ const mountMs = 5000;
 /**
  * reconnect: without it sshfs ends at the first refusal and a bare local folder happily takes writes. dir_cache=no, direct_io: without them stat and
  * readdir answer from caches during an outage. max_conns: what is asked next goes over the connection with the least under way, so that a proof need not wait behind
- * a large file; a quiet mount opens one. The empty path is the folder in which the server starts each session: the LUN's root.
+ * a large file; a quiet mount opens one. The empty path is the folder in which the server starts each session: the volume's root.
  */
 export const sshfsArgs = (sshfs: string, host: string, port: number, path: string, others: boolean): string[] => [
   sshfs,
@@ -31,7 +31,8 @@ export const sshfsArgs = (sshfs: string, host: string, port: number, path: strin
 export interface FusePlace {
   readonly name: string;
   readonly component: string;
-  readonly lun: string;
+  readonly volume: string;
+  readonly marker: string;
   readonly path: string;
   readonly host: string;
   readonly port: number;
@@ -177,7 +178,7 @@ export class FuseMount implements LocalMount {
       await this.up();
       await this.#readOnly(false);
     },
-    state: () => this.place.helper.state(this.place.path, this.place.lun),
+    state: () => this.place.helper.state(this.place.path, this.place.volume, this.place.marker),
     proofMs: () => proofMs(() => this.can.state()),
   };
 }

@@ -1,4 +1,4 @@
-/** A LUN where FUSE is not to be had: a symlink to the cabinet's folder, switched to nowhere for "detach". Handles that are open stay open. */
+/** A volume where FUSE is not to be had: a symlink to its keeper's folder, switched to nowhere for "detach". Handles that are open stay open. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Capabilities } from "../../../core.js";
@@ -8,9 +8,10 @@ import type { LocalMount } from "./mounts.js";
 
 export interface SymlinkPlace {
   readonly name: string;
-  readonly lun: string;
+  readonly volume: string;
+  readonly marker: string;
   readonly path: string;
-  /** The LUN's root in the cabinet's folder, once the cabinet has made it. */
+  /** The volume's root, once whoever keeps it has made it. */
   root(): string;
   readonly helper: MountHelper;
 }
@@ -83,15 +84,15 @@ export class SymlinkMount implements LocalMount {
     mend: async () => this.#point(this.place.root()),
     slow: () =>
       Promise.reject(new FlounderError("refused", `${this.place.name} cannot be slowed here: it is a symlink, not a mount`, "install sshfs and fuse3")),
-    state: () => this.place.helper.state(this.place.path, this.place.lun),
+    state: () => this.place.helper.state(this.place.path, this.place.volume, this.place.marker),
     proofMs: () => proofMs(() => this.can.state()),
   };
 }
 
-/** The LUN's root in its cabinet: the folder in the cabinet's data whose marker says the LUN's name. */
-export function lunRoot(data: string, lun: string, depth = 3): string {
+/** The volume's root: the folder in its keeper's data whose marker says the volume's name. */
+export function volumeRoot(data: string, volume: string, marker: string, depth = 3): string {
   const below = (dir: string, left: number): string | undefined => {
-    if (existsSync(join(dir, ".lun")) && readFileSync(join(dir, ".lun"), "utf8").trim() === lun) return dir;
+    if (existsSync(join(dir, marker)) && readFileSync(join(dir, marker), "utf8").trim() === volume) return dir;
     if (left === 0) return undefined;
     for (const entry of readdirSync(dir, { withFileTypes: true })) {
       const found = entry.isDirectory() ? below(join(dir, entry.name), left - 1) : undefined;
@@ -100,6 +101,7 @@ export function lunRoot(data: string, lun: string, depth = 3): string {
     return undefined;
   };
   const root = below(data, depth);
-  if (!root) throw new FlounderError("platform", `no folder below ${data} has the marker .lun of ${lun}`, "read the cabinet's log");
+  if (!root)
+    throw new FlounderError("platform", `no folder below ${data} has the marker ${marker} of ${volume}`, "read the log of the component that keeps it");
   return root;
 }

@@ -33,7 +33,7 @@ export function fixtureTopology(): Topology {
         ports: { api: "http" },
         fronts: { api: "edge" },
         links: { nats: { to: "nats-1", port: "client", class: "bus" } },
-        mounts: { "lun-1": { cabinet: "cabinet-a", port: "lun-1" } },
+        mounts: { "lun-1": { from: "cabinet-a", port: "lun-1", marker: ".lun" } },
       }),
       component("dea-1", "dea", { slots: 2, links: { nats: { to: "nats-1", port: "client", class: "bus" } } }),
       component("db-1", "db", { secrets: ["db-password"], unprivileged: true, prepare: ["node", script, "prepare"], env: { PREPARED: "yes" } }),
