@@ -20,7 +20,8 @@ const imports = (path: string, text: string): string[] =>
 const allowed: readonly (readonly [from: RegExp, to: readonly RegExp[]])[] = [
   [/^harness\//, [/^harness\//]],
   [/^faults\//, [/^faults\//, /^harness\//]],
-  [/^targets\/[^/]+\/platform\//, [/^targets\/[^/]+\/platform\//]],
+  [/^targets\/[^/]+\/contract\//, [/^targets\/[^/]+\/contract\//]],
+  [/^targets\/[^/]+\/platform\//, [/^targets\/[^/]+\/(platform|contract)\//]],
   [/^targets\/[^/]+\/(scenarios|playbooks|suites|conformance)\//, [/^faults\//, /^harness\//, /^targets\/[^/]+\/(?!platform)/]],
   [/^targets\/[^/]+\/(?!platform\/)/, [/^harness\//, /^targets\/[^/]+\/(?!platform)/]],
 ];
@@ -68,8 +69,10 @@ describe("arrows", () => {
     const seen = (name: string, before: string, to: string, after = ";") => against(name, `${before} "${to}"${after}`);
     expect(seen("harness/planning/plan.ts", "import noop from", "../../faults/noop.js")).to.deep.equal(["harness/planning/plan.ts → faults/noop.js"]);
     expect(seen("harness/cli/run.ts", "const { x } = await import(\n ", "../../targets/foundry/target.js", "\n);")).to.have.length(1);
-    expect(seen("faults/noop.ts", "export * from", "../targets/foundry/timers.js")).to.have.length(1);
+    expect(seen("faults/noop.ts", "export * from", "../targets/foundry/contract/timers.js")).to.have.length(1);
     expect(seen("targets/foundry/platform/cc.ts", "import type { Event } from", "../../../harness/core.js")).to.have.length(1);
+    expect(seen("targets/foundry/platform/cc.ts", "import { timersMs } from", "../contract/timers.js")).to.deep.equal([]);
+    expect(seen("targets/foundry/contract/timers.ts", "import { cc } from", "../platform/cc.js")).to.have.length(1);
     expect(seen("targets/foundry/target.ts", "import { cc } from", "./platform/cc.js")).to.have.length(1);
     expect(seen("targets/foundry/scenarios/day-1.ts", "import cut from", "../../../faults/link-cut.js")).to.deep.equal([]);
   });

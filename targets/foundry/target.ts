@@ -1,8 +1,11 @@
 /** The foundry as the harness sees it: everything that the harness loads of a Cloud-Foundry-like platform of 2011. */
+
 import type { TargetSystem } from "../../harness/core.js";
 import { derived } from "../../harness/engines/secrets.js";
 import { adapters, capabilities, ways } from "./adapters/adapters.js";
 import { busAddress, busCarries } from "./adapters/bus-witness.js";
+import { adminPasswordLabel, typed } from "./contract/secrets.js";
+import { shortestScaledMs, timersS } from "./contract/timers.js";
 import { entrances, entrancesOf } from "./front-door.js";
 import { alarms } from "./monitoring/alarms.js";
 import { foresight } from "./monitoring/foresight.js";
@@ -14,13 +17,11 @@ import { routes } from "./probes/routes.js";
 import { differences } from "./readings/differences.js";
 import { fingerprint } from "./readings/fingerprint.js";
 import { missing, tidy } from "./readings/ledger.js";
-import { shortestScaledMs, timersS } from "./timers.js";
 import { policies, profiles, topology } from "./topology.js";
 import { prepare } from "./workload/prepare.js";
 import { sampleApps } from "./workload/sample-apps.js";
 
-/** The platform derives the same password from the same secret: 20 hex characters. */
-const adminPassword = (secret: string): string => derived(secret, "admin-password").slice(0, 20);
+const adminPassword = (secret: string): string => typed(derived(secret, adminPasswordLabel));
 
 /** The bus' user for a gorouter. */
 const joiner = "gorouter";

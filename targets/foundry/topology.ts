@@ -3,8 +3,11 @@ import { join } from "node:path";
 import { chosenPolicies, shapeOf } from "../../harness/choices.js";
 import type { Component, Contained, Topology } from "../../harness/core.js";
 import { dist } from "../../harness/paths.js";
+import { environmentOf } from "./contract/environment.js";
+import { writeMirrors } from "./contract/mirrors.js";
+import { adminLabel, adminPasswordLabel, busLabel, mirrorLabel, watchLabel } from "./contract/secrets.js";
+import { timersMs } from "./contract/timers.js";
 import { thresholds, thresholdsMs } from "./monitoring/thresholds.js";
-import { timersMs } from "./timers.js";
 
 interface Shape {
   readonly cc: number;
@@ -158,10 +161,10 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
   const luns = shape.cabinets.flatMap((cabinet, c) =>
     Array.from({ length: shape.lunsPerCabinet }, (_, l) => ({ cabinet, lun: `lun-${c * shape.lunsPerCabinet + l + 1}` })),
   );
-  const env = { DOMAIN: domain, TIMERS_MS: JSON.stringify(timersMs(timeFactor)), POLICY: JSON.stringify(chosen), PROFILE: profile };
+  const env = environmentOf({ domain, profile, timers: timersMs(timeFactor), policy: chosen });
   /** The nth LUN of a cabinet is mirrored to the nth of the next one. */
   const partner = (i: number) => luns[(i + shape.lunsPerCabinet) % luns.length]!.lun;
-  const mirrored = shape.cabinets.length > 1 ? { MIRRORS: luns.map(({ lun }, i) => `${lun}=${partner(i)}`).join(",") } : {};
+  const mirrored = shape.cabinets.length > 1 ? { MIRRORS: writeMirrors(Object.fromEntries(luns.map(({ lun }, i) => [lun, partner(i)]))) } : {};
   const limits: Record<string, string> = shape.cabinet
     ? { CABINET_KBPS: String(shape.cabinet.kBps), MIRROR_MB: String(shape.cabinet.mirrorMB), TENANTS_MB: String(shape.cabinet.tenantsMB) }
     : {};
@@ -180,7 +183,7 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
     ready: "http:admin/healthz",
     supervised: false,
     ...parts,
-    secrets: [...(parts.secrets ?? []), `admin:${name}`, ...(parts.links?.nats ? [`bus:${name}`] : [])],
+    secrets: [...(parts.secrets ?? []), adminLabel(name), ...(parts.links?.nats ? [busLabel(name)] : [])],
     ports: { admin: "http", ...parts.ports },
   });
 
@@ -199,7 +202,7 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
       const own = luns.filter((l) => l.cabinet === name);
       const peer = shape.cabinets[(i + 1) % shape.cabinets.length]!;
       return ours(name, "cabinet", {
-        secrets: [`watch:${name}`, "mirror"],
+        secrets: [watchLabel(name), mirrorLabel],
         env: { ...env, ...mirrored, ...limits, CORDS: cords(name, shape.cabinets[0]!, own) },
         ports: { ...Object.fromEntries(own.map((l) => [l.lun, "sftp" as const])), ...(peer === name ? {} : { mirror: "http" as const }) },
         links: peer === name ? {} : { peer: { to: peer, port: "mirror", class: "storage" } },
@@ -209,7 +212,7 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
     ...numbered("cc", shape.cc).map((name) =>
       ours(name, "cc", {
         env: { ...env, ...mirrored, ...(shape.ccWorkers ? { CC_WORKERS: String(shape.ccWorkers) } : {}) },
-        secrets: ["admin-password", "ccdb-password", "jwt-key", "droplets", "system-routes", `watch:${name}`, ...(shape.service ? ["broker-password"] : [])],
+        secrets: [adminPasswordLabel, "ccdb-password", "jwt-key", "droplets", "system-routes", watchLabel(name), ...(shape.service ? ["broker-password"] : [])],
         ports: { api: "http" },
         fronts: { api: "edge" },
         contained: { published: ["api"] },
@@ -226,7 +229,7 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
     }),
     ...numbered("monitor", shape.monitor ?? 0).map((name) =>
       ours(name, "monitor", {
-        secrets: [...shape.cabinets, ...numbered("cc", shape.cc)].map((watched) => `watch:${watched}`),
+        secrets: [...shape.cabinets, ...numbered("cc", shape.cc)].map(watchLabel),
         env: { ...env, THRESHOLDS: JSON.stringify(thresholdsMs(thresholds[chosen["monitor.thresholds"] as keyof typeof thresholds], timeFactor)) },
         links: {
           ...bus,
@@ -264,7 +267,7 @@ export function topologyOf(profile: string, shape: Shape, timeFactor: number, po
     ...ours("nats-1", "nats", {}),
     env: { ...env, BUS_USERS: users.map(({ name, role }) => `${name}=${role}`).join(",") },
     prepare: ["node", bundle("nats")],
-    secrets: ["owner", "gorouter", ...users.map(({ name }) => name)].map((user) => `bus:${user}`),
+    secrets: ["owner", "gorouter", ...users.map(({ name }) => name)].map(busLabel),
     command: ["tool:nats-server", "-c", "{data}/nats.conf"],
     ports: { client: "nats" },
     ready: "tcp:client",

@@ -1,6 +1,8 @@
 /** Subjects of the bus that nobody may publish on: a deny in nats-server's permissions, read anew at SIGHUP. Subscribing is never denied: that ends subscriptions for good. */
+
 import { randomUUID } from "node:crypto";
 import type { Addresses, Capabilities, Component, Host } from "../../../harness/core.js";
+import { canaryHeader } from "../contract/canary.js";
 import { busAddress, connected } from "./bus-witness.js";
 
 /** The file that nats.conf includes; the platform's prepare step writes it once, muting nothing. */
@@ -29,7 +31,7 @@ export function busSubjects({ name }: Component, addresses: Addresses, host: Hos
       const connection = await connected(busAddress(name, addresses));
       const subject = pattern.replace(/[*>]/g, "canary");
       const canary = (await import("nats")).headers();
-      canary.set("Flounder-Canary", randomUUID());
+      canary.set(canaryHeader, randomUUID());
       return new Promise((resolve) => {
         const end = (heard: boolean) => {
           clearTimeout(late);
@@ -39,7 +41,7 @@ export function busSubjects({ name }: Component, addresses: Addresses, host: Hos
         const late = setTimeout(() => end(false), heardMs);
         const subscription = connection.subscribe(subject, {
           callback: (_, message) => {
-            if (message.headers?.get("Flounder-Canary") === canary.get("Flounder-Canary")) end(true);
+            if (message.headers?.get(canaryHeader) === canary.get(canaryHeader)) end(true);
           },
         });
         connection.publish(subject, "", { headers: canary });

@@ -2,9 +2,11 @@
  * Does a component's link to the bus carry? Asked of everybody by `vcap.component.discover` (cf-protocol §4.4) over a connection that no fault cuts:
  * only the component itself can answer with its name, and the question and the answer both pass its link.
  */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsConnection } from "nats";
 import type { Addresses } from "../../../harness/core.js";
+import { busLabel } from "../contract/secrets.js";
 
 /** Who has not answered by then is cut off. */
 const answerMs = 700;
@@ -23,7 +25,7 @@ export const ownerInbox = `_INBOX.${busOwner}`;
 /** The platform gives its bus' users passwords under such labels. */
 export const busAddress = (bus: string, addresses: Addresses): BusAddress => ({
   ...addresses.direct(bus, "client"),
-  password: addresses.secret(`bus:${busOwner}`),
+  password: addresses.secret(busLabel(busOwner)),
 });
 
 /** Loaded when the first witness asks: a foundation comes up without it. */

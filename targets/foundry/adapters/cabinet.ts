@@ -1,11 +1,12 @@
 /** Capabilities of a cabinet over its admin port: `content`, `room`, and `power` with the look from elsewhere that its witness needs: does each LUN answer? */
+
 import { connect } from "node:net";
 import type { Addresses, Call, Capabilities, Component } from "../../../harness/core.js";
+import { opening } from "../contract/sftp.js";
 import { takesBytes } from "./lun-room.js";
 
 const answerMs = 1000;
 /** SFTP draft 02: SSH_FXP_INIT (1) with version 3 is answered with SSH_FXP_VERSION (2). */
-const hello = Buffer.from([0, 0, 0, 5, 1, 0, 0, 0, 3]);
 const isVersion = (bytes: Buffer) => bytes.length >= 5 && bytes[4] === 2;
 
 /** What a cabinet hears first from who asks it past the proxies. */
@@ -21,7 +22,7 @@ function answers(at: { readonly host: string; readonly port: number }, introduct
       resolve(answered);
     };
     const late = setTimeout(() => end(false), answerMs);
-    socket.once("connect", () => socket.write(Buffer.concat([Buffer.from(introduction), hello])));
+    socket.once("connect", () => socket.write(Buffer.concat([Buffer.from(introduction), opening])));
     socket.on("error", () => end(false)).on("close", () => end(false));
     socket.on("data", (bytes: Buffer) => {
       heard = Buffer.concat([heard, bytes]);

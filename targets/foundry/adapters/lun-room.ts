@@ -1,5 +1,7 @@
 /** Does a LUN take new bytes? Asked as any client would, over a connection of its own: SFTP draft 02, version 3. One file at the LUN's root is made empty, and gets a byte. */
+
 import { connect } from "node:net";
+import { answers, opening, pflags, requests } from "../contract/sftp.js";
 
 const file = ".flounder-room";
 const answerMs = 1500;
@@ -13,12 +15,11 @@ const string = (value: Buffer) => Buffer.concat([number(value.length), value]);
 const packet = (...fields: readonly Buffer[]) => string(Buffer.concat(fields));
 const type = (of: number) => Buffer.from([of]);
 
-const init = packet(type(1), number(3));
 /** pflags write, create, truncate; no attributes. */
-const open = packet(type(3), number(1), string(Buffer.from(file)), number(0x02 | 0x08 | 0x10), number(0));
-const write = (handle: Buffer) => packet(type(6), number(2), string(handle), Buffer.alloc(8), string(Buffer.from("1")));
-const close = (handle: Buffer) => packet(type(4), number(3), string(handle));
-const [version, status, handle] = [2, 101, 102];
+const open = packet(type(requests.open), number(1), string(Buffer.from(file)), number(pflags.write | pflags.create | pflags.truncate), number(0));
+const write = (handle: Buffer) => packet(type(requests.write), number(2), string(handle), Buffer.alloc(8), string(Buffer.from("1")));
+const close = (handle: Buffer) => packet(type(requests.close), number(3), string(handle));
+const { version, status, handle } = answers;
 
 /** `introduction` goes out first: past the proxies nobody says it for us. Rejects when it does not answer, or not with SFTP. */
 export function takesBytes(at: { readonly host: string; readonly port: number }, introduction: string): Promise<boolean> {
@@ -32,7 +33,7 @@ export function takesBytes(at: { readonly host: string; readonly port: number },
     };
     const fail = (why: string) => () => end(() => reject(new Error(`${at.host}:${at.port} ${why}`)));
     const late = setTimeout(fail(`did not answer within ${answerMs} ms`), answerMs);
-    socket.on("connect", () => socket.write(Buffer.concat([Buffer.from(introduction), init])));
+    socket.on("connect", () => socket.write(Buffer.concat([Buffer.from(introduction), opening])));
     socket.on("error", fail("is not there")).on("close", fail("hung up"));
     const take = (body: Buffer) => {
       const id = body.length >= 9 ? body.readUInt32BE(1) : 0;

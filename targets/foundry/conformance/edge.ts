@@ -1,4 +1,5 @@
 /** Capabilities config, rules, pool, table and subjects, through the faults of the front end and the bus: seen by the witness, and from outside. */
+
 import { Resolver } from "node:dns/promises";
 import { expect } from "chai";
 import { connect } from "nats";
@@ -6,6 +7,7 @@ import { until } from "../../../harness/clock.js";
 import type { Capability, Target } from "../../../harness/core.js";
 import { loadFaults } from "../../../harness/registry.js";
 import { busAddress, busOwner } from "../adapters/bus-witness.js";
+import { canaryHeader } from "../contract/canary.js";
 import { api, app, type Lab, signal, topology } from "./lab.js";
 
 const [outer, inner] = ["any.flounder.test", "nats-1.internal.flounder.test"];
@@ -108,7 +110,7 @@ export function edge(lab: Lab): void {
       const { host, port, password } = busAddress("nats-1", lab.running);
       const listener = await connect({ servers: `${host}:${port}`, user: busOwner, pass: password, reconnect: false });
       const count = (subject: string, add: () => void) =>
-        listener.subscribe(subject, { callback: (_, message) => (message.headers?.has("Flounder-Canary") ? undefined : add()) });
+        listener.subscribe(subject, { callback: (_, message) => (message.headers?.has(canaryHeader) ? undefined : add()) });
       count("router.register", () => registrations++);
       count("dea.heartbeat", () => heartbeats++);
       await listener.flush();

@@ -1,4 +1,5 @@
 /** Healed, and still broken: what a fault leaves behind is said by each command, with the command that ends it, and that one ends it or says why it cannot. */
+
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect } from "chai";
@@ -9,7 +10,7 @@ import { connect } from "../../../harness/keeper/start.js";
 import { root } from "../../../harness/paths.js";
 import type { EngineName } from "../../../harness/registry.js";
 import { passingName } from "../../../harness/state/foundation.js";
-import type { StorageState } from "../operator/console.js";
+import type { StorageState } from "../contract/storage.js";
 import { openHome } from "../testing/live-foundation.js";
 
 interface Ended {

@@ -1,7 +1,9 @@
 /** How a place looks to a stranger who dials it: sockets of our own, none of the engine's knocks. */
+
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { PortProtocol } from "../../../harness/core.js";
+import { opening } from "../contract/sftp.js";
 
 export interface At {
   readonly host: string;
@@ -16,7 +18,7 @@ const greetings: Readonly<Record<PortProtocol, Buffer>> = {
   nats: Buffer.alloc(0),
   // SSLRequest of PostgreSQL's protocol 3; SSH_FXP_INIT of SFTP 3.
   postgres: Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]),
-  sftp: Buffer.from([0, 0, 0, 5, 1, 0, 0, 0, 3]),
+  sftp: opening,
   tcp: Buffer.alloc(0),
   udp: Buffer.alloc(0),
 };

@@ -1,9 +1,9 @@
 /** Capabilities power, content and room, and the storage faults: each is seen by its witness to bite and to be healed, and by the Cloud Controller for what it is. */
 import { expect } from "chai";
 import { until } from "../../../harness/clock.js";
+import { timersMs } from "../contract/timers.js";
 import { verifyStorage } from "../operator/console.js";
 import { operator } from "../operator/operator.js";
-import { timersMs } from "../timers.js";
 import { prober } from "../workload/prepare.js";
 import { app, type Lab, timeFactor, topology } from "./lab.js";
 

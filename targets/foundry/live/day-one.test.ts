@@ -5,10 +5,10 @@
 import { expect } from "chai";
 import { request } from "undici";
 import { nowUs, sleep, until } from "../../../harness/clock.js";
+import { timersMs } from "../contract/timers.js";
 import { entrancesOf } from "../front-door.js";
 import { operator } from "../operator/operator.js";
 import { liveFoundation } from "../testing/live-foundation.js";
-import { timersMs } from "../timers.js";
 import type { CfClient } from "../workload/cf-client.js";
 import { prober } from "../workload/prepare.js";
 

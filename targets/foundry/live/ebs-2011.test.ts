@@ -2,13 +2,15 @@
  * What becomes of the mirrors when the cabinets' network is too small for a while, on a real foundation, asked of the cabinets themselves: given up, looked for
  * all at once, no end of it by itself; the playbook's own steps end it, and a blob that only an old mirror had is named as lost.
  */
+
 import { readdirSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { nowUs, sleep, until } from "../../../harness/clock.js";
 import type { AuditLine } from "../../../harness/core.js";
 import { loadFaults } from "../../../harness/registry.js";
-import { type StorageState, storageState, type Verified, verifyStorage } from "../operator/console.js";
+import type { StorageState, Verified } from "../contract/storage.js";
+import { storageState, verifyStorage } from "../operator/console.js";
 import { type Operator, operator } from "../operator/operator.js";
 import playbook from "../playbooks/stop-the-storm.js";
 import { liveFoundation } from "../testing/live-foundation.js";

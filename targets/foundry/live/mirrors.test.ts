@@ -1,10 +1,12 @@
 /** Mirrors between two cabinets, on a real foundation: torn blobs come back from the other cabinet, and a LUN that is gone is served from there. */
+
 import { createHash } from "node:crypto";
 import { readFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { until } from "../../../harness/clock.js";
-import { backUp, failOver, restoreBackup, type StorageState, storageState, verifyStorage } from "../operator/console.js";
+import type { StorageState } from "../contract/storage.js";
+import { backUp, failOver, restoreBackup, storageState, verifyStorage } from "../operator/console.js";
 import target from "../target.js";
 import { liveFoundation } from "../testing/live-foundation.js";
 import { prober } from "../workload/prepare.js";

@@ -1,6 +1,6 @@
 /** What the three configurations of monitoring come to in this foundation: when alarms are raised, when LUNs move by themselves, and when it is too late. */
 import type { Foresight, Topology } from "../../../harness/core.js";
-import type { TimersMs } from "../timers.js";
+import type { TimersMs } from "../contract/timers.js";
 
 /** As the monitor gets them (thresholds.ts): null is never. */
 interface Limits {

@@ -1,10 +1,12 @@
 /** Thresholds that agree: the monitor notices the flicker and moves the LUN before it is declared lost. Thresholds of 2011: whatever they say comes after the latch. */
+
 import { expect } from "chai";
 import { sleep, until } from "../../../harness/clock.js";
-import { type StorageState, storageState } from "../operator/console.js";
+import type { StorageState } from "../contract/storage.js";
+import { timersS } from "../contract/timers.js";
+import { storageState } from "../operator/console.js";
 import target from "../target.js";
 import { liveFoundation } from "../testing/live-foundation.js";
-import { timersS } from "../timers.js";
 import { thresholds } from "./thresholds.js";
 
 const shape = { cc: 1, dea: 1, router: 1, lb: 1, dns: 1, cabinets: ["cabinet-a", "cabinet-b"], lunsPerCabinet: 2, monitor: 1 };

@@ -1,29 +1,9 @@
 /** The operator's verbs: what a person with rights may do to a live foundation. Playbooks and recover() use these and nothing else. */
+
 import { until } from "../../../harness/clock.js";
 import type { Call, Component, Topology } from "../../../harness/core.js";
 import { FlounderError } from "../../../harness/errors.js";
-
-export type MountState = "usable" | "error" | "hung" | "read-only";
-
-/** What one Cloud Controller knows of its storage. */
-export interface StorageState {
-  readonly readOnly: boolean;
-  readonly reason: string | null;
-  readonly sinceIso: string | null;
-  readonly lostLuns: readonly string[];
-  readonly mounts: Readonly<Record<string, MountState>>;
-  /** LUNs that are served from their mirrors. */
-  readonly moved?: readonly string[];
-}
-/** Digests of blobs that the CCDB knows and the LUNs do not have, or have otherwise. */
-export interface Verified {
-  readonly checked: number;
-  readonly missing: readonly string[];
-  readonly torn: readonly string[];
-  /** Those of both that came back from the mirror. */
-  readonly repaired: readonly string[];
-  readonly tookMs: number;
-}
+import type { BackedUp, StorageState, Verified } from "../contract/storage.js";
 
 /** Re-hashing everything takes as long as there are blobs. */
 const verifyTimeoutMs = 60_000;
@@ -210,13 +190,6 @@ export const isHealthy = (call: Call, name: string) =>
     () => false,
   );
 
-/** What a backup of the CCDB, or going back to it, came to. */
-export interface BackedUp {
-  readonly lun: string;
-  readonly atIso: string;
-  readonly rows: number;
-  readonly tookMs: number;
-}
 /** All rows of the CCDB, onto a LUN of the last cabinet; replaces the backup before. */
 export const backUp = async (call: Call, cc: string): Promise<BackedUp> => (await call(cc, "/ccdb/backup", {}, verifyTimeoutMs)) as BackedUp;
 /** The CCDB as it was when it was backed up: what was acknowledged since is lost. */

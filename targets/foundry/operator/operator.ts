@@ -1,8 +1,10 @@
 /** The console as an operator holds it: the same verbs, by name, each of them leaving an audit line whether it succeeded or not. */
+
 import { nowUs, sleep } from "../../../harness/clock.js";
 import type { AuditLine, Call, SlipperyConsole, Topology } from "../../../harness/core.js";
 import { FlounderError } from "../../../harness/errors.js";
 import { audited } from "../../../harness/playbooks/audited.js";
+import type { BackedUp, Verified } from "../contract/storage.js";
 import * as verbs from "./console.js";
 
 /** Each verb resolves with what came of it, in words. */
@@ -57,12 +59,12 @@ const watchEveryMs = 250;
 export function operator(call: Call, topology: Topology, who: string, audit: (line: AuditLine) => void): Operator {
   const tell = audited(who, audit);
   const ccs = topology.components.filter((component) => component.role === "cc").map((component) => component.name);
-  let found: verbs.Verified | undefined;
+  let found: Verified | undefined;
   const anyCc = async () => {
     for (const cc of ccs) if (await verbs.storageState(call, cc).catch(() => undefined)) return cc;
     return ccs[0]!;
   };
-  const backup = ({ rows, lun, atIso }: verbs.BackedUp) => `${rows} rows of ${atIso} on ${lun}`;
+  const backup = ({ rows, lun, atIso }: BackedUp) => `${rows} rows of ${atIso} on ${lun}`;
   const failOver = async (lun: string) => {
     const { servedBy, blobs } = await verbs.failOver(call, topology, lun);
     return `${lun} is served by its mirror on ${servedBy}: ${blobs} blobs`;
@@ -108,9 +110,9 @@ export function operator(call: Call, topology: Topology, who: string, audit: (li
     verify: (by = "one") =>
       tell("verify", "all LUNs", async () => {
         found = undefined;
-        const each: verbs.Verified[] = [];
+        const each: Verified[] = [];
         for (const cc of by === "one" ? [await anyCc()] : ccs) each.push(await verbs.verifyStorage(call, cc));
-        const union = (of: (one: verbs.Verified) => readonly string[]) => [...new Set(each.flatMap(of))];
+        const union = (of: (one: Verified) => readonly string[]) => [...new Set(each.flatMap(of))];
         found = { ...each.at(-1)!, missing: union((one) => one.missing), torn: union((one) => one.torn), repaired: union((one) => one.repaired) };
         const { checked, torn, missing, repaired } = found;
         const through = each.length > 1 ? `, through the mounts of ${each.length} CCs` : "";

@@ -1,8 +1,10 @@
 /** Ends the outage that a lost LUN leaves behind: verify, release, wait. Does nothing on a foundation that is not read-only. */
+
 import { nowUs, sleep, until } from "../../../harness/clock.js";
 import type { Ailment, Call, RecoverOptions, Topology } from "../../../harness/core.js";
 import { FlounderError } from "../../../harness/errors.js";
-import { releaseStorage, type StorageState, storageState, unrepaired, type Verified, verifyStorage } from "./console.js";
+import type { StorageState, Verified } from "../contract/storage.js";
+import { releaseStorage, storageState, unrepaired, verifyStorage } from "./console.js";
 
 const deadlineMs = 60_000;
 const pollMs = 100;

@@ -7,12 +7,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
+import { mirrorFolder, readMirrors } from "../contract/mirrors.js";
+import { mirrorLabel } from "../contract/secrets.js";
 import { AdminError, admin, ready } from "./base/admin.js";
 import { config } from "./base/config.js";
 import { onEnd } from "./base/end.js";
 import { markerFile } from "./base/lun-marker.js";
-import { mirrorFolder, readMirrors } from "./base/mirrors.js";
-import { mirrorLabel } from "./base/who.js";
 import { Bandwidth } from "./cabinet/bandwidth.js";
 import { Copier, type Eager } from "./cabinet/copier.js";
 import { Corruption } from "./cabinet/corruption.js";

@@ -3,14 +3,15 @@
  * bus. Publishes monitor.alarms {seq, alarm, on, says, state, at}, and fails LUNs over by itself. When: env THRESHOLDS (rules.ts).
  * Links: nats, each cabinet's admin port by the cabinet's name, each LUN's port by the LUN's name.
  */
+
 import { request } from "node:http";
 import { json } from "node:stream/consumers";
+import { watchLabel } from "../contract/secrets.js";
 import { admin, ready } from "./base/admin.js";
 import { connectBus, type Payload } from "./base/bus.js";
 import { type Address, config } from "./base/config.js";
 import { onEnd } from "./base/end.js";
 import { log } from "./base/log.js";
-import { watchLabel } from "./base/who.js";
 import { AlarmLog } from "./monitor/alarm-log.js";
 import { LunWatch } from "./monitor/lun-watch.js";
 import { alarmsOf, failOversOf, type Seen, thresholds } from "./monitor/rules.js";

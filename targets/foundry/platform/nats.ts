@@ -1,9 +1,11 @@
 /** Prepare step of the bus: writes DATA_DIR/nats.conf for nats-server and ends. Env BUS_USERS: name=role of each component that is on the bus. */
+
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { busLabel } from "../contract/secrets.js";
 import { config } from "./base/config.js";
 import { writeAtomically } from "./base/saved.js";
-import { gorouterUser, isBusRole, ownerUser, passwordLabel, type Rights, rightsOf } from "./nats/rights.js";
+import { gorouterUser, isBusRole, ownerUser, type Rights, rightsOf } from "./nats/rights.js";
 
 const own = config();
 /** Subjects that nobody may publish on, an operator's to change (then SIGHUP); it stays as it is over a restart. */
@@ -19,7 +21,7 @@ const members = (process.env.BUS_USERS ?? "").split(",").flatMap((word): [string
 /** Each user is muted by the same file. */
 const user = (name: string, rights?: Rights) => `{
         user: ${JSON.stringify(name)}
-        password: "${own.secret(passwordLabel(name))}"
+        password: "${own.secret(busLabel(name))}"
         permissions: {
           publish: {
             ${rights ? `allow: ${JSON.stringify(rights.publish)}` : ""}

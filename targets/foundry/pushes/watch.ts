@@ -1,7 +1,9 @@
 /** What a foundation is asked again and again while it is pushed to: nothing restarts, no storage is lost, no memory grows. */
+
 import { sleep } from "../../../harness/clock.js";
 import type { Running } from "../../../harness/core.js";
-import { type StorageState, storageState } from "../operator/console.js";
+import type { StorageState } from "../contract/storage.js";
+import { storageState } from "../operator/console.js";
 
 const everyMs = 500;
 const memoryEveryMs = 5000;

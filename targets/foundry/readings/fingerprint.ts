@@ -2,9 +2,10 @@
  * Configuration and desired state as words: equal before and after, or something was not healed.
  * Never pids, instance ids, ports or which DEA: these change when the platform does its work.
  */
+
 import type { Call, Topology } from "../../../harness/core.js";
 import { edgeWays } from "../adapters/edge.js";
-import type { StorageState } from "../operator/console.js";
+import type { StorageState } from "../contract/storage.js";
 import { isProbeApp } from "../workload/sample-apps.js";
 
 /** What a DEA says of one instance (GET /instances). */

@@ -1,9 +1,11 @@
 /** For tests: what the kernel says of a foundation's processes, and where its secrets can be read; with nothing of the engine's own. */
+
 import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { Topology } from "../../../harness/core.js";
 import { derived } from "../../../harness/engines/secrets.js";
+import { typed } from "../contract/secrets.js";
 
 export interface Seen {
   readonly pid: number;
@@ -43,7 +45,7 @@ export const ofFoundation = (id: string): Seen[] => everybody().filter(({ enviro
 /** The foundation's secret and all that its topology grants to anybody, by label; also the first 20 digits, which are a person's password. */
 export function secretsOf(topology: Topology, secret: string): ReadonlyMap<string, string> {
   const labels = new Set(topology.components.flatMap(({ secrets = [] }) => secrets));
-  return new Map([["the secret", secret], ...[...labels].map((label) => [label, derived(secret, label).slice(0, 20)] as const)]);
+  return new Map([["the secret", secret], ...[...labels].map((label) => [label, typed(derived(secret, label))] as const)]);
 }
 
 /** Every file below a folder; links are not followed. */

@@ -1,10 +1,12 @@
 /** The admin server of a component: JSON over plain node:http on PORT_ADMIN, past every proxy. Only the keeper and operators call it. */
+
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { adminLabel, watchLabel } from "../../contract/secrets.js";
 import { config } from "./config.js";
 import { defects, surviveDefects } from "./defects.js";
 import { identity } from "./identity.js";
 import { log } from "./log.js";
-import { adminLabel, refuse, refused, watchLabel } from "./who.js";
+import { refuse, refused } from "./who.js";
 
 /** `body` is the parsed JSON of the request, undefined if it had none; `query` what its path has behind a question mark. What is returned is sent as JSON. */
 export type AdminRoute = (body: unknown, query: URLSearchParams) => unknown | Promise<unknown>;

@@ -1,14 +1,15 @@
 /** Configuration, files and the bus client that every component shares. */
+
 import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { connect, type NatsConnection } from "nats";
+import { adminLabel } from "../../contract/secrets.js";
 import { readConfig } from "./config.js";
 import { savedJson, writeAtomically } from "./saved.js";
 import { busOwner, freePort, Lab, type Part, secretOf } from "./testing/lab.js";
 import { until } from "./until.js";
-import { adminLabel } from "./who.js";
 
 const env = {
   FLOUNDER_COMPONENT: "cc-1",

@@ -1,6 +1,9 @@
 /** The component's connection to NATS: JSON objects, at most once, reconnecting for ever. Source of the rules: vcap's protocol, 2011. */
+
 import { connect, createInbox, type Msg, type NatsConnection } from "nats";
-import { answersTo, passwordLabel } from "../nats/rights.js";
+import { canaryHeader } from "../../contract/canary.js";
+import { busLabel } from "../../contract/secrets.js";
+import { answersTo } from "../nats/rights.js";
 import { config } from "./config.js";
 import { identity } from "./identity.js";
 import { knock } from "./knock.js";
@@ -75,7 +78,7 @@ class NatsBus implements Bus {
           servers: `${host}:${port}`,
           name: config().name,
           user: config().name,
-          pass: config().secret(passwordLabel(config().name)),
+          pass: config().secret(busLabel(config().name)),
           reconnect: false,
           timeout: connectTimeoutMs,
           pingInterval: Math.min(natsPing, 1000),
@@ -123,7 +126,7 @@ class NatsBus implements Bus {
       callback: (error, message) => {
         if (error) return log.error({ err: error, subject }, "subscription");
         // A witness that asks whether the subject carries; it is meant for nobody.
-        if (message.headers?.has("Flounder-Canary")) return;
+        if (message.headers?.has(canaryHeader)) return;
         const payload = decode(message);
         if (!payload) return;
         const { reply } = message;

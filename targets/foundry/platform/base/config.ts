@@ -1,4 +1,6 @@
 /** What the engine tells a component about itself, read from its environment. One clear error names the variable that is missing or malformed. */
+import { type Env, givenBy, need } from "../../contract/environment.js";
+import type { TimersMs } from "../../contract/timers.js";
 import { granted } from "./secrets.js";
 
 export interface Address {
@@ -9,36 +11,6 @@ export interface Address {
 /** Where an app may listen, and under which address the routers reach it. */
 export interface Slot extends Address {
   readonly listen: number;
-}
-
-/** All in ms; already divided by the foundation's time factor where that applies. The table with its sources is targets/foundry/timers.ts. */
-export interface TimersMs {
-  readonly routeTtl: number;
-  readonly routePrune: number;
-  readonly routeRegister: number;
-  readonly heartbeat: number;
-  readonly dbScan: number;
-  readonly dropletLost: number;
-  readonly dropletsAnalysis: number;
-  readonly stableState: number;
-  readonly flappingTimeout: number;
-  readonly restartTimeout: number;
-  readonly natsPing: number;
-  readonly storageCheck: number;
-  readonly lunLost: number;
-  readonly crashReap: number;
-  readonly longestDip: number;
-  readonly cacheFlush: number;
-  readonly mirrorLost: number;
-  readonly blobGrace: number;
-  readonly healthProbe: number;
-  readonly discoverTimeout: number;
-  readonly taintPerInstance: number;
-  readonly taintFull: number;
-  readonly taintMax: number;
-  readonly natsReconnectWait: number;
-  readonly storageDeadline: number;
-  readonly stagingTimeout: number;
 }
 
 export interface Config {
@@ -64,20 +36,15 @@ export interface Config {
   mounts(): Readonly<Record<string, string>>;
   /** App slots; empty if the component has none. */
   slots(): readonly Slot[];
+  /** ms, already divided by the foundation's time factor where that applies. */
   readonly timers: TimersMs;
   readonly policy: Readonly<Record<string, string>>;
   /** hmac-sha256 of the label under the foundation's secret, as hex. Throws for a label that the topology does not grant to this component. */
   secret(label: string): string;
 }
 
-type Env = Readonly<Record<string, string | undefined>>;
 const variable = (prefix: string, name: string) => `${prefix}_${name.toUpperCase().replace(/[^A-Z0-9]/g, "_")}`;
 
-function need(env: Env, name: string): string {
-  const value = env[name];
-  if (!value) throw new Error(`environment variable ${name} is missing`);
-  return value;
-}
 function portOf(text: string, name: string): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port < 1 || port > 65_535) throw new Error(`environment variable ${name} is "${text}"; expected a port of 1 to 65535`);
@@ -87,16 +54,6 @@ function addressOf(text: string, name: string): Address {
   const colon = text.lastIndexOf(":");
   if (colon < 1) throw new Error(`environment variable ${name} is "${text}"; expected host:port`);
   return { host: text.slice(0, colon), port: portOf(text.slice(colon + 1), name) };
-}
-function json<T>(env: Env, name: string): T {
-  const text = need(env, name);
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as T;
-  } catch {
-    // The one message below says it.
-  }
-  throw new Error(`environment variable ${name} is "${text}"; expected a JSON object`);
 }
 /** Variables with this prefix, by the rest of their name as the topology wrote it. */
 function group<T>(env: Env, prefix: string, read: (value: string, name: string) => T): Record<string, T> {
@@ -120,9 +77,9 @@ function slotOf(text: string): Slot {
 /** Reads an environment; everything that every component needs is checked at once, the rest when asked for. */
 export function readConfig(env: Env): Config {
   return {
+    ...givenBy(env),
     name: need(env, "FLOUNDER_COMPONENT"),
     foundation: need(env, "FLOUNDER_FOUNDATION"),
-    domain: need(env, "DOMAIN"),
     dataDir: need(env, "DATA_DIR"),
     bindHost: need(env, "BIND_HOST"),
     host: env.HOST_NAME || need(env, "BIND_HOST"),
@@ -142,8 +99,6 @@ export function readConfig(env: Env): Config {
     links: () => group(env, "LINK", addressOf),
     mounts: () => group(env, "MOUNT", (path) => path),
     slots: () => (env.SLOTS ? env.SLOTS.split(",").map(slotOf) : []),
-    timers: json<TimersMs>(env, "TIMERS_MS"),
-    policy: json<Record<string, string>>(env, "POLICY"),
     secret: granted(env),
   };
 }

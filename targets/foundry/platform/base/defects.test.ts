@@ -6,11 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect } from "chai";
+import { adminLabel } from "../../contract/secrets.js";
 import { freePort, type Part, type PartOptions, secretOf } from "./testing/lab.js";
 import { BusLab } from "./testing/lab-bus.js";
 import { Ccdb } from "./testing/lab-ccdb.js";
 import { until } from "./until.js";
-import { adminLabel } from "./who.js";
 
 /** Loaded before the component. SIGUSR2: a listener, a timer and a promise that is nobody's throw, and a socket fails that nobody listens to. A request with X-Planted throws in its listener, a message with "planted" when it is read. */
 const plant = `

@@ -11,13 +11,6 @@ export interface Refused {
   readonly says: string;
 }
 
-/** The labels of tokens, under the foundation's secret. */
-export const adminLabel = (component: string): string => `admin:${component}`;
-/** It opens only what monitoring asks of a component: a monitor finds Cloud Controllers by what it hears, and may be told wrong addresses. */
-export const watchLabel = (component: string): string => `watch:${component}`;
-/** Between cabinets. */
-export const mirrorLabel = "mirror";
-
 const digest = (text: string) => createHash("sha256").update(text).digest();
 /** In a time that does not depend on where they differ. */
 const same = (a: string, b: string) => timingSafeEqual(digest(a), digest(b));

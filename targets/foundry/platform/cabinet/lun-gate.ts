@@ -4,11 +4,13 @@
  * there is no room; overwriting in place goes on).
  * stuck: whatever would change anything waits until it may, reading goes on.
  */
+
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { Transform } from "node:stream";
+import { answers, requests } from "../../contract/sftp.js";
 import type { Bandwidth } from "./bandwidth.js";
-import { answers, asksForRoom, changes, Fields, Packets, refusal, requests, withoutRoom } from "./sftp-packets.js";
+import { asksForRoom, changes, Fields, Packets, refusal, withoutRoom } from "./sftp-packets.js";
 
 /** One connection: from client to server, and back. */
 export interface Gated {

@@ -1,10 +1,12 @@
 /** A blob of 200 MiB is mirrored while clients go on: no piece of it is long on the way, and nobody holds it whole. */
+
 import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, renameSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
+import { opening } from "../../contract/sftp.js";
 import { freePort, Lab, type Part } from "../base/testing/lab.js";
 import { until } from "../base/until.js";
 import { introductionTo } from "./testing/lab-introducer.js";
@@ -12,7 +14,6 @@ import { introductionTo } from "./testing/lab-introducer.js";
 const mb = 2 ** 20;
 /** What a client may wait for an answer of a few bytes. The blob alone takes 3 s of all that a cabinet moves. */
 const mostMs = 600;
-const init = Buffer.from([0, 0, 0, 5, 1, 0, 0, 0, 3]);
 /** SSH_FXP_STAT (17), request 1, path ".". */
 const stat = Buffer.from([0, 0, 0, 10, 17, 0, 0, 0, 1, 0, 0, 0, 1, 46]);
 
@@ -23,7 +24,7 @@ class Client {
   #mostMs = 0;
   answers = 0;
   constructor(cabinet: string, port: number) {
-    this.#socket = connect(port, "127.0.0.1", () => this.#socket.write(Buffer.concat([Buffer.from(introductionTo(cabinet)), init])));
+    this.#socket = connect(port, "127.0.0.1", () => this.#socket.write(Buffer.concat([Buffer.from(introductionTo(cabinet)), opening])));
     this.#socket.on("error", () => {});
     this.#socket.on("data", () => {
       this.#mostMs = this.most;

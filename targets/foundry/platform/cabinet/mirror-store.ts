@@ -9,8 +9,8 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, write
 import { open } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
+import { mirrorFolder } from "../../contract/mirrors.js";
 import { markerFile } from "../base/lun-marker.js";
-import { mirrorFolder } from "../base/mirrors.js";
 import { refuse, refused } from "../base/who.js";
 import type { Bandwidth } from "./bandwidth.js";
 

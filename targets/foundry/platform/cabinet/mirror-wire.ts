@@ -1,10 +1,11 @@
 /** What a copier says to a mirror store: one request per connection. Blobs go as they are read, piece by piece at their own pace: no process holds a whole one, and none takes the cabinet's bandwidth for itself. */
+
 import { open } from "node:fs/promises";
 import { request } from "node:http";
 import { Readable } from "node:stream";
+import { mirrorLabel } from "../../contract/secrets.js";
 import { type Address, config } from "../base/config.js";
 import { sleep } from "../base/until.js";
-import { mirrorLabel } from "../base/who.js";
 import type { Bandwidth } from "./bandwidth.js";
 
 /** For an answer; of a blob that goes in a stream: since its last piece was taken. */

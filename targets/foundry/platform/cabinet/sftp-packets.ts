@@ -1,9 +1,8 @@
 /** SFTP version 3 (draft-ietf-secsh-filexfer-02) as far as a gate in its way must read it: each packet is a length of 4 bytes, a type, and what belongs to it. */
+import { answers, pflags, requests } from "../../contract/sftp.js";
 
-export const requests = { open: 3, close: 4, write: 6, setstat: 9, fsetstat: 10, remove: 13, mkdir: 14, rmdir: 15, rename: 18, symlink: 20, extended: 200 };
-export const answers = { status: 101, handle: 102, extended: 201 };
 /** In pflags of an OPEN: makes the file, or makes it empty. */
-const creates = 0x08 | 0x10;
+const creates = pflags.create | pflags.truncate;
 /** SSH_FX_FAILURE: this version has no word for a full disk, and OpenSSH's server says the same for ENOSPC. */
 const failure = 4;
 const maxBytes = 2 ** 20;

@@ -1,13 +1,13 @@
 /** A Cloud Controller's life: it listens at once, and waits for the CCDB and the bus as long as they take. */
 import { mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { readMirrors } from "../../contract/mirrors.js";
 import { admin, ready } from "../base/admin.js";
 import { type Bus, connectBus } from "../base/bus.js";
 import { config } from "../base/config.js";
 import { surviveDefects } from "../base/defects.js";
 import { onEnd } from "../base/end.js";
 import { log } from "../base/log.js";
-import { readMirrors } from "../base/mirrors.js";
 import { sleep } from "../base/until.js";
 import { operator } from "./api/operator.js";
 import { places } from "./api/organizations.js";

@@ -1,9 +1,11 @@
 /** The life of app instances on one DEA: start, watch, crash, stop, find again. Everything that is said goes through `publish`; the bus may be away. */
+
 import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { Slot, TimersMs } from "../base/config.js";
+import type { TimersMs } from "../../contract/timers.js";
+import type { Slot } from "../base/config.js";
 import { defect } from "../base/defects.js";
 import { log } from "../base/log.js";
 import { type Exit, endGroup, type Identity, isAlive, markedProcesses, spawnApp } from "./app-process.js";

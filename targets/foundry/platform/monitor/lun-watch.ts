@@ -1,11 +1,12 @@
 /** Asks one LUN again and again over a connection of its own: SFTP draft 02, INIT and then STAT of its root. Since when has it not answered? */
+
 import { connect, type Socket } from "node:net";
+import { opening } from "../../contract/sftp.js";
 import type { Address } from "../base/config.js";
 
 /** Not answered for so long counts as silent; anything under it is a busy machine. */
 const patienceMs = 300;
 
-const init = Buffer.from([0, 0, 0, 5, 1, 0, 0, 0, 3]);
 /** SSH_FXP_STAT (17), request 1, path ".". */
 const stat = Buffer.from([0, 0, 0, 10, 17, 0, 0, 0, 1, 0, 0, 0, 1, 46]);
 
@@ -39,7 +40,7 @@ export class LunWatch {
     }
     const socket = connect({ ...this.at });
     this.#socket = socket;
-    socket.once("connect", () => socket.write(init));
+    socket.once("connect", () => socket.write(opening));
     socket.on("data", () => {
       this.#answeredMs = Date.now();
     });

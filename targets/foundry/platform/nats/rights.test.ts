@@ -1,11 +1,13 @@
 /** What nats-server, configured by the real prepare step, lets each user say and hear: tried word by word, from outside. */
+
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { connect, type NatsConnection } from "nats";
+import { busLabel } from "../../contract/secrets.js";
 import { busOwner, Lab, type NatsServer, secretOf } from "../base/testing/lab.js";
 import { until } from "../base/until.js";
-import { answersTo, inboxOf, passwordLabel } from "./rights.js";
+import { answersTo, inboxOf } from "./rights.js";
 
 /** Subject: who may say it > who may hear it. Whoever changes the table in rights.ts decides anew here. */
 const law = `
@@ -60,7 +62,7 @@ describe("rights on the bus", () => {
   let lab: Lab;
   let server: NatsServer;
   const open: NatsConnection[] = [];
-  const as = async (user: string, pass = secretOf(passwordLabel(user))) => {
+  const as = async (user: string, pass = secretOf(busLabel(user))) => {
     const bus = await connect({ servers: `127.0.0.1:${server.client}`, user, pass, reconnect: false, timeout: 2000, inboxPrefix: inboxOf(user) });
     open.push(bus);
     return bus;
@@ -85,7 +87,7 @@ describe("rights on the bus", () => {
       );
     expect(await why({})).to.equal("AUTHORIZATION_VIOLATION");
     expect(await why({ user: "owner", pass: "owner" })).to.equal("AUTHORIZATION_VIOLATION");
-    expect(await why({ user: "cc-1", pass: secretOf(passwordLabel("dea-1")) })).to.equal("AUTHORIZATION_VIOLATION");
+    expect(await why({ user: "cc-1", pass: secretOf(busLabel("dea-1")) })).to.equal("AUTHORIZATION_VIOLATION");
     expect(await why({ user: "app", pass: "" })).to.equal("AUTHORIZATION_VIOLATION");
   });
 

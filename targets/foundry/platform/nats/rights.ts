@@ -83,7 +83,6 @@ export const inboxOf = (user: string): string => `_INBOX.${user}`;
 /** Where answers to what this user asked on that subject come; a word follows that nobody guesses. */
 export const answersTo = (user: string, subject: string): string => `${inboxOf(user)}.${subject}`;
 /** The label of a user's password under the foundation's secret. */
-export const passwordLabel = (user: string): string => `bus:${user}`;
 
 /** Whoever owns the foundation, as witnesses and canaries need: hears and says everything. */
 export const ownerUser = "owner";

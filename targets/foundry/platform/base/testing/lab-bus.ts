@@ -1,6 +1,7 @@
 /** For tests: a lab with a bus that can end and come back, and an ear on it that hears all that is said and can say something itself. */
+
 import { connect, type NatsConnection } from "nats";
-import type { TimersMs } from "../config.js";
+import type { TimersMs } from "../../../contract/timers.js";
 import { busOwner, Lab, type NatsServer, type Part, type PartOptions } from "./lab.js";
 
 export interface Heard {

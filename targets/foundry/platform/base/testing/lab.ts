@@ -1,4 +1,5 @@
 /** For tests: starts the real bundles and a real nats-server on free ports, with the environment that an engine would give them. */
+
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createHmac, randomInt } from "node:crypto";
 import { chownSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -6,11 +7,11 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gorouterUser, inboxOf, ownerUser, passwordLabel } from "../../nats/rights.js";
-import type { TimersMs } from "../config.js";
+import { adminLabel, busLabel, watchLabel } from "../../../contract/secrets.js";
+import type { TimersMs } from "../../../contract/timers.js";
+import { gorouterUser, inboxOf, ownerUser } from "../../nats/rights.js";
 import { knock } from "../knock.js";
 import { until } from "../until.js";
-import { adminLabel, watchLabel } from "../who.js";
 
 /** Time factor 20's values, roughly; tests shorten what they wait for. */
 const timers: TimersMs = {
@@ -84,9 +85,9 @@ const named = [
   "firewall",
   "dns",
 ];
-for (const name of [...named, ownerUser, gorouterUser]) labels.push(passwordLabel(name), adminLabel(name), watchLabel(name));
+for (const name of [...named, ownerUser, gorouterUser]) labels.push(busLabel(name), adminLabel(name), watchLabel(name));
 /** How tests connect to it: they hear and say everything. */
-export const busOwner = { user: ownerUser, pass: secretOf(passwordLabel(ownerUser)), inboxPrefix: inboxOf(ownerUser) };
+export const busOwner = { user: ownerUser, pass: secretOf(busLabel(ownerUser)), inboxPrefix: inboxOf(ownerUser) };
 
 const given = new Set<number>();
 /** Below the ephemeral range: an outgoing connection must not take it before its owner listens. Never the same twice. */

@@ -1,5 +1,7 @@
 /** The admin API of a Cloud Controller: what operators and the harness ask, past every proxy. */
+
 import * as z from "zod";
+import type { StorageState } from "../../../contract/storage.js";
 import { AdminError, type AdminRoutes } from "../../base/admin.js";
 import { config } from "../../base/config.js";
 import type { Context } from "../context.js";
@@ -19,8 +21,8 @@ export function operator(context: Context): AdminRoutes {
   /** The latch as last read: /state must answer when the CCDB does not. */
   let known: readonly Loss[] = [];
   return {
-    "GET /state": async () => {
-      let ccdb: "reached" | "away" = "reached";
+    "GET /state": async (): Promise<StorageState> => {
+      let ccdb: StorageState["ccdb"] = "reached";
       known = await losses(database).catch(() => {
         ccdb = "away";
         return known;

@@ -2,22 +2,17 @@
  * Backups of the CCDB on a LUN of the other cabinet: all rows of all tables at one instant, as JSON. Restoring is quick, and loses what was acknowledged since.
  * The record of lost storage is no part of it: going back in time must not make storage trusted again.
  */
+
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
+import type { BackedUp } from "../../../contract/storage.js";
 import { AdminError } from "../../base/admin.js";
 import { log } from "../../base/log.js";
 import type { Storage } from "../storage/storage.js";
 import type { Database, Sql } from "./database.js";
 
-export interface BackedUp {
-  readonly lun: string;
-  readonly atIso: string;
-  readonly rows: number;
-  readonly bytes: number;
-  readonly tookMs: number;
-}
 interface Content {
   readonly version: 1;
   readonly atIso: string;

@@ -1,6 +1,8 @@
 /** Brings the CCDB to the current schema and seeds it. Several Cloud Controllers may do it at once: an advisory lock lets one pass at a time. */
+
 import { createHash } from "node:crypto";
 import Postgrator from "postgrator";
+import { adminPasswordLabel, typed } from "../../../contract/secrets.js";
 import { config } from "../../base/config.js";
 import type { Database, Sql } from "./database.js";
 import { migrations } from "./schema.js";
@@ -42,7 +44,7 @@ async function run(sql: Sql): Promise<void> {
     },
   });
   await migrator.migrate();
-  await seed(sql, { domain: config().domain, adminPassword: config().secret("admin-password").slice(0, 20) });
+  await seed(sql, { domain: config().domain, adminPassword: typed(config().secret(adminPasswordLabel)) });
 }
 
 /** The seeds were committed with the schema. */

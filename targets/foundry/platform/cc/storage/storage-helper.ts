@@ -7,8 +7,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { mirrorFolder } from "../../../contract/mirrors.js";
 import { lunAt, markerFile } from "../../base/lun-marker.js";
-import { mirrorFolder } from "../../base/mirrors.js";
 import { type Answered, type Asked, blobPath, type StorageOp } from "./storage-messages.js";
 
 const chunkBytes = 256 * 1024;

@@ -1,7 +1,6 @@
 /** What the Cloud Controller and its storage helper say to each other over the IPC pipe. */
 
 /** How a LUN may be found: as the fault's words have it. */
-export type MountState = "usable" | "error" | "hung" | "read-only";
 
 export type StorageOp =
   /** Marker read (again: only looked at, since the proof before was good), proof file overwritten in place and flushed. */

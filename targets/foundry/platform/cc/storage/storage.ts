@@ -3,12 +3,14 @@
  * through one helper process. What hangs on one LUN never holds up another, and a helper that is stuck is abandoned for a new one.
  * A LUN that is slow is not gone: while a proof waits, each piece of an operation that the LUN has answered says that it lives.
  */
+
 import { join } from "node:path";
+import { type Mirrors, mirrorFolder } from "../../../contract/mirrors.js";
+import type { MountState } from "../../../contract/storage.js";
 import { log } from "../../base/log.js";
-import { type Mirrors, mirrorFolder } from "../../base/mirrors.js";
 import { sleep } from "../../base/until.js";
 import { HelperProcess, StorageError } from "./helper-process.js";
-import type { MountState, StorageOp } from "./storage-messages.js";
+import type { StorageOp } from "./storage-messages.js";
 
 export interface StorageSettings {
   /** lun → path */

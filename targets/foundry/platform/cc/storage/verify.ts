@@ -1,6 +1,8 @@
 /** Verification: every blob that the CCDB knows is read to its end and compared. It takes time, and it finds what was torn. */
+
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { Verified } from "../../../contract/storage.js";
 import { AdminError } from "../../base/admin.js";
 import { config } from "../../base/config.js";
 import { log } from "../../base/log.js";
@@ -9,17 +11,6 @@ import { fromMirror, pin } from "./blobs.js";
 import { StorageError } from "./helper-process.js";
 import { recordVerified } from "./latch.js";
 import type { Storage } from "./storage.js";
-
-export interface Verified {
-  readonly checked: number;
-  /** sha1s that the LUN does not have. */
-  readonly missing: readonly string[];
-  /** sha1s whose content is something else. */
-  readonly torn: readonly string[];
-  /** Those of both that the mirror had whole: they are whole on their LUN again. */
-  readonly repaired: readonly string[];
-  readonly tookMs: number;
-}
 
 interface Known {
   readonly sha1: string;

@@ -1,7 +1,9 @@
 /** For tests: a developer with `cf`, as requests and as whole pushes. */
+
 import { createHash } from "node:crypto";
 import { buffer } from "node:stream/consumers";
 import yazl from "yazl";
+import { adminPasswordLabel, typed } from "../../../contract/secrets.js";
 import { secretOf } from "../../base/testing/lab.js";
 import { until } from "../../base/until.js";
 import type { ApiError, App, Build, Droplet, Job, Named, Package, Page, Ref, Resource, Token } from "./rig-types.js";
@@ -85,7 +87,7 @@ export class Developer {
     return found;
   }
 
-  async login(password = secretOf("admin-password").slice(0, 20)): Promise<Answer<Token>> {
+  async login(password = typed(secretOf(adminPasswordLabel))): Promise<Answer<Token>> {
     const form = new URLSearchParams({ grant_type: "password", username: "admin", password });
     const answer = await this.send<Token>("POST", "/oauth/token", form.toString(), {
       "content-type": "application/x-www-form-urlencoded",

@@ -1,7 +1,8 @@
 /** For tests: CCDB, bus, a fake DEA and Cloud Controllers on four LUNs that are folders. */
+
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { TimersMs } from "../../base/config.js";
+import type { TimersMs } from "../../../contract/timers.js";
 import { markerFile } from "../../base/lun-marker.js";
 import { freePort, type Part } from "../../base/testing/lab.js";
 import { BusLab, type Heard } from "../../base/testing/lab-bus.js";

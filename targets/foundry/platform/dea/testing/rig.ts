@@ -1,4 +1,5 @@
 /** For tests: a DEA on a real bus, and somebody who gives it droplets and asks how they run. */
+
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -7,7 +8,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as tar from "tar";
-import type { TimersMs } from "../../base/config.js";
+import type { TimersMs } from "../../../contract/timers.js";
 import { freePort, type Part } from "../../base/testing/lab.js";
 import { BusLab } from "../../base/testing/lab-bus.js";
 import { until } from "../../base/until.js";

@@ -2,6 +2,11 @@
 
 export type Mirrors = Readonly<Record<string, string>>;
 
+export const writeMirrors = (mirrors: Mirrors): string =>
+  Object.entries(mirrors)
+    .map(([lun, partner]) => `${lun}=${partner}`)
+    .join(",");
+
 /** Empty where nothing is mirrored. */
 export function readMirrors(text: string | undefined): Mirrors {
   const pairs = (text ?? "").split(",").filter((pair) => pair !== "");
