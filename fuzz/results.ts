@@ -83,7 +83,7 @@ function read(input: Input, dir: string): unknown {
   writeFileSync(join(dir, files.samples), bytes ? input.packed : gzipSync(lines(list(input.what === "samples" ? input.samples : smallSamples().slice(0, 60)))));
   return refusing(() => {
     const record = readResults(dir);
-    const told = story(record, judgement(record.plan, record.events, record.samples));
+    const told = story(record, judgement(record.plan, record.events, record.samples, record.load));
     markdown(told);
     junit(told);
   });

@@ -16,6 +16,7 @@ export type * from "./core/engine.js";
 export type * from "./core/event.js";
 export type * from "./core/facts.js";
 export * from "./core/fault.js";
+export type * from "./core/load.js";
 export type * from "./core/operations.js";
 export type * from "./core/plan.js";
 // 4 What is seen.

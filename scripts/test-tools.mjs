@@ -8,7 +8,7 @@ export async function toolsEnv(root) {
   const { findTool } = await import(join(root, "dist/harness/engines/tools/find.js"));
   const dir = mkdtempSync(join(tmpdir(), "flounder-path-"));
   process.on("exit", () => rmSync(dir, { recursive: true, force: true }));
-  for (const name of ["nats-server", "flounder-toxiproxy"]) {
+  for (const name of ["nats-server", "flounder-toxiproxy", "k6"]) {
     const found = findTool(name);
     if (found) symlinkSync(found, join(dir, name));
   }

@@ -51,6 +51,14 @@ describe("refusals", function () {
     refused(flounder(["run", "day-2", "--playbook", "hope"]), 64, /^flounder: playbook "hope" is unknown; there are .*as-it-was, .*none/);
     refused(flounder(["run", "plan.json", "--playbook", "none"]), 64, /^flounder: --playbook none with a plan file: a plan has its playbook already/);
   });
+  it("a load without k6, one that is not there, and one beside a plan that has its own", () => {
+    writeFileSync(join(dir, "users.js"), "export default () => {};");
+    const bare = { PATH: "/usr/bin:/bin", XDG_CACHE_HOME: join(dir, "cache") };
+    refused(flounder(["run", "day-2", "--load", "users.js"], bare), 2, /^flounder: k6 is not here: the load cannot be run\n {2}→ flounder setup k6 builds it/);
+    refused(flounder(["run", "day-2", "--load", "shoppers.js"]), 64, /^flounder: --load shoppers\.js: there is no such file/);
+    refused(flounder(["run", "day-2", "--load", "hay -n 10"]), 64, /^flounder: --load "hay -n 10": there is no file and no program "hay"/);
+    refused(flounder(["run", "plan.json", "--load", "users.js"]), 64, /^flounder: --load users\.js with a plan file: a plan has its load already/);
+  });
   it("a flag that a plan has decided already", () => {
     for (const [flag, value] of [
       ["seed", "3"],

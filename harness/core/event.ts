@@ -1,5 +1,6 @@
 /** The timeline: what happened in a run, event by event. The schema is the type; docs/timeline.schema.json is made from it. */
 import { z } from "zod";
+import { loadEndShape } from "./load.js";
 import { slipSchema } from "./recovery.js";
 import type { Shape } from "./shape.js";
 
@@ -79,6 +80,9 @@ export const eventSchema = z.discriminatedUnion("kind", [
   one("acked", { write: text }),
   one("missing", { write: text }),
   one("observer", { cpuUs: us, latenessP50Us: us, latenessP99Us: us, samples: z.number(), shed: z.number() }),
+  /** Another tool's load beside the probes. */
+  one("load-began", { says: text }),
+  one("load-ended", loadEndShape),
   one("aborted", { why: text }),
   /** Somebody else injected or healed something while the run was under way. */
   one("foreign", { says: text }),

@@ -1,6 +1,7 @@
 /** A plan: a scenario with every choice made. Pure data, stored as JSON; docs/plan.schema.json is made from the schema, which is the type. */
 import { z } from "zod";
 import { plannedCalibrationSchema } from "./calibration.js";
+import { plannedLoadSchema } from "./load.js";
 import { foresightSchema } from "./operations.js";
 import { operatorSchema, procedureSchema } from "./recovery.js";
 import { endedBySchema, planeSchema, scenarioSchema, vantageSchema } from "./scenario.js";
@@ -71,6 +72,8 @@ export const planSchema = scenarioSchema.extend({
   remedy: z.record(z.string(), z.string()).optional(),
   /** When alarms come, as the platform is configured: planning warns of those that come too late. */
   foresight: z.array(foresightSchema).optional(),
+  /** Made beside the probes by a tool of others; absent: none. */
+  load: plannedLoadSchema.optional(),
   /** Fault → colour of its band, so that a report needs nothing but the folder. */
   colours: z.record(z.string(), z.string()).optional(),
   /** What was known of the ruler when planning, on the machine that planned; absent: nothing. Reports draw their error bars from it; no verdict depends on it. */

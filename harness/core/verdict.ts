@@ -1,6 +1,7 @@
 /** A verdict: what is judged of plan, timeline and samples. The schema of verdict.json is the type; docs/verdict.schema.json is made from it. */
 import { z } from "zod";
 import { aboutSchema } from "./event.js";
+import { loadVerdictSchema } from "./load.js";
 import { doesSchema } from "./recovery.js";
 import type { Shape } from "./shape.js";
 
@@ -106,6 +107,7 @@ export const verdictSchema = z
     recovery: z.array(recoveryClockSchema).describe("seconds from an act's injection to each instant of the recovery clock; null: it never came"),
     observerFaults: z.number().min(0).max(1).describe("share of samples lost to the observer"),
     findings: z.array(findingSchema).describe("atUs: the evidence, µs after the run's zero"),
+    load: loadVerdictSchema.optional(),
     setup: setupSchema.optional().describe("what was run, on what; absent: a verdict of a version before"),
   })
   .describe("verdict.json of a Flounder run");

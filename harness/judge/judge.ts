@@ -6,7 +6,8 @@
  * inconclusive, and then a missed must is inconclusive as well: the foundation cannot be blamed by a test that did not work.
  * A lost acknowledged write fails whatever else went wrong.
  */
-import type { Bounds, Event, Plan, Plane, Sample, Vantage, Verdict } from "../core.js";
+import type { Bounds, Event, LoadRow, Plan, Plane, Sample, Vantage, Verdict } from "../core.js";
+import { loadChecks, loadVerdict } from "../load/judged.js";
 import { byProbe, pointsOf } from "../measure/lost.js";
 import { planeMatrix } from "../measure/matrix.js";
 import { receipts as receiptsOf } from "../measure/receipts.js";
@@ -27,7 +28,7 @@ export interface Judgement {
 
 export const judge = (plan: Plan, events: readonly Event[], samples: readonly Sample[]): Verdict => judgement(plan, events, samples).verdict;
 
-export function judgement(plan: Plan, anyEvents: readonly Event[], anySamples: readonly Sample[]): Judgement {
+export function judgement(plan: Plan, anyEvents: readonly Event[], anySamples: readonly Sample[], load: readonly LoadRow[] = []): Judgement {
   const events = byTime(anyEvents);
   const samples = bySchedule(anySamples);
   const run = runWindow(plan, events, samples);
@@ -43,6 +44,7 @@ export function judgement(plan: Plan, anyEvents: readonly Event[], anySamples: r
     ...basis,
     ...wholeness(plan, events, receipts),
     ...plan.must.map((must) => ({ name: sayMust(must), findings: mustFindings(must, evidence) })),
+    ...loadChecks(plan, evidence),
   ];
   const findings = checks.flatMap((check) => check.findings);
   const verdict: Verdict = {
@@ -63,6 +65,7 @@ export function judgement(plan: Plan, anyEvents: readonly Event[], anySamples: r
     recovery: recoveryClock(plan, events, samples),
     observerFaults: Math.round(observerFaults * 1e6) / 1e6,
     findings,
+    ...(plan.load ? { load: loadVerdict(plan, plan.load, load, evidence) } : {}),
     setup: setupOf(plan, events),
   };
   return { verdict, checks, measured: plan.must.map((must) => measuredMust(must, evidence)) };

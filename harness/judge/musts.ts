@@ -78,7 +78,7 @@ export const mustFindings = (must: Must, evidence: Evidence): readonly Finding[]
   "alarm" in must ? alarmFindings(must, evidence) : lostFindings(must, evidence);
 
 /** A fault that was not seen to bite decides nothing, neither way: no blame, and no praise either. */
-function doubtOf(must: Must, { receipts, sound }: Evidence): string | undefined {
+export function doubtOf(must: { readonly during?: string }, { receipts, sound }: Evidence): string | undefined {
   const unseen = receipts.filter((receipt) => (must.during === undefined || receipt.act === must.during) && !receipt.bitUs).map((receipt) => receipt.target);
   return !sound ? "; but the experiment was unsound" : unseen.length > 0 ? `; but ${unseen.join(", ")} was never seen to be hit` : undefined;
 }

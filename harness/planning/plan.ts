@@ -4,7 +4,20 @@ import { digestOf } from "../canonical.js";
 import { wrongOptions } from "../core/options.js";
 import { planSchema } from "../core/plan.js";
 import { firstIssue } from "../core/shape.js";
-import type { Act, Fault, Injection, OperatorModel, Plan, PlannedCalibration, PlannedProbe, Playbook, Scenario, TargetInfo, TargetSystem } from "../core.js";
+import type {
+  Act,
+  Fault,
+  Injection,
+  OperatorModel,
+  Plan,
+  PlannedCalibration,
+  PlannedLoad,
+  PlannedProbe,
+  Playbook,
+  Scenario,
+  TargetInfo,
+  TargetSystem,
+} from "../core.js";
 import { FlounderError } from "../errors.js";
 import { usual } from "../playbooks/operator-model.js";
 import { lateAlarms, plannedProcedures } from "../playbooks/planned.js";
@@ -30,6 +43,8 @@ export interface PlanInputs {
   readonly operator?: OperatorModel | undefined;
   /** What is known of the ruler here; see plannedCalibration(). */
   readonly calibration?: PlannedCalibration | undefined;
+  /** See plannedLoad(). */
+  readonly load?: PlannedLoad | undefined;
 }
 
 /** More samples per second than this, and the prober disturbs what it measures. */
@@ -107,6 +122,7 @@ export function makePlan(inputs: PlanInputs): Plan {
     ...(procedures === undefined || inputs.operator === undefined || inputs.operator.name === usual.name ? {} : { operator: inputs.operator }),
     ...(inputs.playbook?.policy === undefined ? {} : { remedy: inputs.playbook.policy }),
     ...(foresight === undefined ? {} : { foresight }),
+    ...(inputs.load === undefined ? {} : { load: inputs.load }),
     colours: Object.fromEntries(acts.map((act) => [act.fault, inputs.faults.get(act.fault)!.colour])),
     ...(inputs.calibration === undefined ? {} : { calibration: inputs.calibration }),
   };

@@ -1,10 +1,12 @@
 /** report.md: the report for a terminal, a pull request, a chat. */
-import type { Bounds } from "../core.js";
+import type { Bounds, LoadVerdict } from "../core.js";
 import { reproFor, setupOf, setupWords } from "../judge/setup.js";
+import { sayLoad } from "../load/judged.js";
 import type { Window } from "../measure/windows.js";
 import { figure, laneName, middle, range, sayCell } from "../words.js";
 import { type BarOf, barOf, rulerWords, sayBar } from "./charts/bars.js";
 import { lanesInOrder } from "./charts/strips.js";
+import { loadColumns, loadRows, sayEnd } from "./load-words.js";
 import type { Story } from "./story.js";
 
 const marks = { pass: "✅", fail: "❌", inconclusive: "❔", aborted: "⏹" } as const;
@@ -87,6 +89,7 @@ export function markdown(story: Story): string {
         ]),
       ),
     ],
+    ...(verdict.load ? [loadPart(verdict.load)] : []),
     [
       "## Findings",
       "",
@@ -103,6 +106,18 @@ export function markdown(story: Story): string {
   ];
   return `${all.map((part) => part.join("\n")).join("\n\n")}\n`;
 }
+
+/** The tool's own figures, apart from the probes'. */
+const loadPart = (load: LoadVerdict): string[] => [
+  `## Load: ${sayLoad(load)}`,
+  "",
+  ...(load.tool === "k6"
+    ? table(
+        ["", ...loadColumns],
+        loadRows(load).map(({ when, cells }) => [when, ...cells]),
+      )
+    : [sayEnd(load)]),
+];
 
 const escaped = (text: string): string => text.replace(/[|*_`<>]/g, "\\$&");
 const evidence = (atUs: readonly number[]): string =>

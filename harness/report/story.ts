@@ -1,5 +1,5 @@
 /** A run as reports tell it: everything derived that more than one report or picture needs. Pure, from a results folder's sources alone. */
-import type { Bounds, Event, MatrixCell, Must, Plan, Plane, Receipt, Result, Sample, Vantage, Verdict } from "../core.js";
+import type { Bounds, Event, LoadRow, MatrixCell, Must, Plan, Plane, Receipt, Result, Sample, Vantage, Verdict } from "../core.js";
 import { type Check, worst } from "../judge/findings.js";
 import { bySchedule, byTime, type Judgement } from "../judge/judge.js";
 import { sayMust } from "../judge/musts.js";
@@ -13,6 +13,8 @@ export interface RunRecord {
   readonly plan: Plan;
   readonly events: readonly Event[];
   readonly samples: readonly Sample[];
+  /** As the load's own tool reported it; empty without one. */
+  readonly load?: readonly LoadRow[];
   /** What a kill cut off and the reader left out: one sentence each. */
   readonly cuts: readonly string[];
 }

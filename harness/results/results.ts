@@ -7,6 +7,7 @@ import { basename, join, resolve } from "node:path";
 import type { z } from "zod";
 import { canonical, sorted } from "../canonical.js";
 import { eventSchema } from "../core/event.js";
+import { loadRowSchema } from "../core/load.js";
 import { sampleSchema } from "../core/sample.js";
 import { firstIssue, type Shape } from "../core/shape.js";
 import type { Event, Plan, Verdict } from "../core.js";
@@ -22,6 +23,8 @@ export const files = {
   plan: "plan.json",
   timeline: "timeline.jsonl",
   samples: "samples.jsonl.gz",
+  /** Absent without a load. */
+  load: "load.jsonl",
   verdict: "verdict.json",
   html: "report.html",
   markdown: "report.md",
@@ -107,11 +110,17 @@ export function readResults(dir: string): RunRecord {
   const timeline = lines(read(dir, files.timeline).toString("utf8"), join(dir, files.timeline), eventSchema);
   const packed = unpack(read(dir, files.samples, true), join(dir, files.samples));
   const samples = lines(packed.text, join(dir, files.samples), sampleSchema);
+  const load = lines(read(dir, files.load, true).toString("utf8"), join(dir, files.load), loadRowSchema);
   return {
     plan,
     events: timeline.rows,
     samples: samples.rows,
-    cuts: [...(timeline.cut ? [`the last line of ${files.timeline} was cut and is left out`] : []), ...sayCuts(packed)],
+    load: load.rows,
+    cuts: [
+      ...(timeline.cut ? [`the last line of ${files.timeline} was cut and is left out`] : []),
+      ...(load.cut ? [`the last line of ${files.load} was cut and is left out`] : []),
+      ...sayCuts(packed),
+    ],
   };
 }
 
@@ -173,7 +182,7 @@ function sayCuts({ cuts, atEnd }: Unpacked): string[] {
  */
 export async function writeReports(dir: string): Promise<Verdict> {
   const record = readResults(dir);
-  const judged = judgement(record.plan, record.events, record.samples);
+  const judged = judgement(record.plan, record.events, record.samples, record.load);
   const { verdict } = judged;
   const told = story(record, judged);
   const { html } = await pictures();

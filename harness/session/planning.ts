@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { FoundationFacts, Plan, Playbook, Scenario, TargetInfo, TargetSystem } from "../core.js";
 import { FlounderError } from "../errors.js";
+import { needLoad, plannedLoad } from "../load/asked.js";
 import { plannedCalibration } from "../measure/calibration.js";
 import { makePlan, readPlan } from "../planning/plan.js";
 import { operatorModel } from "../playbooks/operator-model.js";
@@ -34,6 +35,8 @@ export interface ScenarioWork {
   readonly playbook?: string | Playbook | undefined;
   /** Who plays it: the name of a model, or its file; default: the usual operator. */
   readonly operator?: string | undefined;
+  /** A k6 script, or the command of another tool that makes load beside the probes. */
+  readonly load?: string | undefined;
 }
 export type Work = PlanWork | ScenarioWork;
 
@@ -57,6 +60,7 @@ const makeIt = "make it with: flounder plan SCENARIO --seed N > plan.json";
 
 async function fromPlan({ plan: given, playbook: own }: PlanWork, { live }: Known): Promise<Planned> {
   const plan = typeof given === "string" ? planAt(resolve(given)) : given;
+  needLoad(plan.load);
   const system = await loadTarget(plan.system);
   if (live) refuseUnlike(plan, live.facts);
   if (own === undefined) return { plan, system, playbook: plan.playbook === undefined ? undefined : await loadPlaybook(plan.playbook, plan.system), notes: [] };
@@ -138,6 +142,7 @@ async function fromScenario(work: ScenarioWork, { engine, live }: Known): Promis
     typeof work.playbook === "object" ? work.playbook : found.playbook === undefined ? undefined : await loadPlaybook(found.playbook, loaded.system);
   if (live && playbook) refuseLacking(playbook, live.facts);
   const operator = work.operator === undefined ? undefined : operatorModel(work.operator);
+  const load = work.load === undefined ? undefined : await plannedLoad(work.load);
   const { foundation, notes } = foundationOf(found, work, live?.facts);
   const scenario = { ...found, foundation, ...(playbook ? { playbook: playbook.name } : {}) };
   const targets =
@@ -148,7 +153,7 @@ async function fromScenario(work: ScenarioWork, { engine, live }: Known): Promis
     scenario.acts.map(({ fault }) => fault),
   );
   return {
-    plan: makePlan({ scenario, seed, system, engine, faults, targets, playbook, operator, calibration: plannedCalibration() }),
+    plan: makePlan({ scenario, seed, system, engine, faults, targets, playbook, operator, calibration: plannedCalibration(), load }),
     system,
     playbook,
     notes,

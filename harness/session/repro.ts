@@ -36,6 +36,7 @@ function fromNames({ work, planned }: ReproInputs): readonly string[] | undefine
     ...flag("time-factor", work.timeFactor),
     ...flag("playbook", work.playbook),
     ...flag("operator", planned.plan.operator === undefined ? undefined : work.operator),
+    ...flag("load", work.load),
     ...Object.entries(work.policy ?? {}).flatMap(([name, value]) => flag("policy", `${name}=${value}`)),
   ];
 }

@@ -9,6 +9,8 @@ import { nowUs, sleep, within } from "../clock.js";
 import type { About, Client, Event, EventBody, FoundationFacts, Plan, Sample } from "../core.js";
 import { FlounderError } from "../errors.js";
 import { nameOf, self } from "../keeper/socket/who.js";
+import { loadEnv } from "../load/env.js";
+import { type Load, startLoad } from "../load/start.js";
 import { thisMachine } from "../measure/calibration.js";
 import { Conditions } from "../playbooks/conditions.js";
 import { refuseOther } from "../playbooks/planned.js";
@@ -127,6 +129,7 @@ export async function run(inputs: RunInputs): Promise<Outcome> {
   });
   const keeperEvents = relay(client, zeroUs, write, (error) => blind.abort(error));
   let prober: Prober | undefined;
+  let load: Load | undefined;
   let prepared = false;
   let how: Pick<Outcome, "aborted" | "brokenOff" | "defect"> = {};
   const acked: string[] = [];
@@ -163,11 +166,16 @@ export async function run(inputs: RunInputs): Promise<Outcome> {
     );
     try {
       await Promise.race([prober.ready, rejectOnAbort(giveUp)]);
+      if (plan.load) {
+        const zeroWallMs = Date.now() - now() / 1000;
+        load = startLoad(plan.load, { dir: results.dir, logsDir: results.logsDir, env: loadEnv(system, facts), zeroWallMs, note });
+        await Promise.race([load.begun, rejectOnAbort(giveUp)]);
+      }
       await theActs(stage);
     } finally {
       routing.stop();
       hearing.stop();
-      await prober.end();
+      await Promise.all([prober.end(), load?.end()]);
       health.end();
     }
     await afterwards(stage, acked);

@@ -10,7 +10,7 @@ export function shown(run: FinishedRun): string {
   const where = `report: ${reportOf(run)}\nRepro: ${again}`;
   try {
     const record = readResults(run.dir);
-    const told = story(record, judgement(record.plan, record.events, record.samples));
+    const told = story(record, judgement(record.plan, record.events, record.samples, record.load));
     return `${told.sentence}\n\n${lanesText(told)}\n\n${where}`;
   } catch (error) {
     // A failed expectation must not be hidden by a folder that somebody has removed.

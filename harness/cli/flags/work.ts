@@ -14,6 +14,7 @@ export interface WorkFlags {
   readonly playbook?: string;
   readonly policy: readonly string[];
   readonly operator: string;
+  readonly load?: string;
 }
 /** The flags that decide a plan. */
 export const withWork = (command: Command): Command =>
@@ -25,7 +26,8 @@ export const withWork = (command: Command): Command =>
     .addOption(new Option("--time-factor <n>", "instead of the scenario's").argParser(positive))
     .addOption(policyOption())
     .addOption(playbookOption())
-    .addOption(operatorOption());
+    .addOption(operatorOption())
+    .addOption(new Option("--load <what>", "beside the probes: a k6 script (.ts, .js), whose thresholds must hold, or the command of another load tool"));
 
 const choices = {
   target: "target",
@@ -35,6 +37,7 @@ const choices = {
   timeFactor: "time-factor",
   policy: "policy",
   operator: "operator",
+  load: "load",
 } as const;
 
 /** Was this flag given, or is it a default? */
@@ -42,8 +45,8 @@ export const isGiven = (command: Command, flag: string): boolean => command.getO
 
 export function workOf(what: string | undefined, flags: WorkFlags, command: Command): Work {
   if (!what?.endsWith(".json")) {
-    const { target, seed, profile, timeFactor, playbook, operator } = flags;
-    return { scenario: what, target, seed, profile, timeFactor, playbook, operator, policy: policiesOf(flags.policy) };
+    const { target, seed, profile, timeFactor, playbook, operator, load } = flags;
+    return { scenario: what, target, seed, profile, timeFactor, playbook, operator, load, policy: policiesOf(flags.policy) };
   }
   for (const [flag, word] of Object.entries(choices))
     if (isGiven(command, flag))

@@ -15,13 +15,13 @@ import { fetchRelease } from "./release.js";
 const lockOf = (path: string) => lockFile(join(locksDir(), `tool-${createHash("sha256").update(path).digest("hex").slice(0, 32)}`));
 
 async function obtain(name: ToolName, to: string, say: Say): Promise<void> {
-  const { version, releases, go, hint } = tools[name];
+  const { version, releases, go, module, hint } = tools[name];
   const release = releases?.[process.arch];
   const failures: string[] = [];
   const draft = `${to}.${process.pid}.tmp`;
   const ways: [string, (() => Promise<void>) | undefined][] = [
     ["official release", release && (() => fetchRelease(release, draft))],
-    ["go build", go === undefined ? undefined : () => goBuild(go, draft, say)],
+    ["go build", go === undefined ? undefined : () => goBuild(go, draft, say, module)],
   ];
   try {
     for (const [way, act] of ways) {

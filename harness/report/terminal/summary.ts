@@ -1,6 +1,7 @@
 /** The last lines of a run in the terminal: lost seconds, clocks, receipts, what decided it. Plain text; terminal.ts colours it. */
 import type { Bounds, Plan, Verdict } from "../../core.js";
 import { figure, middle, plural, range } from "../../words.js";
+import { loadLines } from "../load-words.js";
 
 const bounds = (b: Bounds): string => (b.hi === 0 ? "0.0" : `${figure(middle(b))} [${range(b)}]`);
 
@@ -31,6 +32,7 @@ export function summaryLines(plan: Plan, verdict: Verdict): string[] {
         `  ${act.padEnd(width)}   ${detectedS === null ? "never detected" : `detect ${figure(detectedS)} s`} · people ${figure(humanS)} · ${parts.join(" · ")}`,
       ];
     }),
+    ...loadLines(verdict),
     [
       `receipts ${verdict.receipts.bit}/${verdict.receipts.of} bit, ${verdict.receipts.healed}/${verdict.receipts.of} healed`,
       `${plural(verdict.ledger.acknowledged, "write")} acknowledged, ${verdict.ledger.missing.length} missing`,

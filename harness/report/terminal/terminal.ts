@@ -6,6 +6,7 @@ import pc from "picocolors";
 import type { About, Event, Plan, Sample, Setup, Verdict } from "../../core.js";
 import { reproFor, setupOf, setupWords } from "../../judge/setup.js";
 import { plural } from "../../words.js";
+import { sayExit } from "../load-words.js";
 import { sayDelay, sayStep } from "../steps.js";
 import { type Column, type ColumnState, columns, LiveState } from "./live-state.js";
 import { summaryLines } from "./summary.js";
@@ -181,6 +182,8 @@ export function liveView(plan: Plan, out: Out, options: ViewOptions = {}): LiveV
       else if (event.kind === "act" && event.state === "not-steady") row(atUs, `  NOT steady again after ${event.act}`, "", paint.red);
       else if (event.kind === "missing") row(atUs, `an acknowledged write is gone: ${event.write}`, "", paint.red);
       else if (event.kind === "aborted") row(atUs, `ABORTED: ${event.why}`, "", paint.red);
+      else if (event.kind === "load-began") row(atUs, `  load: ${event.says} began`, "", paint.dim);
+      else if (event.kind === "load-ended") row(atUs, `  load ended${event.byItself ? " by itself" : ""}, ${sayExit(event)}`, "", paint.dim);
       else if (event.kind === "foreign") row(atUs, event.says, "", paint.red);
       else if (event.kind === "broken-off") row(atUs, `BROKEN OFF: ${event.why}`, "", paint.red);
     },
