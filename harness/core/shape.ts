@@ -14,7 +14,8 @@ type Fixed<T> = T extends string | number | boolean | null | undefined
 /** Zod's first complaint as "where: what". Of what may be one of several shapes, the one that fits best. */
 export const firstIssue = (error: z.ZodError): string => {
   const issue = error.issues[0]!;
-  const [nearest] = issue.code === "invalid_union" ? [...issue.errors].sort((a, b) => a.length - b.length)[0]! : [];
+  // None where the field that tells the shapes apart is itself no good.
+  const [nearest] = issue.code === "invalid_union" ? ([...issue.errors].sort((a, b) => a.length - b.length)[0] ?? []) : [];
   const path = [...issue.path, ...(nearest?.path ?? [])];
   return `${path.join(".") || "the whole"}: ${(nearest ?? issue).message}`;
 };
