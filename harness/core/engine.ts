@@ -46,6 +46,13 @@ export interface FoundationSpec {
   readonly secret: string;
 }
 
+/** A stronger way to undo what was done to a target. */
+export interface Remedy {
+  /** What it does, as an order: "restart the component cc-1". It is announced with these words, and is nothing else. */
+  readonly says: string;
+  /** May be applied again. */
+  apply(): Promise<void>;
+}
 export interface Running extends Addresses {
   readonly topology: Topology;
   /** Where users are and where insiders are, if neither is this machine. */
@@ -59,8 +66,8 @@ export interface Running extends Addresses {
   components(): readonly ComponentFacts[];
   /** True for an app slot whose app has gone: its proxy is as it was made, and hangs up on whoever dials. False for all else. */
   vacant(name: TargetName): Promise<boolean>;
-  /** Stronger ways to undo, tried in order when heal is not proved: recreate the proxy, restart its Toxiproxy, restart the component. */
-  escalate(name: TargetName, step: 0 | 1 | 2): Promise<void>;
+  /** Stronger ways to undo, the gentlest first: tried in order when a healing is not proved. */
+  remedies(name: TargetName): readonly Remedy[];
   /** What is otherwise than it was made, read from the machine, whatever was injected; only what faults and strangers do, never what the platform does by itself. */
   differences(): Promise<readonly Difference[]>;
   /** What platform and supervisor saw: component died, restarted … */

@@ -8,6 +8,7 @@ import type {
   ComponentFacts,
   Difference,
   Host,
+  Remedy,
   Running,
   Target,
   TargetInfo,
@@ -241,25 +242,41 @@ export abstract class RunningFoundation<Life extends ComponentLife = ComponentLi
     // Whoever else is behind a proxy is a component, which is there again when it was healed.
     return proxied?.slot === true && (await this.parts.fleet.links.get(name)!.whole()) && hangsUp(this.dialled(name));
   }
-  async escalate(name: TargetName, step: 0 | 1 | 2): Promise<void> {
+  remedies(name: TargetName): readonly Remedy[] {
     this.#info(name);
     const { wiring, components, mounts, fleet } = this.parts;
     const proxied = wiring.proxies.get(name);
-    const owner = components.get(!proxied ? name : proxied.from === "*" ? proxied.to : proxied.from)!;
+    const ownerName = !proxied ? name : proxied.from === "*" ? proxied.to : proxied.from;
+    const owner = components.get(ownerName)!;
+    if (!proxied)
+      return [
+        {
+          says: `resume ${name} and start it`,
+          apply: async () => {
+            await owner.resume();
+            await owner.start();
+          },
+        },
+        { says: `restart ${name}`, apply: () => owner.restart() },
+      ];
     const mount = mounts.get(name);
-    if (!proxied) {
-      if (step === 0) {
-        await owner.resume();
-        await owner.start();
-      } else await owner.restart();
-    } else if (step === 0) await fleet.links.get(name)!.recreate();
-    else if (step === 1) {
-      await fleet.restart(name);
-      await mount?.remount();
-    } else {
-      await mount?.remount().catch((error: unknown) => this.trouble(name, reason(error)));
-      await owner.restart();
-    }
+    return [
+      { says: "recreate its proxy", apply: () => fleet.links.get(name)!.recreate() },
+      {
+        says: mount ? "restart its proxy server, and mount it again" : "restart its proxy server",
+        apply: async () => {
+          await fleet.restart(name);
+          await mount?.remount();
+        },
+      },
+      {
+        says: mount ? `mount it again, and restart ${ownerName}` : `restart ${ownerName}`,
+        apply: async () => {
+          await mount?.remount().catch((error: unknown) => this.trouble(name, reason(error)));
+          await owner.restart();
+        },
+      },
+    ];
   }
 }
 

@@ -219,7 +219,7 @@ export class Keeper {
       tell: (event, atUs) => this.tell(event.kind === "injecting" ? { ...event, fault: injection.fault, target: injection.target, client } : event, atUs),
       vacant: () => running.vacant(injection.target),
       mendOthers: () => this.#differences.mend(),
-      escalate: (step) => running.escalate(injection.target, step),
+      remedies: () => running.remedies(injection.target),
       over: () => {
         this.#live.delete(injection.id);
         this.#over.add(injection.id);

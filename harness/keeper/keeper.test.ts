@@ -184,9 +184,12 @@ describe("keeper", () => {
   it("escalates until the healing is proved", async () => {
     const client = await up({ healsAfterStep: 1 }, { limits: { intactMs: 1500 } });
     await client.inject(cut(link));
+    const events = listen(client);
     const [report] = await client.heal();
     expect(report).to.include({ proved: true, target: link });
     expect(readFake(dirOf(client), link)).to.deep.include({ escalated: [0, 1] });
+    const announced = events.flatMap((event) => (event.kind === "trouble" ? (/step \d$/.exec(event.says) ?? []) : []));
+    expect(announced, "what was announced is what was done").to.deep.equal(["step 0", "step 1"]);
     expect(readFake(dirOf(client), link).cut).to.equal(undefined);
   });
 

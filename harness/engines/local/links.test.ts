@@ -108,12 +108,12 @@ describe("links of the local engine", function () {
     const before = await tried.running.fingerprint();
     const other = tried.running.target("dea-1>nats-1", ["link"]).can.link;
     await other.cut("refuse");
-    for (const step of [0, 1, 2] as const) {
+    for (const { says, apply } of tried.running.remedies("cc-1>nats-1")) {
       await link.cut("swallow");
-      await tried.running.escalate("cc-1>nats-1", step);
-      if (step === 2) await link.mend();
-      expect(await link.carries(), `step ${step}`).to.equal(true);
-      expect(await other.carries(), `the other link, step ${step}`).to.equal(false);
+      await apply();
+      if (says === "restart cc-1") await link.mend();
+      expect(await link.carries(), says).to.equal(true);
+      expect(await other.carries(), `the other link: ${says}`).to.equal(false);
     }
     await other.mend();
     expect(await tried.running.fingerprint()).to.deep.equal(before);

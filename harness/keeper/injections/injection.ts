@@ -3,7 +3,7 @@
  * witness intact → intent on disk → deadline armed → inject → … → heal → witness intact, else stronger and stronger, else said to be still broken.
  */
 import { nowUs, within } from "../../clock.js";
-import type { Capability, Event, Fault, HealReport, Injection, Reading, Target } from "../../core.js";
+import type { Capability, Event, Fault, HealReport, Injection, Reading, Remedy, Target } from "../../core.js";
 import { FlounderError } from "../../errors.js";
 import type { Entry, Journal } from "./journal.js";
 import { type Timed, Watch } from "./watch.js";
@@ -33,13 +33,13 @@ export interface InjectionDeps {
   readonly vacant: () => Promise<boolean>;
   /** Puts right what else is otherwise than it was made, and no injection's: a server that it goes through may be stopped. A report for each. */
   readonly mendOthers: () => Promise<readonly HealReport[]>;
-  readonly escalate: (step: 0 | 1 | 2) => Promise<void>;
+  /** What is tried, in order, when healing is not proved. */
+  readonly remedies: () => readonly Remedy[];
   /** It is over: proved healed, or never begun. */
   readonly over: () => void;
 }
 export type InjectionState = "before" | "injecting" | "injected" | "healing" | "healed" | "unproved";
 
-const steps = ["recreate the proxy", "restart its proxy server", "restart the component"] as const;
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 export class LiveInjection {
@@ -135,10 +135,10 @@ export class LiveInjection {
       });
       if (others.some((one) => one.proved)) proof = await this.#tryHeal(watch, trouble);
     }
-    for (const step of [0, 1, 2] as const) {
+    for (const { says, apply } of proof ? [] : deps.remedies()) {
       if (proof) break;
-      deps.tell({ kind: "trouble", from: injection.target, says: `${injection.id} is not proved healed (${trouble.at(-1)}): ${steps[step]}` });
-      await within(deps.limits.escalateMs, steps[step], deps.escalate(step)).catch((error) => trouble.push(`${steps[step]}: ${messageOf(error)}`));
+      deps.tell({ kind: "trouble", from: injection.target, says: `${injection.id} is not proved healed (${trouble.at(-1)}): ${says}` });
+      await within(deps.limits.escalateMs, says, apply()).catch((error) => trouble.push(`${says}: ${messageOf(error)}`));
       proof = await this.#tryHeal(watch, trouble);
     }
     watch.stop();

@@ -36,7 +36,7 @@ export interface Flaws {
   readonly slowMs?: number;
   /** Deeds do nothing. */
   readonly decoy?: boolean;
-  /** Undoing throws until escalate() was called with this step. */
+  /** Undoing throws until the remedy of this place was applied. */
   readonly healsAfterStep?: 0 | 1 | 2 | 3;
   /** Starting fails with these words. */
   readonly bootError?: string;
@@ -193,7 +193,11 @@ function running(dir: string, flaws: Flaws): Running {
     fingerprint: async () => Object.fromEntries(fakeTargets.map(({ name }) => [name, readFake(dir, name).cut ?? "whole"])),
     components: () => [{ name: "cc-1", role: "cc", host: "127.0.0.1", state: "ready", pid: null, ports: {}, restarts: 0, log: "" }],
     vacant: async (name) => readFake(dir, name).vacant === true && readFake(dir, name).cut === undefined,
-    escalate: async (name, step) => writeFake(dir, name, { ...readFake(dir, name), escalated: [...(readFake(dir, name).escalated ?? []), step] }),
+    remedies: (name) =>
+      [0, 1, 2].map((step) => ({
+        says: `step ${step}`,
+        apply: async () => writeFake(dir, name, { ...readFake(dir, name), escalated: [...(readFake(dir, name).escalated ?? []), step] }),
+      })),
     /** What is cut, muted or denied, by whomever. */
     async differences() {
       return fakeTargets.flatMap(({ name, can }) => {

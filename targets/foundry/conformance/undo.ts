@@ -1,4 +1,4 @@
-/** Undoing by stronger means, step by step: the proxy made anew, its server restarted, the component restarted; what others have is left alone. */
+/** Undoing by stronger means, one remedy after the other: the proxy made anew, its server restarted, the component restarted; what others have is left alone. */
 import { expect } from "chai";
 import { until } from "../../../harness/clock.js";
 import { blocked } from "./blocked.js";
@@ -13,29 +13,31 @@ export function undo(lab: Lab): void {
       ["cc-1>service-1", "hm-1>ccdb-1"],
       ["cc-1>nats-1", "hm-1>nats-1"],
     ] as const)
-      it(`of ${name}: every step mends it, and the cut of ${other} stays`, async () => {
+      it(`of ${name}: every remedy mends it, and the cut of ${other} stays`, async () => {
         const [link, rest] = [lab.can(name, "link"), lab.can(other, "link")];
         const owner = lab.can(name.slice(0, name.indexOf(">")), "process");
         await rest.cut("refuse");
-        for (const step of [0, 1, 2] as const) {
+        for (const { says, apply } of lab.running.remedies(name)) {
           const before = await owner.generation();
           await link.cut("swallow");
           expect(await link.carries()).to.equal(false);
-          await lab.running.escalate(name, step);
-          // The last step restarts whoever dials; what was cut stays so until it is mended.
-          if (step === 2) {
+          await apply();
+          // What is announced is what is done: the last one restarts whoever dials, and what was cut stays so until it is mended.
+          const restarts = says.includes(`restart ${name.slice(0, name.indexOf(">"))}`);
+          if (!restarts) expect(await owner.generation(), says).to.equal(before);
+          else {
             expect(await owner.generation()).to.not.equal(before);
             await link.mend();
           }
           await carrying(name);
-          expect(await rest.carries(), `the other link, step ${step}`).to.equal(false);
+          expect(await rest.carries(), `the other link: ${says}`).to.equal(false);
         }
         await rest.mend();
         await lab.asBefore();
       });
 
     for (const name of ["cc-1:lun-1", "dea-1:lun-1"])
-      it(`of ${name}, hung: every step frees whoever is blocked`, async function () {
+      it(`of ${name}, hung: every remedy frees whoever is blocked`, async function () {
         if (
           !lab.running
             .targets()
@@ -44,31 +46,31 @@ export function undo(lab: Lab): void {
         )
           return this.skip();
         const mount = lab.can(name, "mount");
-        for (const step of [0, 1, 2] as const) {
+        for (const { says, apply } of lab.running.remedies(name)) {
           await mount.cut("hang");
           expect(await mount.state()).to.equal("hung");
-          await lab.running.escalate(name, step);
-          if (step === 2) await mount.mend();
-          await until(`${name} to be usable, step ${step}`, async () => (await mount.state()) === "usable", 20_000, 100);
+          await apply();
+          if (says.includes("and restart")) await mount.mend();
+          await until(`${name} to be usable: ${says}`, async () => (await mount.state()) === "usable", 20_000, 100);
           await until("nobody to be blocked", () => blocked(lab.spec.id).length === 0, 10_000, 100);
         }
         await lab.asBefore();
       });
 
-    it("of a component: the first step resumes and starts it, the others make it anew", async () => {
+    it("of a component: the first one resumes and starts it, the second makes it anew", async () => {
       const life = lab.can("router-1", "process");
+      const [start, restart, ...more] = lab.running.remedies("router-1");
+      expect(more).to.deep.equal([]);
       await life.pause();
-      await lab.running.escalate("router-1", 0);
+      await start!.apply();
       expect(await life.responds()).to.equal(true);
       await life.kill("node");
-      await lab.running.escalate("router-1", 0);
+      await start!.apply();
       expect(await life.responds()).to.equal(true);
-      for (const step of [1, 2] as const) {
-        const before = await life.generation();
-        await lab.running.escalate("router-1", step);
-        expect(await life.responds()).to.equal(true);
-        expect(await life.generation()).to.not.equal(before);
-      }
+      const before = await life.generation();
+      await restart!.apply();
+      expect(await life.responds()).to.equal(true);
+      expect(await life.generation()).to.not.equal(before);
       await lab.asBefore();
     });
 
