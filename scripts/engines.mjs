@@ -29,6 +29,7 @@ const means = {
   rules: "a rule drops or rejects everybody",
   pool: "a balancer is drained",
   subjects: "nobody is heard on a subject of the bus",
+  console: "an operator slips: on the wrong target, out of turn, in the wrong terminal",
 };
 /** Why one cannot do what another can, by column and row. */
 const why = {

@@ -23,13 +23,13 @@ describe("what goes into the image", () => {
 
   it("its name is the same for the same content, and another for another tool", () => {
     const tag = imageTag();
-    expect(tag).to.match(/^flounder\/foundry:[0-9a-f]{12}$/);
+    expect(tag).to.match(/^flounder\/platform:[0-9a-f]{12}$/);
     expect(imageTag()).to.equal(tag);
     writeFileSync(join(dir, "nats-server"), "#!/bin/sh\n");
     chmodSync(join(dir, "nats-server"), 0o755);
     process.env.PATH = `${dir}:${saved.PATH}`;
     expect(imageTag())
-      .to.match(/^flounder\/foundry:/)
+      .to.match(/^flounder\/platform:/)
       .and.not.to.equal(tag);
   });
 
