@@ -1,13 +1,14 @@
-/** npm run bench -- probes [--quick] [--load] [--seed N] [--against DIR] · start [--profile NAME] [--engine NAME] [--rounds N] · trial [--scenario NAME] [--playbook NAME] [--profile NAME] [--rounds N]; each with --json FILE */
+/** npm run bench -- probes [--quick] [--load] [--seed N] [--against DIR] · start [--profile NAME] [--engine NAME] [--rounds N] · trial [--scenario NAME] [--playbook NAME] [--profile NAME] [--rounds N] · incidents [--scenario NAME] [--profile NAME] [--seeds N] [--cap S]; each with --json FILE */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { incidents } from "./incidents.js";
 import { probes } from "./probes.js";
 import { start } from "./start.js";
 import { trial } from "./trial.js";
 
 const usage =
-  "npm run bench -- probes [--quick] [--load] [--seed N] [--against DIR] [--json FILE], start [--profile NAME] [--engine NAME] [--rounds N] [--json FILE], or trial [--scenario NAME] [--playbook NAME] [--profile NAME] [--rounds N] [--json FILE]";
+  "npm run bench -- probes [--quick] [--load] [--seed N] [--against DIR] [--json FILE], start [--profile NAME] [--engine NAME] [--rounds N] [--json FILE], trial [--scenario NAME] [--playbook NAME] [--profile NAME] [--rounds N] [--json FILE], or incidents [--scenario NAME] [--profile NAME] [--seeds N] [--cap S] [--json FILE]";
 function refuse(says: string): never {
   process.stderr.write(`bench: ${says}\n  → ${usage}\n`);
   process.exit(64);
@@ -25,6 +26,8 @@ const options = {
   rounds: text,
   scenario: text,
   playbook: text,
+  seeds: text,
+  cap: text,
 } as const;
 function asked() {
   try {
@@ -34,7 +37,7 @@ function asked() {
   }
 }
 const { values, positionals } = asked();
-function whole(flag: "seed" | "rounds", otherwise: number): number {
+function whole(flag: "seed" | "rounds" | "seeds" | "cap", otherwise: number): number {
   const given = values[flag];
   if (given !== undefined && !/^[1-9]\d*$/.test(given)) refuse(`--${flag} ${given}: expected a whole number from 1 on`);
   return Number(given ?? otherwise);
@@ -68,4 +71,15 @@ else if (what === "trial")
     process.stderr.write(`bench: ${error.message}\n`);
     process.exitCode = 1;
   });
-else refuse(`there is no benchmark "${what ?? ""}"; there are: probes, start, trial`);
+else if (what === "incidents")
+  await incidents({
+    scenario: values.scenario ?? "day-1",
+    profile: values.profile ?? "org",
+    seeds: whole("seeds", 30),
+    ...(values.cap === undefined ? {} : { capS: whole("cap", 1) }),
+    ...json,
+  }).catch((error: Error) => {
+    process.stderr.write(`bench: ${error.message}\n`);
+    process.exitCode = 1;
+  });
+else refuse(`there is no benchmark "${what ?? ""}"; there are: probes, start, trial, incidents`);

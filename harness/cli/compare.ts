@@ -13,7 +13,7 @@ import { renderTerminal } from "../compare/output/terminal.js";
 import { engines, printed } from "../compare/print.js";
 import type { Comparison, Design, TrialStrip } from "../compare/shapes.js";
 import { gather } from "../compare/shards.js";
-import { runTrials, type Shard } from "../compare/trials.js";
+import { runTrials, type Shard, trialsLeft } from "../compare/trials.js";
 import { FlounderError } from "../errors.js";
 import { addToStepSummary } from "../report/step-summary.js";
 import { refuseTrouble } from "../session/foundation.js";
@@ -40,6 +40,7 @@ interface Flags {
   readonly profile?: string;
   readonly timeFactor?: number;
   readonly operator: string;
+  readonly rerunDelays?: number | undefined;
   readonly shard?: Shard | undefined;
   readonly resume?: string;
   readonly from?: readonly string[];
@@ -78,6 +79,12 @@ export function register(program: Command): void {
     .addOption(engineOption())
     .addOption(new Option("--profile <name>", "instead of the scenario's"))
     .addOption(new Option("--time-factor <n>", "instead of the scenario's").argParser(positive))
+    .addOption(
+      new Option(
+        "--rerun-delays <blocks>",
+        "at its end, so many blocks once more at human delays x 0.5 and x 2, of playbooks that cannot be re-simulated",
+      ).argParser(count),
+    )
     .addOption(new Option("--shard <i/n>", "runs this share of the blocks; --from reads them together").argParser(shard))
     .addOption(new Option("--resume <dir>", "goes on with a comparison that was cut off; trials that were over stay"))
     .addOption(new Option("--from <dirs...>", "runs nothing: reads the trials of one design from these folders"))
@@ -88,6 +95,12 @@ export function register(program: Command): void {
     .addOption(jsonOption())
     .addHelpText("after", "\nExample: flounder compare day-2 --playbooks none,all-at-once,ordered --against all-at-once")
     .action(async (scenario: string | undefined, flags: Flags) => {
+      if (flags.rerunDelays !== undefined && (flags.from || flags.print || flags.shard))
+        throw new FlounderError(
+          "usage",
+          "--rerun-delays with --shard, --from or --print: what must be run again is seen in all blocks together",
+          "give it to a comparison on one machine, also once it is over: flounder compare --resume DIR --rerun-delays 3",
+        );
       if (flags.from) return await readTogether(flags.from, flags);
       const kept = flags.resume === undefined ? undefined : readAsked(commandIn(flags.resume), flags.resume);
       const asked = kept && scenario === undefined ? kept : askedBy(scenario, flags);
@@ -128,6 +141,7 @@ async function live(design: Design, folder: ComparisonFolder, flags: Flags, open
       laboratory,
       signal: abort.signal,
       shard: flags.shard,
+      delaysBlocks: flags.rerunDelays,
       begins: (slot, state) => view.begins(slot, state),
       ended: (trial, state) => {
         view.ended(trial);
@@ -137,6 +151,8 @@ async function live(design: Design, folder: ComparisonFolder, flags: Flags, open
     view.done();
     writeOutputs(design, comparison, folder.strips, folder.write);
     tell({ design, comparison, strips: folder.strips }, folder.dir, flags);
+    // A share can decide nothing by itself: it is well when its trials are over, or whoever runs it as a task would take it for failed.
+    if (flags.shard && comparison.exitCode === 2 && trialsLeft(design, folder.trials, flags.shard) === 0) process.exitCode = 0;
     if (flags.shard) say(`share ${flags.shard.index} of ${flags.shard.of}: read all shares together with flounder compare --from DIR DIR …`);
     else if (!comparison.finished) say(`go on with it: flounder compare --resume ${folder.dir}`);
   } finally {

@@ -26,11 +26,14 @@ export interface Bench {
 }
 
 /** Plans of trials: those of one block are the same in all but what their playbook brings along. */
-export async function planner({ scenario, system, engine, operator }: Bench, capS: number): Promise<(seed: number, playbook: Playbook) => Plan> {
+export async function planner(
+  { scenario, system, engine, operator }: Bench,
+  capS: number,
+): Promise<(seed: number, playbook: Playbook, delays?: number) => Plan> {
   const { profile, timeFactor, policy } = scenario.foundation;
   const targets: readonly TargetInfo[] = await (await loadEngine(engine)).targets(system.topology(profile, timeFactor, policy ?? {}), system);
   const faults = await loadFaults();
-  return (seed, playbook) => {
+  return (seed, playbook, delays = 1) => {
     const { digest: _, ...plan } = makePlan({
       scenario: { ...capped(scenario, capS), playbook: playbook.name },
       seed,
@@ -39,7 +42,7 @@ export async function planner({ scenario, system, engine, operator }: Bench, cap
       faults,
       targets,
       playbook,
-      operator,
+      operator: delays === 1 ? operator : { ...operator, delays: operator.delays * delays },
     });
     // What a playbook leaves undone is left so up to the cap: a platform that is helped would be its merit.
     const alone = { ...plan, phases: { ...plan.phases, aloneS: capS } };
@@ -53,7 +56,7 @@ export async function liveLaboratory(bench: Bench, design: Design, dir: string, 
   return async (slot: Slot, signal) => {
     const { playbook, threw, hung } = watched(bench.playbooks.get(slot.playbook)!);
     const outcome = await runSession({
-      work: { plan: plan(slot.seed, playbook), playbook },
+      work: { plan: plan(slot.seed, playbook, slot.delays), playbook },
       foundation: bringUp({ engine: bench.engine }),
       resultsDir: runsDir,
       observers,
@@ -66,7 +69,7 @@ export async function liveLaboratory(bench: Bench, design: Design, dir: string, 
     if (record.events.length === 0) throw new FlounderError("environment", `${outcome.folder} has no events`, "is its disk full?");
     return {
       trial: trialOf(slot, record, outcome.verdict, { threw: threw(), hung: hung() }, design, results),
-      strip: stripOf(slot, record, outcome.verdict, design.capS),
+      strip: slot.delays === 1 ? stripOf(slot, record, outcome.verdict, design.capS) : undefined,
     };
   };
 }

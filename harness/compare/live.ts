@@ -25,10 +25,11 @@ export class LiveComparison {
     this.#beganMs = this.nowMs();
     const { blocks, maxBlocks, path, order } = this.design;
     const of = path === "fixed" ? blocks : `${blocks} to ${maxBlocks}`;
+    const delays = slot.delays === 1 ? "" : ` at human delays × ${slot.delays}`;
     const again = slot.attempt > 1 ? `, attempt ${slot.attempt}` : "";
     const left = this.#leftMs();
     this.#where = `block ${slot.block} of ${of}, trial ${slot.position} of ${order[0]!.arms.length}`;
-    this.#line(`${this.#where}: ${slot.arm}${again}; ${leader(comparison)}${left === undefined ? "" : `; about ${sayDuration(left)} left`}`);
+    this.#line(`${this.#where}: ${slot.arm}${delays}${again}; ${leader(comparison)}${left === undefined ? "" : `; about ${sayDuration(left)} left`}`);
   }
 
   ended(trial: Trial): void {

@@ -9,7 +9,7 @@ import { type Design, trialSchema } from "./shapes.js";
 import { stripOf } from "./strip.js";
 import { watched } from "./watched.js";
 
-const slot: Slot = { block: 1, seed: 1, arm: "p", playbook: "p", idle: false, attempt: 1, position: 1 };
+const slot: Slot = { block: 1, seed: 1, arm: "p", playbook: "p", idle: false, attempt: 1, position: 1, delays: 1 };
 const fine: Played = { threw: undefined, hung: false };
 const procedures = [
   {
@@ -61,9 +61,11 @@ describe("a run as a trial", () => {
     const { made } = trial({ capS: 2 });
     expect(made.lostS.data.outside.hi).to.be.at.most(2);
     expect(made).to.deep.include({ recovered: false, recoveryS: 2, invalid: null });
-    const rail = trial({ events: (all) => all.map((event) => (event.kind === "healed" ? { ...event, why: "rail" as const } : event)) }).made;
+    const byRail = (all: readonly Event[]) => all.map((event) => (event.kind === "healed" ? { ...event, why: "rail" as const } : event));
+    const rail = trial({ events: (all) => [...byRail(all), ...steps] }).made;
     expect(rail).to.deep.include({ recovered: false, recoveryS: 60, invalid: null });
     expect(rail.clock.lostWhileHumanS).to.equal(null);
+    expect(trial({ events: byRail }).made.clock.lostWhileHumanS, "nobody was waited for").to.equal(0);
   });
   it("tells apart a playbook that threw, hung, did nothing, or was stopped by a freeze; none is invalid for that", () => {
     expect(trial({ played: { threw: "mend: boom", hung: false } }).made).to.deep.include({ ending: "threw", invalid: null });

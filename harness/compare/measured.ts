@@ -16,6 +16,8 @@ export interface Slot {
   readonly idle: boolean;
   readonly attempt: number;
   readonly position: number;
+  /** Human delays are multiplied by this. */
+  readonly delays: number;
 }
 /** What was seen of the playbook while it played. */
 export interface Played {
@@ -49,7 +51,7 @@ export function trialOf(slot: Slot, record: RunRecord, verdict: Verdict, played:
     position: slot.position,
     seed: slot.seed,
     startedIso: wallOf(events),
-    delays: 1,
+    delays: slot.delays,
     lostS,
     recovered,
     recoveryS: round(recoveryS),
@@ -57,7 +59,7 @@ export function trialOf(slot: Slot, record: RunRecord, verdict: Verdict, played:
       detectS: verdict.recovery.map(({ detectedS }) => detectedS).find((s) => s !== null) ?? null,
       humanS: sum(({ humanS }) => humanS),
       machineS: sum(({ machineS }) => machineS),
-      lostWhileHumanS: recovered ? lostWhileWaiting(record, window, design.outcome, lost) : null,
+      lostWhileHumanS: recovered || !events.some(ofPlaybook) ? lostWhileWaiting(record, window, design.outcome, lost) : null,
     },
     steps: stepsOf(steps, events),
     writes: { acknowledged: verdict.ledger.acknowledged, lost: verdict.ledger.missing.length },
@@ -73,9 +75,9 @@ export function trialOf(slot: Slot, record: RunRecord, verdict: Verdict, played:
 /** A trial that never came to its results: its foundation could not be brought up, or was lost. */
 export function brokenTrial(slot: Slot, says: string, startedIso: string, design: Pick<Design, "capS">): Trial {
   const nothing = { outside: { lo: 0, hi: 0 }, inside: { lo: 0, hi: 0 } };
-  const { block, arm, playbook, attempt, position, seed } = slot;
+  const { block, arm, playbook, attempt, position, seed, delays } = slot;
   return {
-    ...{ block, arm, playbook, attempt, position, seed, startedIso, delays: 1 },
+    ...{ block, arm, playbook, attempt, position, seed, startedIso, delays },
     lostS: { control: nothing, data: nothing },
     recovered: false,
     recoveryS: design.capS,
@@ -126,7 +128,7 @@ type StepEvent = Extract<Event, { kind: "step" }>;
 const ofPlaybook = (event: Event): event is StepEvent & Event => event.kind === "step" && event.procedure !== undefined;
 
 /**
- * Lost seconds of the outcome that passed while a person was waited for. Unknown where nothing was lost yet when the first hands were laid on: with other delays
+ * Lost seconds of the outcome that passed while a person was waited for; none where nobody was. Unknown where nothing was lost yet when the first hands were laid on: with other delays
  * they would have come too late, or in time.
  */
 function lostWhileWaiting(

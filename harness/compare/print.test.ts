@@ -10,12 +10,14 @@ const run = (command: readonly string[], env: Record<string, string>): string =>
   execFileSync(command[0]!, [command[1]!, command[2]!.replace("exec flounder", "printf '%s|'")], { encoding: "utf8", env: { ...process.env, ...env } });
 
 describe("a comparison as a job", () => {
-  it("of Docker Swarm: replicated, a task each, counted from 1", () => {
+  it("of Docker Swarm: replicated, a task each, counted from 0 there with the node's id for 0, and from 1 here", () => {
     const { services, volumes } = parse(printed("swarm", job));
     expect(services.compare.deploy).to.deep.include({ mode: "replicated-job", replicas: 4 });
     expect(volumes).to.have.property("results");
     const command = services.compare.command.map((word: string) => word.replaceAll("$$", "$"));
-    expect(run(command, { SLOT: "3" })).to.equal("compare|day-1|--playbooks|none,as it was|--shard|3/4|--results|/results/3|");
+    expect(run(command, { SLOT: "3" })).to.equal("compare|day-1|--playbooks|none,as it was|--shard|4/4|--results|/results/4|");
+    for (const first of ["0", "ew1u1526t3f58top6qroe3itn", "4u1526t3f58top6qroe3itnew"])
+      expect(run(command, { SLOT: first })).to.equal("compare|day-1|--playbooks|none,as it was|--shard|1/4|--results|/results/1|");
   });
   it("of Kubernetes: indexed, counted from 0 there and from 1 here", () => {
     const { apiVersion, kind, spec } = parse(printed("kubernetes", { ...job, results: "/srv/results" }));

@@ -223,7 +223,7 @@ export const comparisonSchema = z
       .array(
         z.strictObject({
           delays: z.number().positive(),
-          how: z.enum(["re-simulated", "re-run"]),
+          how: z.enum(["re-simulated", "re-run", "re-run in part"]).describe("in part: of the playbooks whose trials could not be re-simulated"),
           order: z.array(z.string()).describe("arms, fastest first, by median lost seconds"),
           pairs: z.array(z.strictObject({ a: z.string(), b: z.string(), ratio: z.number(), holds: z.boolean().describe("the same one is ahead as at × 1") })),
         }),

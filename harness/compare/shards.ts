@@ -21,8 +21,8 @@ export function gather(dirs: readonly string[]): Gathered {
       throw new FlounderError("usage", `${dir} has another design (${digest}) than ${first.dir} (${first.digest})`, "compare what was run by one design");
   const owners = new Map<string, string>();
   for (const { dir, trials } of read)
-    for (const { block, arm, attempt } of trials) {
-      const key = `block ${block}, ${arm}, attempt ${attempt}`;
+    for (const { block, arm, attempt, delays } of trials) {
+      const key = `block ${block}, ${arm}, attempt ${attempt}${delays === 1 ? "" : `, human delays × ${delays}`}`;
       const owner = owners.get(key);
       if (owner !== undefined) throw new FlounderError("usage", `${key} is in ${owner} and in ${dir}`, "give each share once");
       owners.set(key, dir);

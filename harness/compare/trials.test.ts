@@ -39,7 +39,13 @@ describe("trials of a comparison", () => {
 
   async function run(
     declared: Design,
-    more: { readonly name?: string; readonly shard?: Shard; readonly make?: (slot: Slot) => Trial; readonly abort?: AbortController } = {},
+    more: {
+      readonly name?: string;
+      readonly shard?: Shard;
+      readonly delaysBlocks?: number;
+      readonly make?: (slot: Slot) => Trial;
+      readonly abort?: AbortController;
+    } = {},
   ) {
     const dir = join(home, more.name ?? "c");
     const folder = openFolder(dir, declared, {});
@@ -52,7 +58,16 @@ describe("trials of a comparison", () => {
     };
     try {
       const signal = (more.abort ?? new AbortController()).signal;
-      const comparison = await runTrials({ design: declared, folder, laboratory, signal, shard: more.shard, begins: () => {}, ended: () => {} });
+      const comparison = await runTrials({
+        design: declared,
+        folder,
+        laboratory,
+        signal,
+        shard: more.shard,
+        delaysBlocks: more.delaysBlocks,
+        begins: () => {},
+        ended: () => {},
+      });
       return { dir, slots, comparison, trials: [...folder.trials] };
     } finally {
       folder.close();
@@ -134,6 +149,32 @@ describe("trials of a comparison", () => {
     const second = await run(declared);
     expect(second.slots[0]!.block).to.equal(3);
     expect(first.trials.length + second.slots.length).to.equal(18);
+  });
+
+  it("that cannot be re-simulated are run again at other human delays when all is over, once, and decide nothing", async () => {
+    const declared = design({ blocks: 8 });
+    const make = (slot: Slot): Trial => {
+      const made = trial(slot);
+      return { ...made, clock: { ...made.clock, lostWhileHumanS: slot.arm === "quick" ? 1 : null } };
+    };
+    const { comparison: before } = await run(declared, { make });
+    expect([before.sensitivity, before.warnings.map(({ code }) => code)]).to.deep.equal([[], ["delays-untried"]]);
+    const { slots, comparison, trials, dir } = await run(declared, { make, delaysBlocks: 2 });
+    expect(slots.map(({ block, arm, delays }) => [block, arm, delays])).to.deep.equal([
+      [1, "slow", 0.5],
+      [1, "slow", 2],
+      [2, "slow", 0.5],
+      [2, "slow", 2],
+    ]);
+    for (const { block, seed } of slots) expect(seed).to.equal(declared.order[block - 1]!.seed);
+    expect(comparison.sensitivity.map(({ delays, how }) => [delays, how])).to.deep.equal([
+      [0.5, "re-run in part"],
+      [2, "re-run in part"],
+    ]);
+    expect(comparison.pairs).to.deep.equal(before.pairs);
+    expect(readTrials(dir)).to.deep.equal(trials);
+    expect((await run(declared, { make, delaysBlocks: 2 })).slots).to.deep.equal([]);
+    expect(gather([dir]).trials).to.have.length(8 * declared.arms.length + 4);
   });
 
   it("another design, another comparison at work, and what is no comparison are refused", async () => {

@@ -5,6 +5,7 @@
 
 import { FlounderError } from "../errors.js";
 import { analyse } from "./analysis/analyse.js";
+import { untimed } from "./analysis/sensitivity.js";
 import type { ComparisonFolder } from "./folder.js";
 import { brokenTrial, type Slot } from "./measured.js";
 import type { Comparison, Design, Trial, TrialStrip } from "./shapes.js";
@@ -23,6 +24,8 @@ export interface Running {
   readonly laboratory: Laboratory;
   readonly signal: AbortSignal;
   readonly shard?: Shard | undefined;
+  /** When all is over, so many blocks are run again at other human delays, of playbooks whose trials cannot be re-simulated. Default: none. */
+  readonly delaysBlocks?: number | undefined;
   /** A trial begins. */
   begins(slot: Slot, done: Comparison): void;
   /** A trial is over, and on the disk. */
@@ -38,31 +41,38 @@ export async function runTrials(running: Running): Promise<Comparison> {
   const state = (aborted?: string) => analyse(design, folder.trials, { digest: folder.digest, ...(aborted === undefined ? {} : { aborted }) });
   let comparison = state();
   let broken = 0;
+  /** Until it counts, or its attempts are spent. False where the signal was aborted. */
+  const untilItCounts = async (block: number, arm: string, delays: number): Promise<boolean> => {
+    for (;;) {
+      const slot = nextAttempt(design, folder.trials, block, arm, delays);
+      if (!slot) return true;
+      if (signal.aborted) return false;
+      running.begins(slot, comparison);
+      const startedIso = new Date().toISOString();
+      try {
+        const { trial, strip } = await laboratory(slot, signal);
+        folder.add(trial, strip);
+        broken = 0;
+      } catch (error) {
+        if (signal.aborted) return false;
+        // A machine has its hiccups; what goes wrong again and again is more than that, and so is a defect.
+        if (!(error instanceof FlounderError) || ++broken === brokenInRow) throw error;
+        folder.add(brokenTrial(slot, error.message, startedIso, design), undefined);
+      }
+      comparison = state();
+      running.ended(folder.trials.at(-1)!, comparison);
+    }
+  };
+  const aborted = () => state(String(signal.reason?.message ?? signal.reason));
   for (const block of blocksOf(design, running.shard)) {
     // Looked at between blocks alone: a block that is cut short would not be complete.
     if (comparison.finished) break;
-    for (const arm of design.order[block - 1]!.arms) {
-      for (;;) {
-        const slot = nextAttempt(design, folder.trials, block, arm);
-        if (!slot) break;
-        if (signal.aborted) return state(String(signal.reason?.message ?? signal.reason));
-        running.begins(slot, comparison);
-        const startedIso = new Date().toISOString();
-        try {
-          const { trial, strip } = await laboratory(slot, signal);
-          folder.add(trial, strip);
-          broken = 0;
-        } catch (error) {
-          if (signal.aborted) return state(String(signal.reason?.message ?? signal.reason));
-          // A machine has its hiccups; what goes wrong again and again is more than that, and so is a defect.
-          if (!(error instanceof FlounderError) || ++broken === brokenInRow) throw error;
-          folder.add(brokenTrial(slot, error.message, startedIso, design), undefined);
-        }
-        comparison = state();
-        running.ended(folder.trials.at(-1)!, comparison);
-      }
-    }
+    for (const arm of design.order[block - 1]!.arms) if (!(await untilItCounts(block, arm, 1))) return aborted();
   }
+  if (!comparison.finished) return comparison;
+  const again = untimed(design, folder.trials);
+  for (let block = 1; block <= Math.min(running.delaysBlocks ?? 0, design.maxBlocks); block++)
+    for (const { delays, arm } of again) if (!(await untilItCounts(block, arm, delays))) return aborted();
   return comparison;
 }
 
@@ -71,12 +81,12 @@ export const blocksOf = ({ order }: Pick<Design, "order">, shard: Shard = { inde
   order.flatMap((_, i) => (i % shard.of === shard.index - 1 ? [i + 1] : []));
 
 /** Undefined: there is a valid trial, or there were as many attempts as the design allows. */
-export function nextAttempt(design: Design, trials: readonly Trial[], block: number, name: string): Slot | undefined {
-  const mine = trials.filter((trial) => trial.block === block && trial.arm === name && trial.delays === 1);
+export function nextAttempt(design: Design, trials: readonly Trial[], block: number, name: string, delays = 1): Slot | undefined {
+  const mine = trials.filter((trial) => trial.block === block && trial.arm === name && trial.delays === delays);
   if (mine.some(({ invalid }) => invalid === null) || mine.length >= design.attempts) return undefined;
   const { seed, arms } = design.order[block - 1]!;
   const { playbook, idle } = design.arms.find((arm) => arm.name === name)!;
-  return { block, seed, arm: name, playbook, idle, attempt: mine.length + 1, position: arms.indexOf(name) + 1 };
+  return { block, seed, arm: name, playbook, idle, attempt: mine.length + 1, position: arms.indexOf(name) + 1, delays };
 }
 
 /** How many trials are still to come at most; a sequential design may stop before. */

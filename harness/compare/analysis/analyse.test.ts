@@ -194,6 +194,13 @@ describe("a comparison's analysis", () => {
     expect(ofSeconds(turns, made).comparison.pairs[0]).to.include({ verdict: "faster", decidedAt: 8 });
   });
 
+  it("a control that never recovers keeps nobody from being re-simulated", () => {
+    const comparison = compare(five, {}, (trials) =>
+      trials.map((one) => (one.arm === "none" ? { ...one, clock: { ...one.clock, lostWhileHumanS: null } } : one)),
+    );
+    expect(comparison.sensitivity.map(({ how }) => how)).to.deep.equal(["re-simulated", "re-simulated"]);
+  });
+
   it("human delays × 0.5 and × 2: re-simulated where trials allow it, else re-run, else said to be missing", () => {
     // Quick people, slow machine against slow people, quick machine: at half delays the order turns.
     const seconds = clear.map(([, b]) => [b * 1.1, b * 1.4] as const);
@@ -213,6 +220,9 @@ describe("a comparison's analysis", () => {
     expect(tried.sensitivity.map(({ delays, how }) => [delays, how])).to.deep.equal([[2, "re-run"]]);
     expect(tried.pairs).to.deep.equal(none.pairs.map((pair, i) => ({ ...pair, ...tried.pairs[i]! })));
     expect(tried.pairs[0]!.n).to.equal(12);
+    const slow = trials.map((trial): Trial => (trial.arm === "quick" ? trial : { ...trial, clock: { ...trial.clock, lostWhileHumanS: null } }));
+    const half = analyse(design, [...slow, ...rerun.filter(({ arm, block }) => arm !== "quick" && block <= 3)], { digest: "d1" });
+    expect(half.sensitivity.map(({ delays, how }) => [delays, how])).to.deep.equal([[2, "re-run in part"]]);
   });
 
   it("says that the machine drifted, and that pairing bought nothing", () => {

@@ -37,6 +37,15 @@ export function warningsOf(design: Design, blocks: readonly CountedBlock[], tria
     ...(broken.length > 0
       ? [warn("delays-decide", `The order of playbooks is another one at human delays ${list(broken)}: it hangs on how quick people are.`, "--operator")]
       : []),
+    ...(found.finished && found.sensitivity.length < 2
+      ? [
+          warn(
+            "delays-untried",
+            "Whether the order holds where people are quicker or slower is not known: some trials cannot be re-simulated.",
+            "--rerun-delays 3",
+          ),
+        ]
+      : []),
     ...(found.pairingGain && found.pairingGain.r <= 0
       ? [
           warn(

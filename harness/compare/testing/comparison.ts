@@ -52,7 +52,7 @@ export function trial(slot: Slot, more: Partial<Trial> = {}): Trial {
     position: slot.position,
     seed: slot.seed,
     startedIso: "2026-04-25T12:45:00.000Z",
-    delays: 1,
+    delays: slot.delays,
     lostS: { control: { outside: bounds, inside: bounds }, data: { outside: { lo: 0, hi: 0 }, inside: { lo: 0, hi: 0 } } },
     recovered: slot.playbook !== "none",
     recoveryS: slot.playbook === "none" ? 30 : lost,
@@ -63,7 +63,7 @@ export function trial(slot: Slot, more: Partial<Trial> = {}): Trial {
     ending: "finished",
     undone: true,
     invalid: null,
-    results: `trials/${slot.block}-${slot.playbook}-${slot.attempt}`,
+    results: `trials/${slot.block}-${slot.playbook}-${slot.attempt}${slot.delays === 1 ? "" : `-x${slot.delays}`}`,
     ...more,
   };
 }
