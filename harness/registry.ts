@@ -132,11 +132,14 @@ export async function loadAnswers(): Promise<readonly AnswerClass[]> {
   return (await Promise.all(files.filter(existsSync).map(importDefault<readonly AnswerClass[]>))).flat();
 }
 
-export const listEngines = (): string[] =>
+/** All of them, also the one that brings nothing up. */
+export const everyEngine = (): string[] =>
   readdirSync(join(dist, "harness", "engines")).filter((name) => existsSync(join(dist, "harness", "engines", name, "engine.js")));
+/** Those that bring a foundation up. */
+export const listEngines = (): string[] => everyEngine().filter((name) => name !== "attached");
 
 export async function loadEngine(name: string): Promise<Engine> {
-  if (!listEngines().includes(name))
+  if (!everyEngine().includes(name))
     throw new FlounderError("usage", `engine "${name}" is unknown; there are ${listEngines().join(", ")}`, "choose one with --engine");
   return importDefault<Engine>(join(dist, "harness", "engines", name, "engine.js"));
 }

@@ -1,6 +1,7 @@
 /**
  * npm run soak -- --seeds 20: the two days on a live foundation by so many seeds, and the chain of day one as it is heard on the bus.
  * npm run soak -- rounds --rounds 100 --seed 1 --engine local: kills, stops, full disks and damaged state files, on a foundation that is broken; all is as before, or what differs is named with the command that ends it.
+ * npm run soak -- attached --rounds 20 --seed 1: faults on a Compose project that is not ours, and SIGKILL of keeper or runner; all is as its owner set it.
  * npm run soak -- watch --minutes 30: one flounder watch on 50 endpoints of ten kinds; memory flat, schedule kept, readable after kill -9.
  * npm run soak -- pushes --minutes 30 --seed 7 --clients 8: pushes of 1 kB to 200 MiB at once; no restart, no loss, no memory that grows, no blob that stays.
  */
@@ -13,6 +14,10 @@ const soaks = {
   pushes: {
     files: ["dist/targets/foundry/pushes/pushes.test.js"],
     numbers: { minutes: ["30", "FLOUNDER_PUSH_MINUTES"], seed: ["1", "FLOUNDER_PUSH_SEED"], clients: ["8", "FLOUNDER_PUSH_CLIENTS"] },
+  },
+  attached: {
+    files: ["dist/targets/compose-project/rounds.test.js"],
+    numbers: { rounds: ["20", "FLOUNDER_ATTACHED_ROUNDS"], seed: ["1", "FLOUNDER_ATTACHED_SEED"] },
   },
   rounds: {
     files: ["dist/targets/foundry/rounds/rounds.test.js"],

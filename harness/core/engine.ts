@@ -70,8 +70,18 @@ export interface Running extends Addresses {
   remedies(name: TargetName): readonly Remedy[];
   /** What is otherwise than it was made, read from the machine, whatever was injected; only what faults and strangers do, never what the platform does by itself. */
   differences(): Promise<readonly Difference[]>;
+  /** What may be injected at all, beside what each target can. Absent: no such bound. */
+  readonly rails?: Rails;
   /** What platform and supervisor saw: component died, restarted … */
   onTrouble(listener: (from: string, says: string) => void): void;
   /** Ends everything, by mark, cwd and executable, until nothing is left. */
   reap(): Promise<void>;
+}
+
+/** Bounds of what may be done to a system that is not ours. */
+export interface Rails {
+  /** Injections at the same time. */
+  readonly blastRadius: number;
+  /** No injection may be asked for longer. */
+  readonly longestS: number;
 }

@@ -12,6 +12,8 @@ export interface Route {
   /** Host header. */
   readonly host: string;
   readonly resolvers: readonly string[];
+  /** Asked as it stands here instead of by the probe's own steps: what `flounder watch` asks of an endpoint. */
+  readonly question?: { readonly kind: "http" | "tcp" | "dns" | "exec" };
 }
 
 /** Thrown by a probe to say how it went wrong; anything else it throws is an observer fault. */

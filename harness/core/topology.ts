@@ -64,6 +64,24 @@ export interface Topology {
   readonly profile: string;
   readonly domain: string;
   readonly components: readonly Component[];
+  /** What its owner wants asked, where the system under test itself knows no questions. */
+  readonly asks?: readonly Asked[];
+  /** For sh -c, on this machine: what its owner does after a fault was healed. It must do no harm where nothing is to be done. */
+  readonly recovery?: string;
+}
+
+/** A question of somebody's config. */
+export interface Asked {
+  /** What samples and reports call it. */
+  readonly name: string;
+  readonly plane: "control" | "data";
+  readonly from: "outside" | "inside";
+  readonly periodMs: number;
+  readonly deadlineMs: number;
+  /** As a route has it, with "0.0.0.0:0" for the address of `at`. */
+  readonly question: { readonly kind: "http" | "tcp" | "dns" | "exec" };
+  /** A port of a component, wherever it is just then: from outside where it is published, from inside at its own address. Absent: the question has its address. */
+  readonly at?: { readonly role: string; readonly port: number };
 }
 
 /** A question to a component's admin port, past everything that a fault can cut. Rejects with FlounderError code "unreachable" or "refused". */

@@ -59,6 +59,11 @@ const dialogues: Readonly<Record<Exclude<PortProtocol, "udp" | "tcp">, Dialogue>
   },
 };
 
+/** Protocols in which a server can be asked for an answer. */
+export const knockable = ["http", "nats", "postgres", "sftp"] as const satisfies readonly PortProtocol[];
+/** What a port is used for by custom; HTTP where it is for nothing that can be knocked at. */
+export const usualProtocol = (port: number): (typeof knockable)[number] => ({ 5432: "postgres" as const, 4222: "nats" as const })[port] ?? "http";
+
 /** Bytes per ms that a knock with so many bytes more has; 0 if no answer came within the deadline, or where the protocol has no knock. */
 export async function throughput(at: { readonly host: string; readonly port: number }, protocol: PortProtocol, bytes: number, first = ""): Promise<number> {
   if (protocol === "tcp" || protocol === "udp") return 0;

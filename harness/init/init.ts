@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Starter } from "../core.js";
 import { FlounderError } from "../errors.js";
+import { type AttachedStart, attachedConfig } from "./attached.js";
 import { type Ci, ciJob, mochaConfig } from "./starter.js";
 
 export interface Written {
@@ -16,6 +17,8 @@ export interface InitOptions {
   readonly ci?: Ci | undefined;
   readonly dryRun?: boolean | undefined;
   readonly force?: boolean | undefined;
+  /** The project that the suite is for, where it is not a foundation of our own. */
+  readonly attach?: AttachedStart | undefined;
 }
 export interface Initialised {
   readonly files: readonly Written[];
@@ -25,7 +28,7 @@ export interface Initialised {
 
 const mochaConfigs = [".mocharc.js", ".mocharc.cjs", ".mocharc.mjs", ".mocharc.yaml", ".mocharc.yml", ".mocharc.jsonc", ".mocharc.json"];
 
-export function initProject(dir: string, { suite, ci: asked, dryRun = false, force = false }: InitOptions): Initialised {
+export function initProject(dir: string, { suite, ci: asked, dryRun = false, force = false, attach }: InitOptions): Initialised {
   const text = (path: string) => (existsSync(join(dir, path)) ? readFileSync(join(dir, path), "utf8") : undefined);
   const isOurs = (path: string) => text(path)?.includes("flounder") ?? false;
   /** The first path, unless somebody else's file is there. */
@@ -37,10 +40,16 @@ export function initProject(dir: string, { suite, ci: asked, dryRun = false, for
   const ci = asked ?? (existsSync(join(dir, ".gitlab-ci.yml")) ? "gitlab" : "github");
   const wanted = [
     { path: join("chaos", suite.file), text: suite.text },
+    ...(attach ? [{ path: "flounder.config.mjs", text: attachedConfig(attach) }] : []),
     { path: config, text: mochaConfig },
     ...(ci === "none"
       ? []
-      : [{ path: ci === "github" ? join(".github", "workflows", "chaos.yml") : freeOf(".gitlab-ci.yml", "chaos.gitlab-ci.yml"), text: ciJob(ci, mocha) }]),
+      : [
+          {
+            path: ci === "github" ? join(".github", "workflows", "chaos.yml") : freeOf(".gitlab-ci.yml", "chaos.gitlab-ci.yml"),
+            text: ciJob(ci, mocha, attach?.project),
+          },
+        ]),
   ];
   const files = wanted.map(({ path, text: fresh }): Written => {
     const found = text(path);

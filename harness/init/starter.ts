@@ -17,7 +17,10 @@ export const mochaConfig = `${JSON.stringify(
   2,
 )}\n`;
 
-const github = (mocha: string) => `name: chaos
+/** Whoever runs the project brings it up; the job does so as they would. */
+const bringsUp = (project: string | undefined, lead: string) => (project === undefined ? "" : `${lead}docker compose -p ${project} up --detach --wait\n`);
+
+const github = (mocha: string, project?: string) => `name: chaos
 on: [push, workflow_dispatch]
 jobs:
   chaos:
@@ -34,7 +37,7 @@ jobs:
           key: flounder-\${{ runner.os }}-\${{ runner.arch }}-\${{ hashFiles('package-lock.json') }}
       - run: npm ci
       - run: npx flounder setup
-      - run: ${mocha} --reporter-option annotations=true
+${bringsUp(project, "      - run: ")}      - run: ${mocha} --reporter-option annotations=true
       - uses: actions/upload-artifact@v4
         if: always()
         with:
@@ -42,7 +45,7 @@ jobs:
           path: results
 `;
 
-const gitlab = (mocha: string) => `chaos:
+const gitlab = (mocha: string, project?: string) => `chaos:
   image: node:22-bookworm
   timeout: 20m
   cache:
@@ -54,7 +57,7 @@ const gitlab = (mocha: string) => `chaos:
   script:
     - npm ci
     - npx flounder setup
-    - ${mocha}
+${bringsUp(project, "    - ")}    - ${mocha}
   artifacts:
     when: always
     paths: [results]
@@ -62,4 +65,5 @@ const gitlab = (mocha: string) => `chaos:
       junit: results/junit.xml
 `;
 
-export const ciJob = (ci: Exclude<Ci, "none">, mocha: string): string => (ci === "github" ? github(mocha) : gitlab(mocha));
+/** `project`: the Compose project that the suite breaks. */
+export const ciJob = (ci: Exclude<Ci, "none">, mocha: string, project?: string): string => (ci === "github" ? github(mocha, project) : gitlab(mocha, project));

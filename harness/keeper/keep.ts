@@ -196,6 +196,7 @@ export class Keeper {
     pass();
     if (this.#live.has(injection.id)) throw new FlounderError("refused", `injection ${injection.id} is live already`, `flounder heal ${injection.id}`);
     const live = this.#make(injection, pass, "before", client);
+    this.#passRails(injection);
     const rival = this.injections().find(
       (other) => other.injection.target === injection.target && other.fault.needs.some((need) => live.fault.needs.includes(need)),
     );
@@ -207,6 +208,20 @@ export class Keeper {
       );
     this.#live.set(injection.id, live);
     await live.inject();
+  }
+  /** Throws where a system that is not ours would be broken by more, or for longer, than its owner allows. */
+  #passRails({ fault, target, maxS }: Injection): void {
+    const { rails } = this.running;
+    if (!rails) return;
+    const refuse = (says: string, hint: string) => {
+      throw new FlounderError("refused", `${fault} on ${target}: ${says}`, hint);
+    };
+    if (this.#live.size >= rails.blastRadius)
+      refuse(
+        `${this.#live.size} injections are live, and blastRadius is ${rails.blastRadius}`,
+        "heal one first, or raise blastRadius in the config on purpose",
+      );
+    if (maxS > rails.longestS) refuse(`${maxS} s is longer than longestS, ${rails.longestS} s`, "ask for less, or raise longestS in the config on purpose");
   }
   #make(injection: Injection, pass: () => void, state: "before" | "injected", client = "a keeper before"): LiveInjection {
     const { running, journal } = this;

@@ -1,5 +1,5 @@
 /** Entry of the keeper's process: node dist/harness/keeper/keeper.js FOLDER [clear]. Started by start.ts, detached, with its log as stdout. */
-import { listEngines, loadEngine, loadFaults, loadTarget } from "../registry.js";
+import { everyEngine, loadEngine, loadFaults, loadTarget } from "../registry.js";
 import { clear, keep } from "./process.js";
 
 const [dir, what] = process.argv.slice(2);
@@ -9,4 +9,4 @@ const faults = async () => {
   for (const error of found.broken.values()) console.log(`left out: ${error.message}`);
   return found;
 };
-await (what === "clear" ? clear : keep)(dir!, { loadEngine, loadTarget, loadFaults: faults, engines: listEngines });
+await (what === "clear" ? clear : keep)(dir!, { loadEngine, loadTarget, loadFaults: faults, engines: everyEngine });

@@ -17,6 +17,7 @@ import type {
   Scenario,
   TargetInfo,
   TargetSystem,
+  Topology,
 } from "../core.js";
 import { FlounderError } from "../errors.js";
 import { usual } from "../playbooks/operator-model.js";
@@ -37,6 +38,8 @@ export interface PlanInputs {
   /** From Engine.targets(topology), or from a live foundation. */
   readonly targets: readonly TargetInfo[];
   readonly profile?: string;
+  /** Of a foundation that is up; absent: the one that the system has for that profile. */
+  readonly topology?: Topology | undefined;
   /** The one that the scenario names. */
   readonly playbook?: Playbook | undefined;
   /** Who plays it; default: the usual one. */
@@ -55,7 +58,7 @@ export function makePlan(inputs: PlanInputs): Plan {
   const checked = checkScenario(inputs.scenario, where);
   const scenario: Scenario = { ...checked, foundation: foundationOf(checked, inputs) };
   const { profile, timeFactor, policy } = scenario.foundation;
-  const topology = inputs.system.topology(profile, timeFactor, policy ?? {});
+  const topology = inputs.topology ?? inputs.system.topology(profile, timeFactor, policy ?? {});
   const random = seeded(inputs.seed);
   const acts: Act[] = [];
   const injections: Injection[] = [];

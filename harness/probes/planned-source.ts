@@ -1,10 +1,12 @@
 /** The planned probes of a target system as a prober asks them; samples have the names that a run knows them by. */
 import { type Credentials, type PlannedProbe, type Probe, type ProbeContext, ProbeFailure, type Route, type Vantage } from "../core.js";
 import { AsyncAsker } from "./askers/async-asker.js";
+import { RoutedAsker } from "./askers/routed.js";
 import { type Phases, Requests } from "./http/request.js";
 import { Span } from "./samples/span.js";
 import type { Stamps } from "./schedule/flight.js";
 import type { Source } from "./source.js";
+import type { EndpointQuestion } from "./target.js";
 
 const noteMax = 120;
 const stale = "stale-connection: asked again on a fresh one";
@@ -71,7 +73,10 @@ export function plannedSource({ planned, probes, credentials, zeroUs, acked }: P
   return {
     questions: slots.map((slot) => ({
       schedule: { periodUs: slot.planned.periodMs * 1000, phaseUs: slot.planned.phaseMs * 1000, deadlineUs: slot.planned.deadlineMs * 1000 },
-      asker: new AsyncAsker(({ sample }, span, note) => slot.probe.ask(contextOf(slot.planned, sample.seq, sample, span, note))),
+      asker: new RoutedAsker(
+        () => known.get(keys.get(slot.planned)!)?.question as EndpointQuestion | undefined,
+        new AsyncAsker(({ sample }, span, note) => slot.probe.ask(contextOf(slot.planned, sample.seq, sample, span, note))),
+      ),
     })),
     // How long an operation may take is its deadline's to say.
     rules: planned.map((one) => ({ periodUs: one.periodMs * 1000, deadlineUs: one.deadlineMs * 1000, slowUs: Number.POSITIVE_INFINITY })),

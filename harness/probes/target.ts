@@ -4,7 +4,7 @@ import { type ExecQuestion, execAsker } from "./askers/exec.js";
 import { type TcpQuestion, tcpAsker } from "./askers/tcp.js";
 import { HttpAsker, type HttpAsking } from "./http/asker.js";
 import { redacted } from "./http/question.js";
-import type { Schedule } from "./schedule/flight.js";
+import type { Asker, Schedule } from "./schedule/flight.js";
 import type { Question } from "./schedule/open-loop.js";
 
 export type EndpointQuestion =
@@ -18,16 +18,18 @@ export type EndpointTarget = Schedule & {
   readonly question: EndpointQuestion;
 };
 
-export function questionOf({ question, name: _, ...schedule }: EndpointTarget): Question {
+export const questionOf = ({ question, name: _, ...schedule }: EndpointTarget): Question => ({ schedule, asker: askerOf(question) });
+
+export function askerOf(question: EndpointQuestion): Asker {
   switch (question.kind) {
     case "http":
-      return { schedule, asker: new HttpAsker(question) };
+      return new HttpAsker(question);
     case "tcp":
-      return { schedule, asker: tcpAsker(question) };
+      return tcpAsker(question);
     case "dns":
-      return { schedule, asker: dnsAsker(question) };
+      return dnsAsker(question);
     case "exec":
-      return { schedule, asker: execAsker(question) };
+      return execAsker(question);
   }
 }
 

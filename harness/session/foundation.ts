@@ -104,7 +104,7 @@ export const attachTo = (name: string, { approve, engine }: AttachOptions = {}):
       if (engine !== undefined && engine !== facts.engine)
         throw new FlounderError("usage", `--engine ${engine}: the foundation "${name}" is up with ${facts.engine}`, "leave --engine out");
       return {
-        known: { engine: facts.engine, live: { facts, targets: await client.targets() } },
+        known: { engine: facts.engine, live: { facts, targets: await client.targets(), topology: await client.topology() } },
         attached: true,
         words: ["--foundation", name, ...(approve === undefined ? [] : ["--approve", approve])],
         async take({ plan }) {
@@ -124,10 +124,10 @@ export const attachTo = (name: string, { approve, engine }: AttachOptions = {}):
 export const held = (client: Client): FoundationSource => ({
   async open({ command }) {
     const facts = await client.facts();
-    const targets = await client.targets();
+    const [targets, topology] = await Promise.all([client.targets(), client.topology()]);
     await client.claim(command);
     return {
-      known: { engine: facts.engine, live: { facts, targets } },
+      known: { engine: facts.engine, live: { facts, targets, topology } },
       attached: true,
       words: [],
       take: async () => client,

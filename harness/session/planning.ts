@@ -1,7 +1,7 @@
 /** What somebody asks to be run → a plan, with the system and the playbook that it needs. Touches no foundation. */
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import type { FoundationFacts, Plan, Playbook, Scenario, TargetInfo, TargetSystem } from "../core.js";
+import type { FoundationFacts, Plan, Playbook, Scenario, TargetInfo, TargetSystem, Topology } from "../core.js";
 import { FlounderError } from "../errors.js";
 import { needLoad, plannedLoad } from "../load/asked.js";
 import { plannedCalibration } from "../measure/calibration.js";
@@ -43,7 +43,7 @@ export type Work = PlanWork | ScenarioWork;
 /** What planning must know of a foundation: how it will come to life, or what one that is up already is. */
 export interface Known {
   readonly engine: string;
-  readonly live?: { readonly facts: FoundationFacts; readonly targets: readonly TargetInfo[] } | undefined;
+  readonly live?: { readonly facts: FoundationFacts; readonly targets: readonly TargetInfo[]; readonly topology: Topology } | undefined;
 }
 export interface Planned {
   readonly plan: Plan;
@@ -153,7 +153,7 @@ async function fromScenario(work: ScenarioWork, { engine, live }: Known): Promis
     scenario.acts.map(({ fault }) => fault),
   );
   return {
-    plan: makePlan({ scenario, seed, system, engine, faults, targets, playbook, operator, calibration: plannedCalibration(), load }),
+    plan: makePlan({ scenario, seed, system, engine, faults, targets, topology: live?.topology, playbook, operator, calibration: plannedCalibration(), load }),
     system,
     playbook,
     notes,

@@ -91,8 +91,9 @@ describe("Repro", function () {
   const known = async ({ engine = "local", live }: Pick<Case, "engine" | "live">): Promise<Known> => {
     if (!live) return { engine };
     const system = await loadTarget("foundry");
-    const targets = await (await loadEngine(engine)).targets(system.topology(live.profile, live.timeFactor, live.policy ?? {}), system);
-    return { engine, live: { facts: { ...live, engine, system: "foundry" } as unknown as FoundationFacts, targets } };
+    const topology = system.topology(live.profile, live.timeFactor, live.policy ?? {});
+    const targets = await (await loadEngine(engine)).targets(topology, system);
+    return { engine, live: { facts: { ...live, engine, system: "foundry" } as unknown as FoundationFacts, targets, topology } };
   };
   /** As a results folder has it. */
   const written = ({ plan }: Planned): string => {

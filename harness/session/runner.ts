@@ -87,7 +87,7 @@ export async function run(inputs: RunInputs): Promise<Outcome> {
   const blind = new AbortController();
   const giveUp = AbortSignal.any([inputs.signal, blind.signal, AbortSignal.timeout(plan.giveUpS * 1000)]);
   const pause = (ms: number) => sleep(ms, giveUp);
-  const topology = system.topology(plan.foundation.profile, plan.foundation.timeFactor, plan.foundation.policy ?? {});
+  const topology = await client.topology();
   const replan = (next: Plan) => {
     results.plan(next);
     plan = next;

@@ -10,6 +10,7 @@ import { FlounderError } from "../errors.js";
 import { connect } from "../keeper/start.js";
 import { loadScenario, loadTarget } from "../registry.js";
 import { act } from "../scenario.js";
+import { attachForNow } from "../session/attach.js";
 import { held, raise } from "../session/foundation.js";
 import { runSession } from "../session/session.js";
 import { passingName } from "../state/foundation.js";
@@ -33,6 +34,8 @@ export interface FoundationOptions {
   readonly seed?: number;
   /** The name of a foundation that is up already (`flounder up --name`); it is healed, not ended. Its own profile, engine and factor count. */
   readonly attach?: string;
+  /** For a Compose project: its config. Default: flounder.config.ts, .mjs or .js of this folder. */
+  readonly config?: string;
   /** A run that proved nothing is tried so many times again; never one that failed. Default 0. */
   readonly retries?: number;
   /** Where results go; default: a folder below the system's temp folder that is removed when every run has passed. */
@@ -64,10 +67,10 @@ export interface LiveFoundation extends AsyncDisposable {
 
 const longestWorkS = 600;
 
-/** Brings a foundation up, or attaches to one that is up. */
+/** Brings a foundation up, or attaches to one that is up. "compose:PROJECT" instead of a profile: takes a Docker Compose project that is up, and lets go of it at the end. */
 export async function up(profile: string, options: FoundationOptions = {}): Promise<LiveFoundation> {
   const say = options.say ?? (() => {});
-  const client = options.attach === undefined ? await bringUp(profile, options, say) : await connect(options.attach, { lease: true });
+  const client = await clientFor(profile, options, say);
   const facts = await client.facts();
   const system = await loadTarget(facts.system);
   const foundation = { profile: facts.profile, timeFactor: facts.timeFactor, policy: options.policy ?? {} };
@@ -142,6 +145,11 @@ export async function up(profile: string, options: FoundationOptions = {}): Prom
 }
 
 const isActs = (value: RunOptions | readonly Act[]): value is readonly Act[] => Array.isArray(value);
+
+async function clientFor(profile: string, options: FoundationOptions, say: (line: string) => void): Promise<Client> {
+  if (options.attach !== undefined) return connect(options.attach, { lease: true });
+  return profile.startsWith("compose:") ? attachForNow(profile, options.config, say) : bringUp(profile, options, say);
+}
 
 async function bringUp(profile: string, options: FoundationOptions, say: (line: string) => void): Promise<Client> {
   const system = await loadTarget(options.target);

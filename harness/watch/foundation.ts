@@ -37,7 +37,7 @@ export async function watchFoundation({ id, samplesFile, onMeasured, readsOnly =
   const client = await connect(id, { lease: false });
   const facts = await client.facts();
   const system = await loadTarget(facts.system);
-  const planned = system.plannedProbes(system.topology(facts.profile, facts.timeFactor, {}));
+  const planned = system.plannedProbes(await client.topology());
   const isReady = readyProbes(system);
   const rival = readsOnly ? undefined : rivalOf(await client.status());
   if (rival !== undefined) say(`${rival} is at work on ${id}: only what changes nothing is measured (log-ins, apps)`);
