@@ -1,6 +1,7 @@
 /** flounder run: a session whose observers are a terminal and, if asked for, metrics. */
 import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
+import { askInTerminal } from "../gameday/ask-in-terminal.js";
 import { againstBaseline } from "../history/against.js";
 import { readBaseline } from "../history/baseline-file.js";
 import { serveMetrics } from "../report/metrics/exposition.js";
@@ -23,6 +24,7 @@ interface RunFlags extends WorkFlags {
   readonly metrics?: number;
   readonly baseline?: string;
   readonly json?: boolean;
+  readonly supervised: boolean;
 }
 
 export function register(program: Command): void {
@@ -40,6 +42,7 @@ export function register(program: Command): void {
         "fails when more is lost than runs of before let expect: a file of flounder history --save, a folder of results, or a git revision",
       ),
     )
+    .addOption(new Option("--supervised", "asks in the terminal before each step of the playbook").default(false))
     .addOption(jsonOption())
     .addHelpText("after", "\nExample: flounder run four-cuts --seed 7")
     .action(async (what: string | undefined, flags: RunFlags, command: Command) => {
@@ -55,6 +58,7 @@ export function register(program: Command): void {
         metrics = new RunMetrics(plan);
         return metrics;
       });
+      const asking = flags.supervised ? askInTerminal(process.stdin, process.stderr) : undefined;
       const abort = abortOnSignals();
       try {
         const once = () =>
@@ -64,6 +68,7 @@ export function register(program: Command): void {
             resultsDir: resolve(flags.results),
             observers: [...(isQuiet() ? [] : [terminal]), ...(served ? [counting] : [])],
             signal: abort.signal,
+            supervise: asking?.supervise,
           });
         const outcome = await once();
         if (flags.json) process.stdout.write(`${JSON.stringify(outcome.verdict, null, 2)}\n`);
@@ -76,6 +81,7 @@ export function register(program: Command): void {
       } finally {
         served?.close();
         abort.off();
+        asking?.close();
       }
     });
 }

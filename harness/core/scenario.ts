@@ -68,6 +68,8 @@ export const scenarioSchema = z.strictObject({
   blastRadius: z.number().int().positive().optional(),
   foundation: z.strictObject({ profile: z.string(), timeFactor: z.number().min(1).max(1000), policy: z.record(z.string(), z.string()).optional() }),
   acts: z.array(actSchema),
+  /** On a game day: both gives players the inside vantage as well, which in April 2011 only operations had. Default outside. */
+  playersSee: z.enum(["outside", "both"]).optional(),
   must: z.array(z.union([lostMustSchema, alarmMustSchema])),
 });
 export interface Scenario extends Shape<typeof scenarioSchema> {}

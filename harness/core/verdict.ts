@@ -89,6 +89,30 @@ export interface Setup extends Shape<typeof setupSchema> {}
 
 const operation = boundsSchema.extend({ ok: count.nonnegative(), bad: count.nonnegative() });
 
+const between = z.strictObject({ lo: z.number(), hi: z.number() }).nullable();
+const peopleClockSchema = z.strictObject({
+  act: z.string(),
+  noticedS: between.describe('the first "something is wrong" since it bit'),
+  namedS: between.describe('the first "I know what"'),
+  firstActionS: between.describe("the first verb or step that was begun"),
+  saidFixedS: between.describe('the first "it is fixed"'),
+  restoredS: between.describe("users outside were served well again; null: nothing was lost, or it stayed so"),
+  healedS: between.describe("witnessed: all of it was whole again; null: it was never seen"),
+});
+/** Per act that was seen to bite: seconds from the witnessed bite, with the witness's bounds. */
+export interface PeopleClock extends Shape<typeof peopleClockSchema> {}
+const peopleSchema = z.strictObject({
+  blind: z.boolean(),
+  clocks: z.array(peopleClockSchema).describe("per act that was seen to bite, seconds from then, with the witness's bounds; null: it never came"),
+  marks: z.array(z.strictObject({ atUs: count, who: z.string(), seat: z.string(), mark: z.enum(["wrong", "cause", "fixed"]), says: z.string() })),
+  verbs: z.array(z.strictObject({ verb: z.string(), done: count, refused: count })),
+  steps: z.strictObject({ of: count, done: count, leftOut: count, outOfOrder: count }).describe("of the playbook, by people"),
+  falseAlarms: count.describe('"something is wrong" before anything was'),
+  earlyAllClears: count.describe('"it is fixed" while a witness read broken'),
+});
+/** What people did on a game day. It judges nothing, and nobody. */
+export interface PeopleFigures extends Shape<typeof peopleSchema> {}
+
 export const verdictSchema = z
   .strictObject({
     version: z.literal(1),
@@ -108,6 +132,7 @@ export const verdictSchema = z
     observerFaults: z.number().min(0).max(1).describe("share of samples lost to the observer"),
     findings: z.array(findingSchema).describe("atUs: the evidence, µs after the run's zero"),
     load: loadVerdictSchema.optional(),
+    people: peopleSchema.optional().describe("what people did on a game day; absent: nobody played"),
     setup: setupSchema.optional().describe("what was run, on what; absent: a verdict of a version before"),
   })
   .describe("verdict.json of a Flounder run");

@@ -10,6 +10,7 @@ import type { Bounds, Event, LoadRow, Plan, Plane, Sample, Vantage, Verdict } fr
 import { loadChecks, loadVerdict } from "../load/judged.js";
 import { byProbe, pointsOf } from "../measure/lost.js";
 import { planeMatrix } from "../measure/matrix.js";
+import { peopleFigures } from "../measure/people.js";
 import { receipts as receiptsOf } from "../measure/receipts.js";
 import { recoveryClock } from "../measure/recovery.js";
 import { actWindow, isBad, isMeasured, isWithin, runWindow, type Window } from "../measure/windows.js";
@@ -47,6 +48,7 @@ export function judgement(plan: Plan, anyEvents: readonly Event[], anySamples: r
     ...loadChecks(plan, evidence),
   ];
   const findings = checks.flatMap((check) => check.findings);
+  const people = peopleFigures(plan, events, samples);
   const verdict: Verdict = {
     version: 1,
     result: worst(findings),
@@ -66,6 +68,7 @@ export function judgement(plan: Plan, anyEvents: readonly Event[], anySamples: r
     observerFaults: Math.round(observerFaults * 1e6) / 1e6,
     findings,
     ...(plan.load ? { load: loadVerdict(plan, plan.load, load, evidence) } : {}),
+    ...(people === undefined ? {} : { people }),
     setup: setupOf(plan, events),
   };
   return { verdict, checks, measured: plan.must.map((must) => measuredMust(must, evidence)) };

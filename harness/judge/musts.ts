@@ -123,7 +123,8 @@ const sayPolicy = (policy: Readonly<Record<string, string>>): string =>
 function firstRepair({ procedures = [] }: Plan, events: readonly Event[], window: Window): { readonly atUs: number; readonly prevents: boolean } | undefined {
   for (const event of events) {
     if (event.kind !== "step" || event.state !== "acting" || event.atUs < window.fromUs || event.atUs >= window.toUs) continue;
-    const does = procedures.find(({ name }) => name === event.procedure)?.steps[event.step - 1]?.does;
+    // What people do without the playbook is a repair, whatever it is.
+    const does = procedures.find(({ name }) => name === event.procedure)?.steps[event.step - 1]?.does ?? (event.by === "person" ? "restore" : undefined);
     if (does !== undefined && does !== "decide") return { atUs: event.atUs, prevents: does === "prevent" };
   }
   return undefined;

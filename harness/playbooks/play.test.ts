@@ -6,7 +6,7 @@ import { seeded } from "../random.js";
 import { Conditions } from "./conditions.js";
 import { paper } from "./paper.js";
 import { lateAlarms, plannedProcedures, refuseOther } from "./planned.js";
-import { type Playing, playProcedures } from "./play.js";
+import { type Playing, playProcedures, type Supervise } from "./play.js";
 
 const alarm = { alarm: "late" } as const;
 const step = { say: "mend it", does: "restore", limitS: 2 } as const;
@@ -21,7 +21,7 @@ describe("playing a playbook", () => {
   afterEach(async () => {
     for (const playing of playings.splice(0)) await playing.stop();
   });
-  function play(playbook: Playbook) {
+  function play(playbook: Playbook, supervise?: Supervise) {
     const noted: EventBody[] = [];
     const conditions = new Conditions([]);
     const playing = playProcedures({
@@ -32,6 +32,7 @@ describe("playing a playbook", () => {
       signal: new AbortController().signal,
       now: nowUs,
       note: (event) => noted.push(event),
+      supervise,
     });
     playings.push(playing);
     const raise = () => conditions.event({ atUs: nowUs(), by: "platform", kind: "alarm", from: "monitor-1", says: "late", alarm: "late" });
@@ -72,6 +73,30 @@ describe("playing a playbook", () => {
     const by = noted.map(({ by }) => by);
     expect(by.slice(1, 4)).to.deep.equal(["model", "model", "model"]);
     expect(by.slice(4)).to.deep.equal(["script", "script", "script"]);
+  });
+
+  it("supervised, asks a person before each step, whose deed it is then; what is not wanted is left out, and the next one is asked for", async () => {
+    const asked: string[] = [];
+    let ran = 0;
+    const run = async () => String(++ran);
+    const { playing, noted, states, heard } = play(
+      book([
+        { ...step, say: "first", humanS: 60, run },
+        { ...step, say: "second", run },
+      ]),
+      async ({ step: n, says }) => {
+        asked.push(`${n} ${says}`);
+        return { go: n === 2, who: "ann" };
+      },
+    );
+    await heard();
+    await until("the last step", () => states().length === 5, 5000);
+    await playing.idle();
+    expect(asked).to.deep.equal(["1 first", "2 second"]);
+    expect(states()).to.deep.equal(["1 due", "1 refused: left out by ann", "2 due", "2 acting", "2 done: 1"]);
+    expect(
+      noted.filter((event) => event.kind === "step" && event.state !== "due").map((event) => event.kind === "step" && [event.by, event.who]),
+    ).to.deep.equal(Array.from({ length: 3 }, () => ["person", "ann"]));
   });
   // seed: playbook and paper-only work <- the platform refuses a step until the step's time is over
   it("tries again while the platform refuses, and gives up at the limit with what was refused last", async () => {

@@ -15,7 +15,15 @@ export interface PlayInputs {
   /** µs since the run's zero. */
   now(): number;
   note(event: EventBody): void;
+  /** Absent: nobody is asked. */
+  readonly supervise?: Supervise | undefined;
 }
+/** Asks a person before a step; its drawn delay is not waited for then. */
+export type Supervise = (asked: { readonly procedure: string; readonly step: number; readonly says: string }) => Promise<{
+  /** False: it is left out, and the next one is asked for. */
+  readonly go: boolean;
+  readonly who: string;
+}>;
 export interface Playing {
   /** Resolves when what the playbook needs beforehand is done; nothing may be broken before. */
   ready(): Promise<void>;
@@ -86,7 +94,7 @@ async function walk(inputs: PlayInputs, planned: PlannedProcedure, steps: Playbo
   const { note } = inputs;
   const console = spokenConsole(inputs.console);
   for (const [i, step] of planned.steps.entries()) {
-    const event = {
+    const due = {
       kind: "step" as const,
       step: i + 1,
       procedure: planned.name,
@@ -94,8 +102,14 @@ async function walk(inputs: PlayInputs, planned: PlannedProcedure, steps: Playbo
       by: step.humanS > 0 || step.slip ? ("model" as const) : ("script" as const),
       ...(step.slip ? { slip: step.slip.kind } : {}),
     };
-    note({ ...event, state: "due" });
-    await sleep(step.humanS * 1000, signal);
+    note({ ...due, state: "due" });
+    const answer = inputs.supervise && (await orAborted(inputs.supervise({ procedure: planned.name, step: i + 1, says: step.say }), signal));
+    const event = answer ? { ...due, by: "person" as const, who: answer.who } : due;
+    if (answer && !answer.go) {
+      note({ ...event, state: "refused", came: `left out by ${answer.who}` });
+      continue;
+    }
+    if (!answer) await sleep(step.humanS * 1000, signal);
     const budget = AbortSignal.any([signal, AbortSignal.timeout(step.limitS * 1000)]);
     let state: StepEnd = "gave-up";
     let came = "";

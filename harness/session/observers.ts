@@ -3,7 +3,7 @@ import type { About, Event, Plan, Sample, Verdict } from "../core.js";
 
 export interface Observer {
   /** The plan is made and the foundation is there; nothing has been injected. */
-  begin?(plan: Plan, about: About): void;
+  begin?(plan: Plan, about: About, /** The results folder, absolute. */ folder: string): void;
   event?(event: Event): void;
   samples?(batch: readonly Sample[]): void;
   /** A line of progress that is no event: boot, preparation, warnings. May come before begin(). */
@@ -24,7 +24,7 @@ export function toAll(observers: readonly Observer[], failed: (error: unknown) =
       }
   };
   return {
-    begin: (plan, about) => each((one) => one.begin?.(plan, about)),
+    begin: (plan, about, folder) => each((one) => one.begin?.(plan, about, folder)),
     event: (event) => each((one) => one.event?.(event)),
     samples: (batch) => each((one) => one.samples?.(batch)),
     say: (line) => each((one) => one.say?.(line)),
@@ -36,9 +36,9 @@ export function toAll(observers: readonly Observer[], failed: (error: unknown) =
 export function fromPlan(make: (plan: Plan, about: About) => Observer, before: (line: string) => void = () => {}): Observer {
   let made: Observer | undefined;
   return {
-    begin(plan, about) {
+    begin(plan, about, folder) {
       made = make(plan, about);
-      made.begin?.(plan, about);
+      made.begin?.(plan, about, folder);
     },
     event: (event) => made?.event?.(event),
     samples: (batch) => made?.samples?.(batch),

@@ -14,7 +14,7 @@ import { type Load, startLoad } from "../load/start.js";
 import { thisMachine } from "../measure/calibration.js";
 import { Conditions } from "../playbooks/conditions.js";
 import { refuseOther } from "../playbooks/planned.js";
-import { playProcedures } from "../playbooks/play.js";
+import { playProcedures, type Supervise } from "../playbooks/play.js";
 import { type Prober, startAtVantages } from "../probes/launch/child.js";
 import { Combined } from "../probes/launch/combined.js";
 import { startReporter } from "../results/apart.js";
@@ -46,6 +46,8 @@ export interface RunInputs {
   readonly ending: () => Promise<void>;
   /** They play, and no playbook is. Absent: the plan's playbook is played. */
   readonly people?: People | undefined;
+  /** A person is asked before each step of the playbook, which is played then also where people do. */
+  readonly supervise?: Supervise | undefined;
   /** Monotonic µs when boot began. */
   readonly zeroUs: number;
 }
@@ -56,6 +58,12 @@ export async function run(inputs: RunInputs): Promise<Outcome> {
   const { client, observer, zeroUs } = inputs;
   const { system, playbook } = inputs.planned;
   let { plan } = inputs.planned;
+  if (inputs.supervise && !plan.procedures)
+    throw new FlounderError(
+      "usage",
+      "--supervised: the plan has no playbook, so there is no step to ask for",
+      "name one: --playbook NAME; flounder list playbooks",
+    );
   if (plan.procedures && !playbook) throw new Error(`the plan has a playbook, "${plan.playbook}", and the run was given none`);
   if (plan.procedures && playbook) refuseOther(plan.procedures, playbook);
   const { versions } = await client.facts();
@@ -66,7 +74,7 @@ export async function run(inputs: RunInputs): Promise<Outcome> {
     versions: { flounder: inputs.version, node: process.versions.node, kernel: release(), ...versions },
     repro: inputs.reproIn(results.dir),
   };
-  observer.begin(plan, about);
+  observer.begin(plan, about, results.dir);
   const listeners = new Set<(event: Event) => void>();
   const now = () => nowUs() - zeroUs;
   const me = nameOf(self());
@@ -112,9 +120,9 @@ export async function run(inputs: RunInputs): Promise<Outcome> {
     pause,
     settle: (quiet, budgetMs, since) => settled(steady, { now, pause }, quiet, budgetMs, since),
     play() {
-      if (!plan.procedures || !playbook || inputs.people) return undefined;
+      if (!plan.procedures || !playbook || (inputs.people && !inputs.supervise)) return undefined;
       const console = system.console?.(client.call, topology, "script", ({ atIso: _, ...line }) => note({ kind: "audit", ...line }));
-      return playProcedures({ procedures: plan.procedures, playbook, console, conditions, signal: giveUp, now, note });
+      return playProcedures({ procedures: plan.procedures, playbook, console, conditions, signal: giveUp, now, note, supervise: inputs.supervise });
     },
   };
 
@@ -123,7 +131,7 @@ export async function run(inputs: RunInputs): Promise<Outcome> {
   note({ kind: "phase", phase: "boot" });
   if (inputs.people) note({ kind: "people", by: "person", blind: inputs.people.blind, seats: inputs.people.seats });
   const deaf = inputs.people?.listen({
-    event: (event) => write({ ...event, atUs: event.atUs - zeroUs }),
+    event: (event) => write({ ...event, atUs: Math.max(0, event.atUs - zeroUs) }),
     begin: (act, who) => open?.begin(act, who),
     noMore: () => open?.noMore(),
   });

@@ -4,6 +4,7 @@
  */
 import { resolve } from "node:path";
 import { nowUs } from "../clock.js";
+import type { Supervise } from "../playbooks/play.js";
 import { version } from "../registry.js";
 import { bringUp, type FoundationSource } from "./foundation.js";
 import { type Observer, toAll } from "./observers.js";
@@ -22,6 +23,8 @@ export interface Session {
   readonly observers?: readonly Observer[] | undefined;
   /** They play, and no playbook is. */
   readonly people?: People | undefined;
+  /** A person is asked before each step of the playbook. */
+  readonly supervise?: Supervise | undefined;
   /** Aborts the run: all is healed, what there is is judged. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -36,6 +39,7 @@ export async function runSession({
   resultsDir,
   observers = [],
   people,
+  supervise,
   signal = new AbortController().signal,
 }: Session): Promise<Outcome> {
   const watching = toAll(observers, (error) => watching.say(`an observer failed and hears nothing more: ${error instanceof Error ? error.message : error}`));
@@ -57,6 +61,7 @@ export async function runSession({
       zeroUs: nowUs(),
       ending: () => open.end(),
       people,
+      supervise,
     });
   } finally {
     await open.end();

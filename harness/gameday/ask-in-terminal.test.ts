@@ -1,0 +1,35 @@
+/** Asking in a terminal: one question at a time, and no answer where nobody is. */
+import { PassThrough } from "node:stream";
+import { expect } from "chai";
+import { until } from "../clock.js";
+import { askInTerminal } from "./ask-in-terminal.js";
+
+const terminal = () => {
+  const input = Object.assign(new PassThrough(), { isTTY: true });
+  const output = new PassThrough();
+  let shown = "";
+  output.on("data", (part) => {
+    shown += part;
+  });
+  return { input, output, shown: () => shown };
+};
+
+describe("asking in a terminal", () => {
+  it("takes yes and no, asks again for anything else, and asks for two at once one after the other", async () => {
+    const { input, output, shown } = terminal();
+    const { supervise, close } = askInTerminal(input, output);
+    const both = Promise.all([supervise({ procedure: "a", step: 1, says: "mend it" }), supervise({ procedure: "b", step: 2, says: "look" })]);
+    await until("the first question", () => shown().includes("a, step 1: mend it?"), 2000, 5);
+    expect(shown()).to.not.contain("b, step 2");
+    input.write("what\n");
+    await until("the hint", () => shown().includes("it is left out"), 2000, 5);
+    input.write("no\n");
+    await until("the second question", () => shown().includes("b, step 2: look?"), 2000, 5);
+    input.write("\n");
+    expect((await both).map(({ go }) => go)).to.deep.equal([false, true]);
+    close();
+  });
+  it("is refused where there is no terminal", () => {
+    expect(() => askInTerminal(new PassThrough(), new PassThrough())).to.throw("no terminal");
+  });
+});
