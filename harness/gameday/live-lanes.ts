@@ -15,6 +15,8 @@ export class LiveLanes {
   readonly #covered = new Map<string, number[]>();
   readonly #bad = new Map<string, number[]>();
   readonly #lost = new Map<string, (number | null)[]>();
+  /** A sample speaks for what comes until the next one is due: nothing is shown of that before it is there. */
+  #newestUs = 0;
 
   constructor(probes: readonly PlannedProbe[]) {
     this.#probes = new Map(probes.map((probe) => [probeKey(probe), probe]));
@@ -32,6 +34,7 @@ export class LiveLanes {
     for (const sample of samples) {
       const probe = this.#probes.get(probeKey(sample));
       if (!probe || !isMeasured(sample)) continue;
+      this.#newestUs = Math.max(this.#newestUs, sample.dueUs);
       const key = `${probe.plane}-${probe.from}`;
       const [covered, bad] = [this.#covered.get(key)!, this.#bad.get(key)!];
       const endUs = sample.dueUs + probe.periodMs * 1000;
@@ -42,7 +45,8 @@ export class LiveLanes {
         [first, last] = [Math.min(first, bin), Math.max(last, bin)];
       }
     }
-    if (last < 0) return undefined;
+    last = Math.floor(this.#newestUs / binUs) - 1;
+    if (first > last) return undefined;
     for (const { key } of this.heads) {
       const lane = this.#lost.get(key)!;
       for (let bin = Math.min(first, lane.length); bin <= Math.max(last, lane.length - 1); bin++) {
