@@ -30,7 +30,6 @@ export class LiveLanes {
   /** The first bin that has changed; undefined: none. */
   add(samples: readonly Sample[]): number | undefined {
     let first = Number.POSITIVE_INFINITY;
-    let last = -1;
     for (const sample of samples) {
       const probe = this.#probes.get(probeKey(sample));
       if (!probe || !isMeasured(sample)) continue;
@@ -42,14 +41,16 @@ export class LiveLanes {
         const overlapUs = Math.min(endUs, (bin + 1) * binUs) - Math.max(sample.dueUs, bin * binUs);
         covered[bin] = (covered[bin] ?? 0) + overlapUs;
         if (isBad(sample)) bad[bin] = (bad[bin] ?? 0) + overlapUs;
-        [first, last] = [Math.min(first, bin), Math.max(last, bin)];
+        first = Math.min(first, bin);
       }
     }
-    last = Math.floor(this.#newestUs / binUs) - 1;
+    const shown = Math.min(...[...this.#lost.values()].map(({ length }) => length));
+    const last = Math.floor(this.#newestUs / binUs) - 1;
+    first = Math.min(first, shown);
     if (first > last) return undefined;
     for (const { key } of this.heads) {
       const lane = this.#lost.get(key)!;
-      for (let bin = Math.min(first, lane.length); bin <= Math.max(last, lane.length - 1); bin++) {
+      for (let bin = first; bin <= last; bin++) {
         const covered = this.#covered.get(key)![bin] ?? 0;
         lane[bin] = covered === 0 ? null : Math.round(((this.#bad.get(key)![bin] ?? 0) / covered) * 100) / 100;
       }
