@@ -100,7 +100,7 @@ describe("arrows", () => {
       .map((path) => relative(root, path))
       .filter((name) => /^harness\/(?!cli\/|.*(\.test|\/testing\/))/.test(name) && /process\.exit(Code)?\b/.test(readFileSync(join(root, name), "utf8")));
     // Programs of their own, and a prober that holds up its reader.
-    expect(exits.sort()).to.deep.equal(["harness/keeper/process.ts", "harness/probes/prober.ts", "harness/ruler/truth-server.ts"]);
+    expect(exits.sort()).to.deep.equal(["harness/gameday/serve.ts", "harness/keeper/process.ts", "harness/probes/prober.ts", "harness/ruler/truth-server.ts"]);
   });
 
   it("the harness names no fault", () => {

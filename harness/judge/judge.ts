@@ -7,7 +7,6 @@
  * A lost acknowledged write fails whatever else went wrong.
  */
 import type { Bounds, Event, LoadRow, Plan, Plane, Sample, Vantage, Verdict } from "../core.js";
-import { loadChecks, loadVerdict } from "../load/judged.js";
 import { byProbe, pointsOf } from "../measure/lost.js";
 import { planeMatrix } from "../measure/matrix.js";
 import { peopleFigures } from "../measure/people.js";
@@ -16,6 +15,7 @@ import { recoveryClock } from "../measure/recovery.js";
 import { actWindow, isBad, isMeasured, isWithin, runWindow, type Window } from "../measure/windows.js";
 import { observerShare, soundness, wholeness, writes } from "./experiment.js";
 import { type Check, compare, round, worst } from "./findings.js";
+import { loadChecks, loadVerdict } from "./load.js";
 import { type Evidence, meanLost, measuredMust, mustFindings, type Series, sayMust } from "./musts.js";
 import { setupOf } from "./setup.js";
 

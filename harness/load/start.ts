@@ -7,9 +7,9 @@ import { fileURLToPath } from "node:url";
 import type { EventBody, PlannedLoad } from "../core.js";
 import { FlounderError } from "../errors.js";
 import type { LoadMessage } from "./guard.js";
-import { sayLoad } from "./judged.js";
 import { k6Words, needK6, thresholdsOf, withoutK6 } from "./k6.js";
 import { pointOf, Rows } from "./points.js";
+import { sayLoad } from "./words.js";
 
 export interface LoadPlace {
   /** For load.jsonl and k6's script. */

@@ -1,7 +1,7 @@
 /** A load in words and rows, as every report says it. The figures are the tool's own. */
 import type { LoadEnd, LoadFigures, LoadVerdict, Verdict } from "../core.js";
 import { sayFigures } from "../load/figures.js";
-import { sayLoad } from "../load/judged.js";
+import { sayLoad } from "../load/words.js";
 
 export const sayExit = ({ exitCode }: Pick<LoadEnd, "exitCode">): string => (exitCode === null ? "by a signal" : `exit code ${exitCode}`);
 export const sayEnd = ({ end }: LoadVerdict): string =>

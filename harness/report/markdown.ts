@@ -1,7 +1,7 @@
 /** report.md: the report for a terminal, a pull request, a chat. */
 import type { Bounds, LoadVerdict } from "../core.js";
 import { reproFor, setupOf, setupWords } from "../judge/setup.js";
-import { sayLoad } from "../load/judged.js";
+import { sayLoad } from "../load/words.js";
 import type { Window } from "../measure/windows.js";
 import { figure, laneName, middle, range, sayCell } from "../words.js";
 import { type BarOf, barOf, rulerWords, sayBar } from "./charts/bars.js";

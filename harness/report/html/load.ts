@@ -1,5 +1,5 @@
 /** The section of report.html on a load that ran beside the probes. */
-import { sayLoad, sayThreshold } from "../../load/judged.js";
+import { sayLoad, sayThreshold } from "../../load/words.js";
 import { loadChart } from "../charts/load-chart.js";
 import { loadColumns, loadRows, sayEnd } from "../load-words.js";
 import type { Story } from "../story.js";

@@ -1,17 +1,15 @@
 /** A load as the judge sees it: how it ended, and its thresholds as musts. Pure. */
 import type { Event, Finding, LoadEnd, LoadRow, LoadVerdict, Plan, PlannedLoad, Threshold } from "../core.js";
-import { type Check, fail, open, pass } from "../judge/findings.js";
-import { doubtOf, type Evidence } from "../judge/musts.js";
+import { figuresOf } from "../load/figures.js";
+import { sayLoad, sayThreshold } from "../load/words.js";
 import { steadyWindow } from "../measure/windows.js";
-import { figuresOf } from "./figures.js";
+import { type Check, fail, open, pass } from "./findings.js";
+import { doubtOf, type Evidence } from "./musts.js";
 
 /** k6's own (errext/exitcodes): all well, thresholds crossed, ended by its REST API or by a signal. */
 const k6Fine = new Set<number | null>([0, 99, 103, 105]);
 /** How a program that heeds an interrupt may end: with what its shell says of that, too. */
 const interrupted = new Set<number | null>([0, null, 130]);
-
-export const sayLoad = ({ tool, name }: Pick<PlannedLoad, "tool" | "name">): string => (tool === "k6" ? `k6 ${name}` : name);
-export const sayThreshold = ({ metric, expression }: Threshold): string => `${metric} ${expression}`;
 
 const endOf = (events: readonly Event[]) => events.find((event) => event.kind === "load-ended");
 

@@ -6,11 +6,11 @@ import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { canonical } from "../canonical.js";
 import type { Event, LoadEnd, LoadRow, Plan, PlannedLoad, Result } from "../core.js";
-import { judgement } from "../judge/judge.js";
-import { smallEvents, smallPlan, smallSamples, us } from "../judge/testing/fixture.js";
+import { figuresOf } from "../load/figures.js";
+import { pointOf, Rows } from "../load/points.js";
 import { readResults, writeReports } from "../results/results.js";
-import { figuresOf } from "./figures.js";
-import { pointOf, Rows } from "./points.js";
+import { judgement } from "./judge.js";
+import { smallEvents, smallPlan, smallSamples, us } from "./testing/fixture.js";
 
 const p95 = { metric: "http_req_duration", expression: "p(95)<500" };
 const k6: PlannedLoad = { tool: "k6", name: "users", script: "", thresholds: [p95] };
