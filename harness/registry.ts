@@ -136,7 +136,7 @@ export async function loadAnswers(): Promise<readonly AnswerClass[]> {
 export const everyEngine = (): string[] =>
   readdirSync(join(dist, "harness", "engines")).filter((name) => existsSync(join(dist, "harness", "engines", name, "engine.js")));
 /** Those that bring a foundation up. */
-export const listEngines = (): string[] => everyEngine().filter((name) => name !== "attached");
+export const listEngines = (): string[] => everyEngine().filter((name) => !name.startsWith("attached"));
 
 export async function loadEngine(name: string): Promise<Engine> {
   if (!everyEngine().includes(name))

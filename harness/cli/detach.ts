@@ -12,11 +12,11 @@ export function register(program: Command): void {
     .action(async (flags: { foundation?: string }) => {
       const client = await open(flags.foundation, { write: true });
       const { engine, profile } = await client.facts();
-      if (engine !== "attached") {
+      if (!engine.startsWith("attached")) {
         await client[Symbol.asyncDispose]();
         throw new FlounderError("usage", `${client.id} was brought up here, not attached`, `flounder down --foundation ${client.id} ends it`);
       }
       await client.down();
-      say(`${client.id} is detached; the project ${profile} goes on`);
+      say(`${client.id} is detached; ${profile} goes on`);
     });
 }
