@@ -1,7 +1,6 @@
 /** Takes a Toxiproxy that somebody else runs, so that all other commands work on its proxies as on a foundation's links. Nothing of it is changed. */
 import { join } from "node:path";
 import type { Asked } from "../core.js";
-import { asksOf, type ProjectConfig, readConfig } from "../engines/attached/config.js";
 import { attachedName } from "../engines/attached-toxiproxy/engine.js";
 import { findProxies, type Proxies, urlIn } from "../engines/attached-toxiproxy/proxies.js";
 import type { KeeperClient } from "../keeper/socket/client.js";
@@ -9,6 +8,7 @@ import { startKeeper } from "../keeper/start.js";
 import { loadTarget } from "../registry.js";
 import { newFoundation } from "../state/foundation.js";
 import { writeWhole } from "../state/own-file.js";
+import { asksOf, type ProjectConfig, readConfig } from "./project-config.js";
 
 const engine = "attached-toxiproxy";
 

@@ -7,6 +7,7 @@ import type {
   Difference,
   FoundationSpec,
   Rails,
+  Remedy,
   Running,
   Target,
   TargetInfo,
@@ -106,8 +107,9 @@ export class ForeignToxiproxy implements Running {
     return !((await this.#api.all())[this.#proxy(name).name] !== undefined);
   }
   /** To make somebody else's proxy anew would drop its toxics: the same gentle way once more. */
-  async escalate(name: TargetName): Promise<void> {
-    await this.#mend(this.#proxy(name).name);
+  remedies(name: TargetName): readonly Remedy[] {
+    const { name: proxy } = this.#proxy(name);
+    return [{ says: `take ours away from ${name} once more`, apply: () => this.#mend(proxy) }];
   }
   #mend = (proxy: string) => mend(this.#api, proxy, this.#own.spec.id, this.#disabled);
 
