@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { Browser } from "playwright-core";
+import type { PeopleFigures, Verdict } from "../core.js";
 import { dist } from "../paths.js";
 import { type PageServer, servePage } from "./server.js";
 import { executablePath, launch, type OpenTab, openTab, overflow, screens, seriousFindings, touch } from "./testing/browser.js";
@@ -68,14 +69,18 @@ describe("the page of a game day in a browser", function () {
     await sees(cem, "restoreEdge: restored from the saved configs");
     await bo.page.tap("#mark-fixed");
     for (const { page } of all) await page.waitForSelector("#moment");
-    const told = (await game.debrief()).verdict as {
-      readonly result: string;
-      readonly lostS: { readonly data: { readonly outside: { readonly lo: number; readonly hi: number } } };
-    };
+    const told = (await game.debrief()).verdict as Verdict & { readonly people: PeopleFigures };
     for (const { page } of all) {
       expect(await page.textContent("[data-path=result]")).to.equal(told.result.toUpperCase());
       const { lo, hi } = told.lostS.data.outside;
       expect(await page.textContent('[data-path="lostS.data.outside"]')).to.contain(`bounds ${lo.toFixed(1)}–${hi.toFixed(1)}`);
+      const [clock] = told.people.clocks;
+      for (const name of ["noticedS", "namedS", "firstActionS", "healedS", "saidFixedS"] as const) {
+        const of = clock![name];
+        expect(await page.textContent(`[data-path="people.${name}"]`), name).to.contain(of ? `${of.lo.toFixed(1)}–${of.hi.toFixed(1)} s` : "–");
+      }
+      expect(clock!.noticedS, "Bo noticed").not.to.equal(null);
+      expect(await page.textContent('[data-path="people.falseAlarms"] b')).to.equal(String(told.people.falseAlarms));
     }
     expect((await Promise.all(all.map(({ page }) => seriousFindings(page)))).flat(), "in the debrief").to.deep.equal([]);
     expect(all.flatMap(({ noise }) => noise)).to.deep.equal([]);

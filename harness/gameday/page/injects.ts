@@ -76,6 +76,10 @@ export function injects(tab: Tab): Part {
     h("p", { class: "soft" }, "Each was checked while planning. It begins as soon as you press, and stands in the timeline and in the plan."),
     list,
   );
+  const noMore = asking("No more injects", { id: "no-more" }, () => tab.api.ask("POST /api/no-more", {}));
+  element.append(
+    h("div", { class: "row spaced" }, noMore.button, h("span", { class: "soft" }, "The run waits for injects; this lets it go on."), noMore.answer),
+  );
   const made = new Map<string, { readonly button: HTMLButtonElement; readonly answer: HTMLElement }>();
   const buttonOf = (id: string) => {
     const known = made.get(id) ?? asking("Inject", { id: `inject-${id}`, class: "small" }, () => tab.api.ask("POST /api/inject", { act: id }));
@@ -88,6 +92,7 @@ export function injects(tab: Tab): Part {
     update() {
       const secret = tab.game.state?.secret;
       element.hidden = (secret?.injects.length ?? 0) === 0;
+      block(noMore.button, tab.game.state?.stage === "running" ? null : "the run is not under way");
       draw(list, [secret?.injects, secret?.injections], () =>
         (secret?.injects ?? []).map((one) => {
           const { button, answer } = buttonOf(one.id);

@@ -1,7 +1,7 @@
 /** What every part of a view is given, and what it is. */
 import type { Session } from "../protocol.js";
 import type { Api } from "./api.js";
-import { h } from "./dom.js";
+import { type Child, h } from "./dom.js";
 import type { Game } from "./game.js";
 
 export interface Tab {
@@ -24,7 +24,7 @@ export interface View {
 }
 
 /** A titled section of a view. */
-export const section = (title: string, ...children: (Node | string)[]): HTMLElement => h("section", null, h("h2", null, title), ...children);
+export const section = (title: string, ...children: Child[]): HTMLElement => h("section", null, h("h2", null, title), ...children);
 
 /** A button that asks the server: it waits for the answer, and says beside itself what went wrong. `done`: what to say and do then. */
 export function asking(

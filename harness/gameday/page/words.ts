@@ -28,7 +28,8 @@ export function sayEvent(event: SeenEvent): Said | undefined {
     case "facilitator":
       return sayFacilitator(of("who"), of("did"), of("act"), of("says"), event.ok !== false);
     case "step":
-      return event.state === "due"
+      // A verb that is used without the playbook has a line of its own, and so has a step once it is over.
+      return event.state === "due" || (event.by === "person" && (event.state === "acting" || event.procedure === "by hand"))
         ? undefined
         : {
             label: "step",
@@ -65,6 +66,7 @@ function sayFacilitator(who: string, did: string, act: string, says: string, ok:
   const deeds: Readonly<Record<string, string>> = {
     go: "started the run",
     inject: `injected ${act}`,
+    "no-more": "lets the run go on without more injects",
     freeze: "froze all writes",
     unfreeze: "ended the freeze",
     abort: "aborted the run",

@@ -8,6 +8,7 @@
 import { pathToFileURL } from "node:url";
 import type { Event, EventBody } from "../../core.js";
 import { FlounderError } from "../../errors.js";
+import { peopleFigures } from "../../measure/people.js";
 import type { Change, Game, Truth, Viewer } from "../game.js";
 import type { AbortProgress, InjectionState, StageName } from "../protocol.js";
 import { servePage } from "../server.js";
@@ -48,18 +49,23 @@ export function fakeGame({ blind = true, quick = 1 }: { readonly blind?: boolean
   let brokenUs: number | undefined;
   let healedUs: number | undefined;
   const atUs = () => (zeroMs === null ? 0 : Math.round((Date.now() - zeroMs) * 1000 * quick));
-  const note = (body: EventBody) => {
-    events.push({ atUs: atUs(), by: "script", ...body } as Event);
+  const note = (body: EventBody, us = atUs()) => {
+    events.push({ atUs: us, by: "script", ...body } as Event);
     tell({ of: "events" });
+  };
+  const readings = (state: "intact" | "broken", us: number) => {
+    for (const { id } of injections) note({ kind: "reading", by: "keeper", injection: id, reading: { state }, fromUs: us - 10_000 }, us);
   };
   const all = (state: InjectionState["state"], reads: string, more: Partial<InjectionState> = {}) => {
     injections = injections.map((one) => ({ ...one, state, reads, ...more }));
-    for (const { id } of injections) note({ kind: "reading", by: "keeper", injection: id, reading: { state: reads as "intact" }, fromUs: atUs() - 20_000 });
+    readings(reads as "intact", atUs() + 20_000);
     tell({ of: "truth" });
   };
   const heal = (why: "playbook" | "rail" | "stop") => {
     if (brokenUs === undefined || healedUs !== undefined) return;
     healedUs = atUs();
+    readings("broken", healedUs - 50_000);
+    for (const { id } of injections) note({ kind: "healing", by: "keeper", injection: id });
     all("healed", "intact", { healedUs: { lo: healedUs - 200_000, hi: healedUs } });
     for (const { id } of injections) note({ kind: "healed", by: "keeper", injection: id, proved: true, why });
     note({ kind: "act", act: "day-2", state: "ended" });
@@ -134,6 +140,7 @@ export function fakeGame({ blind = true, quick = 1 }: { readonly blind?: boolean
       brokenUs = atUs();
       note({ kind: "phase", phase: "turbulence" });
       note({ kind: "act", act: "day-2", state: "begins" });
+      readings("intact", atUs() - 100_000);
       for (const { id, target } of injections) note({ kind: "injecting", by: "keeper", injection: id, fault: "edge-wipe", target, client: "fake" });
       all("injected", "broken", { bitUs: { lo: brokenUs, hi: brokenUs + 180_000 } });
       setTimeout(
@@ -258,6 +265,14 @@ export function fakeGame({ blind = true, quick = 1 }: { readonly blind?: boolean
             control: { outside: bounds((healedUs ?? bitUs) - bitUs), inside: { lo: 0, hi: 0 } },
           },
           findings: [],
+          people: peopleFigures(
+            {
+              acts: [{ id: "day-2", fault: "edge-wipe", options: {}, on: { of: "{lb,router,firewall}-*", pick: "all" }, forS: railS }],
+              injections: injections.map(({ id, act, target }) => ({ id, act, target, fault: "edge-wipe", options: {}, atS: 0, maxS: railS })),
+            },
+            [{ atUs: 0, by: "script", kind: "people", blind, seats: truth().seats.map(({ name }) => name) }, ...events],
+            [],
+          ),
         },
         sentence: "In day-2 every app ran and nobody outside could reach one.",
         zeroMs: zeroMs ?? 0,
