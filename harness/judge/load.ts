@@ -1,5 +1,5 @@
 /** A load as the judge sees it: how it ended, and its thresholds as musts. Pure. */
-import type { Event, Finding, LoadEnd, LoadRow, LoadVerdict, Plan, PlannedLoad, Threshold } from "../core.js";
+import type { Event, Finding, LoadEnd, LoadRow, LoadVerdict, Plan, PlannedLoad } from "../core.js";
 import { figuresOf } from "../load/figures.js";
 import { sayLoad, sayThreshold } from "../load/words.js";
 import { steadyWindow } from "../measure/windows.js";
