@@ -158,7 +158,10 @@ for (const target of readdirSync(join(root, "targets"))) {
       target: "node20",
       banner: { js: require },
       external: ["pg-native"],
+      // Names stay, and lines short enough: a stack that a component logs is read by people.
       minifySyntax: true,
+      minifyWhitespace: true,
+      lineLimit: 160,
       legalComments: "none",
       logLevel: "silent",
     });
