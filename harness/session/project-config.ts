@@ -5,7 +5,6 @@ import { z } from "zod";
 import { importOwn } from "../authors/own-module.js";
 import type { Asked } from "../core.js";
 import { boundsSchema } from "../engines/attached/bounds.js";
-import type { Member } from "../engines/attached/project.js";
 import { FlounderError } from "../errors.js";
 import { endpointSchema, watchedOf } from "../watch/endpoints.js";
 
@@ -59,8 +58,14 @@ export function asksOf({ probes }: Pick<ProjectConfig, "probes">, services: Read
   });
 }
 
+/** Of a member of the project: its service, and port → how it is asked. */
+interface Listening {
+  readonly service: string;
+  readonly ports: Readonly<Record<string, string>>;
+}
+
 /** Without probes in the config: what each published HTTP port answers, outside and at the service's own address; every answer but a server's error is one. */
-export function asksOfPorts(members: readonly Pick<Member, "service" | "ports">[], isPublished: (service: string, port: number) => boolean): readonly Asked[] {
+export function asksOfPorts(members: readonly Listening[], isPublished: (service: string, port: number) => boolean): readonly Asked[] {
   const seen = new Set<string>();
   return members.flatMap(({ service, ports }) =>
     Object.entries(ports).flatMap(([text, kind]) => {
