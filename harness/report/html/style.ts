@@ -57,7 +57,7 @@ tr.worst td{background:var(--fail-bg)}tr.worst td:first-child{box-shadow:-20px 0
 .undetected{background:var(--alarm)}.hurt{background:var(--lost)}.held{background:var(--rule)}.settling{background:repeating-linear-gradient(135deg,var(--outside) 0 5px,color-mix(in srgb,var(--outside) 65%,var(--card)) 5px 9px)}
 .swatch{display:inline-block;width:10px;height:10px;border-radius:3px;margin-right:7px}
 ul.findings{list-style:none;padding:0;margin:10px 0 0;font-size:.92rem}
-ul.findings li{padding:6px 0;border-bottom:1px solid var(--rule);display:grid;grid-template-columns:104px 1fr;gap:10px}
+ul.findings li{padding:6px 0;border-bottom:1px solid var(--rule);display:grid;grid-template-columns:minmax(104px,max-content) 1fr;gap:10px}
 ul.findings li:last-child{border:0}
 details summary{cursor:pointer;font-weight:600}
 code,pre{font:.86em/1.5 ui-monospace,SFMono-Regular,Menlo,"DejaVu Sans Mono",monospace}
