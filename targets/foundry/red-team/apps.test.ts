@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { createServer } from "node:net";
+import { getPriority } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
@@ -218,7 +219,7 @@ for (const engine of ["local", "compose"] as const) {
       await until("it to run", async () => (await instanceOf("glutton")) !== undefined, 20_000, 50);
       await app.ask("burn", "6");
       await until("them to be put behind", () => burners().length === 6 && burners().every((nice) => nice === 19), 20_000, 50);
-      expect(niceOf(agent())).to.equal(0);
+      expect(niceOf(agent()), "as nice as whoever runs it").to.equal(getPriority());
       await client.stop(app.guid);
       await app.nothingLeft();
     });
