@@ -97,11 +97,13 @@ export const listTargets = (): string[] => readdirSync(join(dist, "targets")).fi
 /** What package.json says of us. */
 const manifest = () => JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string; flounder?: { defaultTarget?: string } };
 
-/** The target where nobody names one: the one that package.json states (flounder.defaultTarget), or the only one. Undefined: there are several, and none is stated. */
+/** The target where nobody names one: the one that package.json states (flounder.defaultTarget), or the only one that has scenarios (what is attached has none). Undefined: there are several. */
 export function defaultTarget(): string | undefined {
   const all = listTargets();
   const stated = manifest().flounder?.defaultTarget;
-  return stated !== undefined && all.includes(stated) ? stated : all.length === 1 ? all[0] : undefined;
+  if (stated !== undefined && all.includes(stated)) return stated;
+  const [first, ...more] = all.filter((name) => existsSync(join(dist, "targets", name, "scenarios")));
+  return more.length === 0 ? first : undefined;
 }
 /** The name, or the default; rejects with FlounderError "usage" where there is none. */
 export function targetNamed(name: string | undefined): string {

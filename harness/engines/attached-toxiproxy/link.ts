@@ -4,7 +4,7 @@
  */
 import type { Capabilities, CutLink } from "../../core.js";
 import { FlounderError } from "../../errors.js";
-import { knock, throughput } from "../knock.js";
+import { knock, knockable, throughput } from "../knock.js";
 import { type LinkHurt, toxicsOf } from "../link.js";
 import type { ProxyFacts, ToxiproxyApi } from "../toxiproxy.js";
 import type { ForeignProxy } from "./proxies.js";
@@ -67,7 +67,7 @@ function needProtocol({ name, protocol }: ForeignProxy): void {
   throw new FlounderError(
     "refused",
     `nobody could see that on ${name}: what is behind it answers no question that is known here`,
-    "proxies of HTTP, Postgres and NATS servers take every fault of a link; any other can be cut with how=refuse",
+    `proxies of servers that speak ${knockable.join(", ")} take every fault of a link; any other can be cut with how=refuse`,
   );
 }
 

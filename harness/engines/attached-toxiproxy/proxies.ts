@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { PortProtocol } from "../../core.js";
 import { FlounderError } from "../../errors.js";
-import { knock } from "../knock.js";
+import { knock, knockable, usualProtocol } from "../knock.js";
 import { type ProxyFacts, ToxiproxyApi } from "../toxiproxy.js";
 
 export interface Choice {
@@ -18,7 +18,7 @@ const proxySchema = z.object({
   /** As this machine reaches it. */
   host: z.string(),
   port: z.number(),
-  protocol: z.enum(["http", "nats", "postgres", "sftp", "udp", "tcp"]),
+  protocol: z.enum([...knockable, "udp", "tcp"]),
   /** Why it may not be broken; absent: it may. */
   spared: z.string().optional(),
 });
@@ -43,7 +43,6 @@ export function urlIn(address: string, isRemoteAllowed: boolean): string {
 }
 
 const knockMs = 700;
-const usual: Readonly<Record<number, PortProtocol>> = { 5432: "postgres", 4222: "nats" };
 
 /** Its proxies. Rejects with FlounderError where it does not answer, has none, the config names one that it has not, or nothing may be broken. */
 export async function findProxies(url: string, config: Choice): Promise<Proxies> {
@@ -70,7 +69,7 @@ async function proxyOf(facts: ProxyFacts, server: string, config: Choice): Promi
   const host = (["", "0.0.0.0", "[::]"].includes(bound) ? server : bound).replace(/^\[|\]$/g, "");
   const port = Number(listen.slice(at + 1));
   const spared = whySpared(facts, config);
-  const kinds = new Set<PortProtocol>([usual[Number(upstream.split(":").at(-1))] ?? "http", "http"]);
+  const kinds = new Set<PortProtocol>([usualProtocol(Number(upstream.split(":").at(-1))), "http"]);
   let protocol: PortProtocol = "tcp";
   for (const kind of kinds) if (protocol === "tcp" && Number.isFinite(await knock({ host, port }, kind, knockMs))) protocol = kind;
   return { name, host, port, protocol, ...(spared === undefined ? {} : { spared }) };
