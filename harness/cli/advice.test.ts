@@ -17,7 +17,8 @@ const pages = ["harness", "faults", "targets", "docs", "bin", "compose"].flatMap
 
 /** What is wrong with "flounder WORDS"; undefined: nothing, or it is no command line but a sentence. */
 function wrong(program: Command, text: string): string | undefined {
-  const [name, ...words] = text.split(/\s+/);
+  // A quoted word is some other program's, blanks and flags included.
+  const [name, ...words] = text.match(/"[^"]*"|\S+/g) ?? [];
   let command = program.commands.find((one) => one.name() === name);
   if (!command) return /^[a-z]+$/.test(name ?? "") ? `there is no command "${name}"` : undefined;
   const below = command.commands.find((one) => one.name() === words[0]);
@@ -56,5 +57,7 @@ describe("advised command lines", () => {
     expect(wrong(program, "break link-cut --on 'cc-1>ccdb-1' --option how=reset")).to.equal("flounder break has no --option");
     expect(wrong(program, "brake link-cut")).to.equal('there is no command "brake"');
     expect(wrong(program, "watch --url http://x/ -- cf push --strategy rolling")).to.equal(undefined);
+    expect(wrong(program, 'run day-2 --load "vegeta attack -rate 50" --fast')).to.equal("flounder run has no --fast");
+    expect(wrong(program, 'run day-2 --load "vegeta attack -rate 50"')).to.equal(undefined);
   });
 });

@@ -1,3 +1,7 @@
+/**
+ * The prober as a run starts it, against servers that hang, refuse and answer wrongly.
+ * alone: its samples are held against a clock, to 40 ms.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createReadStream } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
