@@ -10,6 +10,7 @@ import { liveLaboratory } from "../compare/laboratory.js";
 import { LiveComparison } from "../compare/live.js";
 import { renderMarkdown } from "../compare/output/markdown.js";
 import { renderTerminal } from "../compare/output/terminal.js";
+import { type GameDays, readGameDays, systemOf } from "../compare/people.js";
 import { engines, printed } from "../compare/print.js";
 import type { Comparison, Design, TrialStrip } from "../compare/shapes.js";
 import { gather } from "../compare/shards.js";
@@ -44,6 +45,7 @@ interface Flags {
   readonly shard?: Shard | undefined;
   readonly resume?: string;
   readonly from?: readonly string[];
+  readonly people?: readonly string[];
   readonly print?: (typeof engines)[number];
   readonly shards: number;
   readonly image?: string;
@@ -88,6 +90,7 @@ export function register(program: Command): void {
     .addOption(new Option("--shard <i/n>", "runs this share of the blocks; --from reads them together").argParser(shard))
     .addOption(new Option("--resume <dir>", "goes on with a comparison that was cut off; trials that were over stay"))
     .addOption(new Option("--from <dirs...>", "runs nothing: reads the trials of one design from these folders"))
+    .addOption(new Option("--people <results...>", "game days of the same scenario, shown beside the playbooks: not randomised, so not tested"))
     .addOption(new Option("--print <engine>", "runs nothing: prints the job for an engine of yours").choices(engines))
     .addOption(new Option("--shards <n>", "with --print: so many tasks").default(2).argParser(count))
     .addOption(new Option("--image <name>", "with --print: an image that has flounder and sshfs"))
@@ -100,6 +103,12 @@ export function register(program: Command): void {
           "usage",
           "--rerun-delays with --shard, --from or --print: what must be run again is seen in all blocks together",
           "give it to a comparison on one machine, also once it is over: flounder compare --resume DIR --rerun-delays 3",
+        );
+      if (flags.people && (flags.print || flags.shard))
+        throw new FlounderError(
+          "usage",
+          `--people with ${flags.print ? "--print" : "--shard"}: a share of the blocks is no comparison yet`,
+          "give it when all shares are read together: flounder compare --from DIR DIR … --people RESULTS",
         );
       if (flags.from) return await readTogether(flags.from, flags);
       const kept = flags.resume === undefined ? undefined : readAsked(commandIn(flags.resume), flags.resume);
@@ -114,13 +123,16 @@ export function register(program: Command): void {
         );
       if (!flags.print) refuseUnwritable(resolve(flags.resume ?? flags.results));
       const { bench, design } = await prepared(asked);
+      if (flags.people && asked.shard)
+        throw new FlounderError("usage", "--people with a share of the blocks, which is no comparison yet", "give it with --from DIR DIR …");
+      const people = flags.people && readGameDays(flags.people, design, bench.system.name);
       if (flags.print) return void process.stdout.write(jobOf(flags.print, flags));
       await refuseTrouble(asked.engine, say);
       const dir = resolve(flags.resume ?? join(flags.results, `${utc()}-compare-${design.scenario}-${design.seed}`));
       const folder = openFolder(dir, design, asked);
       try {
         sayDesign(design, folder, asked.shard);
-        await live(design, folder, { ...flags, shard: asked.shard }, (view) =>
+        await live(design, folder, { ...flags, shard: asked.shard }, people, (view) =>
           liveLaboratory(bench, design, folder.dir, folder.runsDir, [{ say: (line) => view.progress(line) }]),
         );
       } finally {
@@ -129,9 +141,16 @@ export function register(program: Command): void {
     });
 }
 
-async function live(design: Design, folder: ComparisonFolder, flags: Flags, open: (view: LiveComparison) => ReturnType<typeof liveLaboratory>): Promise<void> {
+async function live(
+  design: Design,
+  folder: ComparisonFolder,
+  flags: Flags,
+  people: GameDays | undefined,
+  open: (view: LiveComparison) => ReturnType<typeof liveLaboratory>,
+): Promise<void> {
   const view = new LiveComparison(design, () => folder.trials, process.stderr, flags.shard);
   const abort = abortOnSignals();
+  const strips = () => [...folder.strips, ...(people?.strips ?? [])];
   try {
     const { writeOutputs } = await outputs();
     const laboratory = await open(view);
@@ -142,15 +161,16 @@ async function live(design: Design, folder: ComparisonFolder, flags: Flags, open
       signal: abort.signal,
       shard: flags.shard,
       delaysBlocks: flags.rerunDelays,
+      people: people?.trials,
       begins: (slot, state) => view.begins(slot, state),
       ended: (trial, state) => {
         view.ended(trial);
-        writeOutputs(design, state, folder.strips, folder.write);
+        writeOutputs(design, state, strips(), folder.write);
       },
     });
     view.done();
-    writeOutputs(design, comparison, folder.strips, folder.write);
-    tell({ design, comparison, strips: folder.strips }, folder.dir, flags);
+    writeOutputs(design, comparison, strips(), folder.write);
+    tell({ design, comparison, strips: strips() }, folder.dir, flags);
     // A share can decide nothing by itself: it is well when its trials are over, or whoever runs it as a task would take it for failed.
     if (flags.shard && comparison.exitCode === 2 && trialsLeft(design, folder.trials, flags.shard) === 0) process.exitCode = 0;
     if (flags.shard) say(`share ${flags.shard.index} of ${flags.shard.of}: read all shares together with flounder compare --from DIR DIR …`);
@@ -177,9 +197,11 @@ function jobOf(engine: (typeof engines)[number], { image, shards, results, seque
 /** Trials of one design from several folders: nothing is run. */
 async function readTogether(dirs: readonly string[], flags: Flags): Promise<void> {
   const { writeOutputs } = await outputs();
-  const { design, digest, trials, strips } = gather(dirs);
+  const { design, digest, trials, strips: drawn } = gather(dirs);
+  const people = flags.people && readGameDays(flags.people, design, systemOf(dirs, trials));
+  const strips = [...drawn, ...(people?.strips ?? [])];
   refuseUnwritable(resolve(flags.results));
-  const comparison = analyse(design, trials, { digest });
+  const comparison = analyse(design, trials, { digest, people: people?.trials });
   const dir = resolve(flags.results, `${utc()}-compare-${design.scenario}-${design.seed}`);
   mkdirSync(dir, { recursive: true });
   writeOutputs(design, comparison, strips, (name, text) => writeWhole(join(dir, name), text, 0o644));

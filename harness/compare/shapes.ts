@@ -63,7 +63,7 @@ export const designSchema = z
   })
   .describe("design.json of a comparison");
 
-export const invalidCodes = ["fault-not-witnessed", "not-steady", "observer", "cut-off", "broken-off"] as const;
+export const invalidCodes = ["fault-not-witnessed", "not-steady", "observer", "cut-off", "broken-off", "helped"] as const;
 export const endings = ["finished", "threw", "hung", "did-nothing", "frozen"] as const;
 
 /** One attempt at one arm of one block: a row of trials.csv. */
@@ -163,6 +163,25 @@ const armSummary = z.strictObject({
   endings: z.record(z.enum(endings), count),
 });
 
+/** What game days of the same scenario came to, beside the comparison: nobody drew who plays when, so nothing of it is tested, and it decides nothing. */
+const people = z.strictObject({
+  says: z.string(),
+  summary: armSummary.omit({ playbook: true, role: true, replaced: true, clock: true, steps: true, endings: true }).describe("over the game days that count"),
+  trials: z.array(
+    z.strictObject({
+      results: z.string().describe("the results folder of the game day, as it was given"),
+      seed: z.number().int(),
+      block: positive.nullable().describe("the block that has the same seed; null: none has"),
+      lostS: bounds.describe("the primary outcome"),
+      recovered: z.boolean(),
+      recoveryS: seconds,
+      lostWrites: count,
+      harm: z.string(),
+      invalid: z.strictObject({ code: z.enum(invalidCodes), says: z.string() }).optional(),
+    }),
+  ),
+});
+
 export const comparisonSchema = z
   .strictObject({
     schemaVersion: z.literal(1),
@@ -201,6 +220,7 @@ export const comparisonSchema = z
       }),
     ),
     arms: z.array(armSummary),
+    people: people.optional().describe("game days of the same scenario, played by people: not randomised, so not tested; absent: none were given"),
     pairs: z.array(pair),
     screening: z.strictObject({ chiSquared: z.number(), df: count, p: share }).nullable().describe("Friedman's test over all arms but the A/A's"),
     pairingGain: z.strictObject({ r: z.number(), variance: z.number() }).nullable().describe("means over the declared pairs"),
@@ -246,6 +266,7 @@ export type Trial = z.infer<typeof trialSchema>;
 export type Comparison = z.infer<typeof comparisonSchema>;
 export type Pair = Comparison["pairs"][number];
 export type ArmSummary = Comparison["arms"][number];
+export type People = NonNullable<Comparison["people"]>;
 export type VerdictWord = (typeof verdictWords)[number];
 export type Estimate = z.infer<typeof estimate>;
 /** Ends of an interval; null: it has none on this side. */

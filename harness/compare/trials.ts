@@ -26,6 +26,8 @@ export interface Running {
   readonly shard?: Shard | undefined;
   /** When all is over, so many blocks are run again at other human delays, of playbooks whose trials cannot be re-simulated. Default: none. */
   readonly delaysBlocks?: number | undefined;
+  /** Game days that stand beside it. */
+  readonly people?: readonly Trial[] | undefined;
   /** A trial begins. */
   begins(slot: Slot, done: Comparison): void;
   /** A trial is over, and on the disk. */
@@ -38,7 +40,8 @@ const brokenInRow = 3;
 /** Resolves when nothing is left to be run, or the signal aborts. */
 export async function runTrials(running: Running): Promise<Comparison> {
   const { design, folder, laboratory, signal } = running;
-  const state = (aborted?: string) => analyse(design, folder.trials, { digest: folder.digest, ...(aborted === undefined ? {} : { aborted }) });
+  const state = (aborted?: string) =>
+    analyse(design, folder.trials, { digest: folder.digest, people: running.people, ...(aborted === undefined ? {} : { aborted }) });
   let comparison = state();
   let broken = 0;
   /** Until it counts, or its attempts are spent. False where the signal was aborted. */

@@ -8,6 +8,7 @@ import { marks } from "./figures.js";
 import { footnotesOf } from "./footnotes.js";
 import { notShownOf } from "./not-shown.js";
 import { comparePairs, isLast, prefix } from "./pairs.js";
+import { peopleOf } from "./people.js";
 import { sensitivityOf } from "./sensitivity.js";
 import { sayPair, sentenceOf } from "./sentence.js";
 import { warningsOf } from "./warnings.js";
@@ -19,10 +20,12 @@ export interface How {
   readonly digest: string;
   /** Why it ended before its end. */
   readonly aborted?: string;
+  /** Game days of the same scenario; they change nothing but what is said of them. */
+  readonly people?: readonly Trial[] | undefined;
 }
 
 /** Cheap enough to be asked after every trial. */
-export function analyse(design: Design, trials: readonly Trial[], { digest, aborted }: How): Comparison {
+export function analyse(design: Design, trials: readonly Trial[], { digest, aborted, people }: How): Comparison {
   const blocks = countedBlocks(design, trials);
   const arms = design.arms.map((arm) => summarise(design, arm, blocks, trials));
   const pairs = comparePairs(design, blocks, arms).map((pair) => ({ ...pair, says: sayPair(design, pair) }));
@@ -57,6 +60,7 @@ export function analyse(design: Design, trials: readonly Trial[], { digest, abor
     path: design.path,
     blocks: blocksAsRun(design, trials),
     ...found,
+    ...(people ? { people: peopleOf(design, people) } : {}),
     warnings: warningsOf(design, blocks, trials, found),
     notShown: notShownOf(design, found),
     footnotes,

@@ -11,6 +11,7 @@ const invalidWords: Readonly<Record<NonNullable<Trial["invalid"]>["code"], strin
   observer: "the observer itself stumbled",
   "cut-off": "cut off before its end",
   "broken-off": "broken off",
+  helped: "helped before the cap",
 };
 export const sayInvalid = (code: keyof typeof invalidWords): string => invalidWords[code];
 

@@ -4,7 +4,7 @@ import * as Plot from "../../report/charts/plot.js";
 import { middleS } from "../analysis/counted.js";
 import { sayInterval, sayNumber } from "../analysis/figures.js";
 import type { Comparison, Pair } from "../shapes.js";
-import { kindOf, nameOf, type Report } from "./report.js";
+import { kindOf, nameOf, type Report, shownArms } from "./report.js";
 import { armColours } from "./style.js";
 
 export const colourOf = (index: number): string => `var(--arm-${index % armColours})`;
@@ -79,29 +79,40 @@ export function forest({ comparison }: Report, size: Size): string {
 
 interface Dot {
   readonly arm: number;
-  readonly block: number;
+  /** null: it is in no block, and is joined with nothing. */
+  readonly block: number | null;
   readonly s: number;
   readonly recovered: boolean;
   readonly title: string;
 }
-/** The trials that count, by arm and block. */
-export function dotsOf({ arms, blocks }: Comparison): Dot[] {
-  return blocks.flatMap(({ block, seed, trials }) =>
+const sayDot = (of: { readonly recovered: boolean; readonly recoveryS: number }, s: number) =>
+  `${s.toFixed(1)} s lost, ${of.recovered ? `recovered after ${of.recoveryS.toFixed(1)} s` : "not recovered"}`;
+
+/** The trials that count, by block and arm; then those of people. */
+export function dotsOf({ arms, blocks, people }: Comparison): Dot[] {
+  const drawn = blocks.flatMap(({ block, seed, trials }) =>
     arms.flatMap(({ arm }, index) => {
       const trial = trials.filter((one) => one.arm === arm && !one.invalid).at(-1);
       if (!trial) return [];
       const s = middleS(trial.lostS);
-      const title = `block ${block} (seed ${seed}), ${arm}: ${s.toFixed(1)} s lost, ${trial.recovered ? `recovered after ${trial.recoveryS.toFixed(1)} s` : "not recovered"}`;
-      return [{ arm: index, block, s, recovered: trial.recovered, title }];
+      return [{ arm: index, block, s, recovered: trial.recovered, title: `block ${block} (seed ${seed}), ${arm}: ${sayDot(trial, s)}` }];
     }),
   );
+  const played = (people?.trials ?? []).flatMap((trial): Dot[] => {
+    if (trial.invalid) return [];
+    const s = middleS(trial.lostS);
+    const title = `${people!.summary.arm} (seed ${trial.seed}${trial.block === null ? "" : `, that of block ${trial.block}`}): ${sayDot(trial, s)}`;
+    return [{ arm: arms.length, block: trial.block, s, recovered: trial.recovered, title }];
+  });
+  return [...drawn, ...played];
 }
 
 /** One row per arm; a line joins the trials of a block. Hollow: not recovered. The tick is the median. */
 export function trialDots({ comparison, design }: Report, size: Size): string {
   const dots = dotsOf(comparison);
+  const arms = shownArms(comparison);
   const [pitch, top] = [46, 6];
-  const foot = top + comparison.arms.length * pitch + 6;
+  const foot = top + arms.length * pitch + 6;
   const y = (arm: number) => top + arm * pitch + 30;
   const x = (s: number) => s + design.shiftS;
   const least = x(dots.length > 0 ? Math.min(...dots.map(({ s }) => s)) : 0);
@@ -113,7 +124,7 @@ export function trialDots({ comparison, design }: Report, size: Size): string {
   const decades = [-1, 0, 1, 2, 3].flatMap((power) => steps.map((step) => Number((step * 10 ** power).toPrecision(2))));
   const seconds = [0, ...decades.filter((tick) => tick > 3 * design.shiftS)];
   const ticks = seconds.filter((tick) => x(tick) > domain[0] && x(tick) < domain[1]);
-  const medians = comparison.arms.flatMap(({ lostS }, arm) => (lostS ? [{ arm, s: lostS.value }] : []));
+  const medians = arms.flatMap(({ lostS }, arm) => (lostS ? [{ arm, s: lostS.value }] : []));
   return svgOf(
     {
       width: size.width,
@@ -124,7 +135,10 @@ export function trialDots({ comparison, design }: Report, size: Size): string {
       y: { domain: [foot, 0], axis: null },
       marks: [
         Plot.ruleX(ticks.map(x), { y1: () => top, y2: () => foot, stroke: "var(--rule)" }),
-        Plot.line(dots, { x: (d: Dot) => x(d.s), y: (d: Dot) => y(d.arm), z: "block", stroke: "var(--pair)", strokeWidth: 1, strokeOpacity: 0.7 }),
+        Plot.line(
+          dots.filter(({ block }) => block !== null),
+          { x: (d: Dot) => x(d.s), y: (d: Dot) => y(d.arm), z: "block", stroke: "var(--pair)", strokeWidth: 1, strokeOpacity: 0.7 },
+        ),
         Plot.link(medians, { x1: (d) => x(d.s), x2: (d) => x(d.s), y1: (d) => y(d.arm) - 11, y2: (d) => y(d.arm) + 11, stroke: "var(--ink)", strokeWidth: 2 }),
         Plot.dot(dots, {
           x: (d: Dot) => x(d.s),
@@ -135,7 +149,7 @@ export function trialDots({ comparison, design }: Report, size: Size): string {
           strokeWidth: (d: Dot) => (d.recovered ? 1 : 2.5),
           title: "title",
         }),
-        Plot.text(comparison.arms, {
+        Plot.text(arms, {
           x: () => domain[0],
           y: (_, i) => y(i) - 18,
           text: (d) => d.arm,
@@ -157,11 +171,12 @@ export function trialDots({ comparison, design }: Report, size: Size): string {
 
 /** Share of trials that have not recovered yet, over seconds since the first injection. */
 export function curves({ comparison }: Report, size: Size): string {
-  const last = Math.max(...comparison.arms.flatMap(({ curve }) => curve.map(({ atS }) => atS)), 1);
+  const arms = shownArms(comparison);
+  const last = Math.max(...arms.flatMap(({ curve }) => curve.map(({ atS }) => atS)), 1);
   // The tail says nothing where everybody has recovered.
-  const some = comparison.arms.some(({ pRecover }) => pRecover.k < pRecover.n);
+  const some = arms.some(({ pRecover }) => pRecover.k < pRecover.n);
   const toS = some ? comparison.capS : Math.min(comparison.capS, last * 1.1);
-  const rows = comparison.arms.flatMap(({ curve, n }, arm) => {
+  const rows = arms.flatMap(({ curve, n }, arm) => {
     if (n === 0) return [];
     const steps = [{ atS: 0, notRecovered: 1 }, ...curve];
     const rest = steps.at(-1)!.notRecovered;

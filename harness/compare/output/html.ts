@@ -4,6 +4,7 @@ import type { Report } from "./report.js";
 import { outcomeOf } from "./report.js";
 import { designSection, foot, notShown, top, warnings } from "./sections.js";
 import { outcomes, ratios, trials } from "./sections-lost.js";
+import { people } from "./sections-people.js";
 import { clocks, recovery } from "./sections-recovery.js";
 import { trust } from "./sections-trust.js";
 import { strips } from "./strips.js";
@@ -12,7 +13,7 @@ import { style } from "./style.js";
 export const renderHtml = (report: Report): string =>
   page({
     title: `${outcomeOf(report.comparison).word}: ${report.comparison.scenario} · Flounder compare`,
-    body: [top, warnings, ratios, trials, recovery, strips, clocks, outcomes, trust, designSection, notShown, foot].map((section) => section(report)),
+    body: [top, warnings, ratios, trials, people, recovery, strips, clocks, outcomes, trust, designSection, notShown, foot].map((section) => section(report)),
     dataId: "comparison",
     data: report.comparison,
     style,

@@ -1,6 +1,6 @@
 /** report.md of a comparison; the same text is the summary of a GitHub job. */
 import { percent, sayInterval, sayNumber, sayP, saySeconds } from "../analysis/figures.js";
-import { furtherWarnings, kindOf, nameOf, outcomeOf, type Report, refusals } from "./report.js";
+import { furtherWarnings, gameDays, kindOf, nameOf, outcomeOf, type Report, refusals } from "./report.js";
 
 const marks = { pass: "✅", fail: "❌", inconclusive: "❔", aborted: "⏹", step: "🟰" } as const;
 /** A pipe would end a cell, a line break its row. */
@@ -31,6 +31,21 @@ export function renderMarkdown({ design, comparison }: Report): string {
     saySeconds(clock.machineS),
     String(lostWrites),
   ]);
+  const played = comparison.people;
+  if (played) {
+    const { arm, n, lostS, pRecover, rmstS, lostWrites } = played.summary;
+    const left = played.trials.length - n;
+    arms.push([
+      `${arm} (not tested)`,
+      `${n}${left > 0 ? ` (+${left} not counted)` : ""}`,
+      lostS ? saySeconds(lostS.value) : "–",
+      `${pRecover.k} of ${pRecover.n}`,
+      rmstS ? saySeconds(rmstS.value) : "–",
+      "–",
+      "–",
+      String(lostWrites),
+    ]);
+  }
   const bullets = (lines: readonly string[]) => lines.map((line) => `- ${line}`).join("\n");
   const warnings = [...refusals(comparison), ...furtherWarnings(comparison).map(({ text, option }) => `${text}${option ? ` Option: \`${option}\`.` : ""}`)];
   const replaced = comparison.blocks.flatMap(({ block, trials }) =>
@@ -44,6 +59,7 @@ export function renderMarkdown({ design, comparison }: Report): string {
     table(["", "verdict", "ratio", level, "blocks", ...strength], pairs),
     "## Arms",
     table(["", "trials", "lost, median", "recovered", "restricted mean", "people", "machines", "lost writes"], arms),
+    ...(played ? ["## Played by people", played.says, bullets(gameDays(played))] : []),
     ...(warnings.length > 0 ? ["## Before you trust it", bullets(warnings)] : []),
     ...(replaced.length > 0 ? ["## Replaced trials", bullets(replaced)] : []),
     "## What it does not show",

@@ -1,5 +1,8 @@
 /** What every form of the report is made from, and the words that they share. */
-import type { Comparison, Design, Pair, TrialStrip } from "../shapes.js";
+import { middleS } from "../analysis/counted.js";
+import { saySeconds } from "../analysis/figures.js";
+import { sayInvalid } from "../analysis/footnotes.js";
+import type { ArmSummary, Comparison, Design, Pair, People, TrialStrip } from "../shapes.js";
 
 export interface Report {
   readonly design: Design;
@@ -7,6 +10,14 @@ export interface Report {
   /** What trials looked like; without it the report has no strips. */
   readonly strips?: readonly TrialStrip[];
 }
+
+/** An arm as pictures and tables show it; `path`: where its figures are in comparison.json. */
+export type Shown = (ArmSummary | People["summary"]) & { readonly path: string };
+/** The arms of the design, then people, where game days were given. */
+export const shownArms = ({ arms, people }: Comparison): readonly Shown[] => [
+  ...arms.map((arm, i) => ({ ...arm, path: `arms.${i}` })),
+  ...(people ? [{ ...people.summary, path: "people.summary" }] : []),
+];
 
 /** The whole in two words, and how reports colour it. */
 export function outcomeOf({ exitCode, pairs, undoFailed, expectation }: Comparison): {
@@ -38,3 +49,11 @@ export const kindOf = ({ verdict, veto }: Pair): "pass" | "fail" | "step" | "inc
   veto ? "fail" : verdict === "faster" ? "pass" : verdict === "slower" ? "fail" : verdict === "within margin" ? "step" : "inconclusive";
 /** Where all are held against one, its name stands in the title. */
 export const nameOf = ({ reference }: Pick<Comparison, "reference">, { a, b }: Pair): string => (b === reference ? a : `${a} against ${b}`);
+/** A line per game day. */
+export const gameDays = ({ trials }: People): string[] =>
+  trials.map(({ results, seed, block, lostS, recovered, recoveryS, harm, invalid }) => {
+    const of = `${results} (seed ${seed}${block === null ? "" : `, that of block ${block}`})`;
+    if (invalid) return `${of} does not count: ${sayInvalid(invalid.code)}: ${invalid.says}`;
+    const back = recovered ? `recovered after ${saySeconds(recoveryS)}` : "not recovered";
+    return `${of}: ${saySeconds(middleS(lostS))} lost, ${back}${harm === "" ? "" : `; damage: ${harm}`}`;
+  });

@@ -7,7 +7,7 @@ import { whom } from "../analysis/sentence.js";
 import type { Pair } from "../shapes.js";
 import { estimateAt, intervalAt, swatch, whole } from "./cells.js";
 import { forest, trialDots } from "./charts.js";
-import { kindOf, nameOf, type Report } from "./report.js";
+import { kindOf, nameOf, type Report, shownArms } from "./report.js";
 
 export function ratios(report: Report): Markup {
   const { comparison } = report;
@@ -72,13 +72,13 @@ export function outcomes({ comparison }: Report): Markup {
     { title: "primary, median", figures: true },
     ...lanes.map(({ plane, from }) => ({ title: laneName(plane, from), figures: true })),
   ];
-  const rows = comparison.arms.map((arm, i) => ({
+  const rows = shownArms(comparison).map((arm, i) => ({
     cells: [
       markup`${swatch(i)}${arm.arm}`,
-      whole(`arms.${i}.n`, arm.n),
-      estimateAt(`arms.${i}.lostS`, arm.lostS),
+      whole(`${arm.path}.n`, arm.n),
+      estimateAt(`${arm.path}.lostS`, arm.lostS),
       ...lanes.map(({ plane, from }) =>
-        datum(`arms.${i}.medianLostS.${plane}.${from}`, arm.medianLostS[plane][from], saySeconds(arm.medianLostS[plane][from])),
+        datum(`${arm.path}.medianLostS.${plane}.${from}`, arm.medianLostS[plane][from], saySeconds(arm.medianLostS[plane][from])),
       ),
     ],
   }));

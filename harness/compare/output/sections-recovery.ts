@@ -4,11 +4,12 @@ import { pictures } from "../../report/html/sections.js";
 import { percent, sayP, saySeconds } from "../analysis/figures.js";
 import { estimateAt, swatch, whole } from "./cells.js";
 import { colourOf, curves } from "./charts.js";
-import { nameOf, type Report } from "./report.js";
+import { nameOf, type Report, shownArms } from "./report.js";
 
 export function recovery(report: Report): Markup {
   const { comparison } = report;
-  const legend = comparison.arms.map(({ arm }, i) => markup`<li><i style="background:${colourOf(i)}"></i>${arm}</li>`);
+  const arms = shownArms(comparison);
+  const legend = arms.map(({ arm }, i) => markup`<li><i style="background:${colourOf(i)}"></i>${arm}</li>`);
   const columns = [
     { title: "arm" },
     { title: "recovered", figures: true },
@@ -16,13 +17,13 @@ export function recovery(report: Report): Markup {
     { title: "median", figures: true },
     { title: "restricted mean", figures: true },
   ];
-  const rows = comparison.arms.map(({ arm, pRecover, medianRecoveryS, rmstS }, i) => ({
+  const rows = arms.map(({ arm, path, pRecover, medianRecoveryS, rmstS }, i) => ({
     cells: [
       markup`${swatch(i)}${arm}`,
-      markup`${whole(`arms.${i}.pRecover.k`, pRecover.k)} of ${whole(`arms.${i}.pRecover.n`, pRecover.n)}`,
-      markup`${datum(`arms.${i}.pRecover.share`, pRecover.share, percent(pRecover.share))} <span class="b">${datum(`arms.${i}.pRecover.lo`, pRecover.lo, percent(pRecover.lo))} to ${datum(`arms.${i}.pRecover.hi`, pRecover.hi, percent(pRecover.hi))}</span>`,
-      medianRecoveryS === null ? "not half" : datum(`arms.${i}.medianRecoveryS`, medianRecoveryS, saySeconds(medianRecoveryS)),
-      estimateAt(`arms.${i}.rmstS`, rmstS),
+      markup`${whole(`${path}.pRecover.k`, pRecover.k)} of ${whole(`${path}.pRecover.n`, pRecover.n)}`,
+      markup`${datum(`${path}.pRecover.share`, pRecover.share, percent(pRecover.share))} <span class="b">${datum(`${path}.pRecover.lo`, pRecover.lo, percent(pRecover.lo))} to ${datum(`${path}.pRecover.hi`, pRecover.hi, percent(pRecover.hi))}</span>`,
+      medianRecoveryS === null ? "not half" : datum(`${path}.medianRecoveryS`, medianRecoveryS, saySeconds(medianRecoveryS)),
+      estimateAt(`${path}.rmstS`, rmstS),
     ],
   }));
   const pairRows = comparison.pairs.flatMap((pair, i) => {

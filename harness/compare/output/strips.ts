@@ -1,6 +1,7 @@
 /** One row per trial, its lanes small: so a reader sees what happened. Each row is a picture without text, which may stretch with the page. */
 import { boundsOf, Markup, markup, type Piece } from "../../report/html/markup.js";
 import { laneName } from "../../words.js";
+import { peopleArm, untested } from "../analysis/people.js";
 import type { TrialStrip } from "../shapes.js";
 import type { Report } from "./report.js";
 
@@ -14,16 +15,21 @@ export function strips({ comparison, strips = [] }: Report): Markup | "" {
     const own = comparison.blocks.flatMap(({ block, trials }, b) =>
       trials.flatMap((trial, t) => {
         const strip = strips.find((one) => one.block === block && one.arm === trial.arm && one.attempt === trial.attempt);
-        return trial.arm === arm && !trial.invalid && strip ? [row(strip, toS, `blocks.${b}.trials.${t}.lostS`, trial.lostS)] : [];
+        return trial.arm === arm && !trial.invalid && strip ? [row(strip, `block ${block}`, toS, `blocks.${b}.trials.${t}.lostS`, trial.lostS)] : [];
       }),
     );
     return own.length > 0 ? [markup`<h3>${arm}</h3>`, ...own] : [];
   });
+  const played = (comparison.people?.trials ?? []).flatMap((trial, t) => {
+    const strip = strips.find((one) => one.arm === peopleArm && one.block === t + 1);
+    return !trial.invalid && strip ? [row(strip, `seed ${trial.seed}`, toS, `people.trials.${t}.lostS`, trial.lostS)] : [];
+  });
+  if (played.length > 0) rows.push(markup`<h3>${peopleArm} (${untested})</h3>`, ...played);
   return markup`<section><h2>What each trial looked like</h2><p class="soft">A row is a trial: ${lanes.length} lanes from top to bottom (${lanes.join("; ")}), red from the foot of a lane is the share of users that was lost, blue ticks are the playbook’s steps. Seconds since the first injection; at the right, lost seconds of the primary outcome.</p>
 <div class="strips">${rows}<span></span><span class="scale"><span>0 s</span><span>${Math.round(toS / 2)} s</span><span>${Math.round(toS)} s</span></span><span></span></div></section>`;
 }
 
-function row(strip: TrialStrip, toS: number, path: string, lostS: { readonly lo: number; readonly hi: number }): Markup {
+function row(strip: TrialStrip, name: string, toS: number, path: string, lostS: { readonly lo: number; readonly hi: number }): Markup {
   const height = strip.lanes.length * laneH;
   const x = (s: number) => Math.round((Math.min(s, toS) / toS) * width);
   const box = (x1: number, x2: number, y: number, h: number) => `M${x1} ${round(y)}h${Math.max(1, x2 - x1)}v${round(h)}h${-Math.max(1, x2 - x1)}z`;
@@ -45,7 +51,7 @@ function row(strip: TrialStrip, toS: number, path: string, lostS: { readonly lo:
     `<path class="gap" d="${gaps.join("")}"/>`,
     ticks.length > 0 ? `<path class="tick" d="${ticks.join("")}"/>` : "",
   ];
-  const label = `block ${strip.block}, ${strip.arm}: ${said}`;
-  return markup`<span>block ${strip.block}</span><svg class="strip" viewBox="0 0 ${width} ${height}" height="${height}" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title>${new Markup(drawn.join(""))}</svg><span>${boundsOf(path, lostS)}</span>`;
+  const label = `${name}, ${strip.arm}: ${said}`;
+  return markup`<span>${name}</span><svg class="strip" viewBox="0 0 ${width} ${height}" height="${height}" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title>${new Markup(drawn.join(""))}</svg><span>${boundsOf(path, lostS)}</span>`;
 }
 const round = (y: number): number => Math.round(y * 10) / 10;

@@ -2,7 +2,7 @@
 import pc from "picocolors";
 import { sayInterval, sayNumber, sayP } from "../analysis/figures.js";
 import type { Pair } from "../shapes.js";
-import { furtherWarnings, kindOf, nameOf, outcomeOf, type Report, refusals } from "./report.js";
+import { furtherWarnings, gameDays, kindOf, nameOf, outcomeOf, type Report, refusals } from "./report.js";
 import { aligned, wrap } from "./text-table.js";
 
 export interface Look {
@@ -41,6 +41,9 @@ export function renderTerminal({ design, comparison }: Report, { columns, colour
     paint.bold(`${against} (below 1: fewer)`),
     ...rows,
     "",
+    ...(comparison.people
+      ? [...wrap(comparison.people.says, width), ...gameDays(comparison.people).flatMap((line) => wrap(`- ${line}`, width, "  ")), ""]
+      : []),
     ...notes,
     ...warned,
     ...refused,
