@@ -134,6 +134,11 @@ describe("game days beside a comparison", () => {
     expect(refusal([fine], declared, "guestbook")).to.match(/its target is foundry, that of the comparison is guestbook$/);
     expect(refusal([gameDay("slow", { foundation: { profile: "micro", timeFactor: 5 } })])).to.match(/its time factor is 5, that of the comparison is 20$/);
     expect(refusal([gameDay("large", { foundation: { profile: "com", timeFactor: 20 } })])).to.match(/its profile is com, that of the comparison is micro$/);
+    const policy = { foundation: { profile: "micro", timeFactor: 20, policy: { preset: "2011" } } };
+    expect(refusal([gameDay("policy", policy)])).to.match(/its policy preset is 2011, that of the comparison is not set$/);
+    expect(refusal([fine], small({ conditions: { timeFactor: 20, "policy preset": "2011" } }))).to.match(/preset is not set, that of the comparison is 2011$/);
+    const played: Event = { atUs: us(7), by: "model", kind: "step", procedure: "p", step: 1, says: "mend", state: "acting" };
+    expect(refusal([gameDay("asked", {}, (events) => [...events, ...ofPeople, played])])).to.match(/people were only asked before each step$/);
     const inject: Event = { atUs: us(4), by: "person", kind: "facilitator", who: "Bo", did: "inject", says: "", ok: true, act: "more" };
     expect(refusal([gameDay("more", {}, (events) => [...events, ...ofPeople, inject])])).to.match(/its facilitator let more begin, which no trial has/);
     expect(refusal([fine, fine])).to.match(/are the same folder$/);

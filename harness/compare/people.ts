@@ -41,6 +41,8 @@ function gameDay(dir: string, place: number, design: Design, system: string): { 
     throw new FlounderError("usage", `--people ${dir}: ${says}`, hint);
   };
   if (!events.some(({ kind }) => kind === "people")) refuse("it was not played by people", "give results folders of flounder gameday");
+  if (events.some((event) => event.kind === "step" && event.procedure !== undefined && event.by !== "person"))
+    refuse("its playbook was played, and people were only asked before each step", "give a game day without --supervised");
   const other = differing(plan, design, system);
   if (other !== undefined) refuse(other, "give game days of the same incident, or compare what they played");
   const begun = events.flatMap((event) => (event.kind === "facilitator" && event.did === "inject" && event.ok ? [event.act ?? ""] : []));
@@ -90,9 +92,18 @@ function differing(plan: Plan, { scenario, profile, engine, conditions }: Design
     ["profile", plan.foundation.profile, profile],
     ["time factor", plan.foundation.timeFactor, conditions.timeFactor],
     ["engine", plan.engine, engine],
+    ...policies(plan, conditions),
   ];
   const found = facts.find(([, is, wanted]) => is !== wanted);
-  return found && `its ${found[0]} is ${found[1]}, that of the comparison is ${found[2] ?? "not known"}`;
+  return found && `its ${found[0]} is ${found[1] ?? "not set"}, that of the comparison is ${found[2] ?? "not set"}`;
+}
+
+/** What either has of a policy: the platform itself behaves otherwise under another one. */
+function policies({ foundation: { policy = {} } }: Plan, conditions: Design["conditions"]): readonly (readonly [string, unknown, unknown])[] {
+  const declared = Object.keys(conditions).filter((name) => name.startsWith("policy "));
+  const own = Object.entries(policy).map(([name, value]) => [`policy ${name}`, value] as const);
+  const is = new Map<string, unknown>(own);
+  return [...new Set([...declared, ...is.keys()])].map((name) => [name, is.get(name), conditions[name]]);
 }
 
 /** The target of trials that are over, from the plan that one of them has kept: a design does not name it. */
