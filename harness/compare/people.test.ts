@@ -111,6 +111,8 @@ describe("game days beside a comparison", () => {
     ).to.have.length(3);
     expect(dots).to.have.length(6);
     expect(document.querySelectorAll("svg.strip")).to.have.length(2);
+    const marked = [...document.querySelectorAll("td, li, svg text")].filter((one) => one.textContent === "people (not tested)");
+    expect(marked, "two tables, a legend, and the dots once per width").to.have.length(6);
     expect(html).not.to.match(/NaN|undefined|Infinity/);
     const unwrapped = (text: string) => text.replace(/\s+/g, " ");
     const texts = [html, renderMarkdown(report), ...[60, 200].map((columns) => unwrapped(renderTerminal(report, { columns, colour: false })))];

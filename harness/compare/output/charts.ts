@@ -152,7 +152,7 @@ export function trialDots({ comparison, design }: Report, size: Size): string {
         Plot.text(arms, {
           x: () => domain[0],
           y: (_, i) => y(i) - 18,
-          text: (d) => d.arm,
+          text: (d) => d.label,
           textAnchor: "start",
           fontWeight: 600,
           ...inkText,

@@ -11,12 +11,12 @@ export interface Report {
   readonly strips?: readonly TrialStrip[];
 }
 
-/** An arm as pictures and tables show it; `path`: where its figures are in comparison.json. */
-export type Shown = (ArmSummary | People["summary"]) & { readonly path: string };
+/** An arm as pictures and tables show it; `label`: its name, marked where it is not tested; `path`: where its figures are in comparison.json. */
+export type Shown = (ArmSummary | People["summary"]) & { readonly label: string; readonly path: string };
 /** The arms of the design, then people, where game days were given. */
 export const shownArms = ({ arms, people }: Comparison): readonly Shown[] => [
-  ...arms.map((arm, i) => ({ ...arm, path: `arms.${i}` })),
-  ...(people ? [{ ...people.summary, path: "people.summary" }] : []),
+  ...arms.map((arm, i) => ({ ...arm, label: arm.arm, path: `arms.${i}` })),
+  ...(people ? [{ ...people.summary, label: `${people.summary.arm} (not tested)`, path: "people.summary" }] : []),
 ];
 
 /** The whole in two words, and how reports colour it. */

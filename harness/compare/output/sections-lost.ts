@@ -60,7 +60,7 @@ const sentenceOfMethod = (pairs: readonly Pair[]): string => `Method: ${[...new 
 
 export function trials(report: Report): Markup {
   const { comparison, design } = report;
-  return markup`<section><h2>Every trial</h2><p class="soft">A dot is a trial; a line joins the trials of a block, which share seed and time. Hollow: not recovered within ${datum("capS", comparison.capS, `${comparison.capS} s`)}. The bar is the median. Lost seconds of ${laneName(design.outcome.plane, design.outcome.from)}, logarithmic.</p>
+  return markup`<section><h2>Every trial</h2><p class="soft">A dot is a trial; a line joins the trials of a block, which share seed and time${comparison.people ? " (a game day has the seed alone)" : ""}. Hollow: not recovered within ${datum("capS", comparison.capS, `${comparison.capS} s`)}. The bar is the median. Lost seconds of ${laneName(design.outcome.plane, design.outcome.from)}, logarithmic.</p>
 <figure>${pictures((size) => trialDots(report, size))}</figure></section>`;
 }
 
@@ -74,7 +74,7 @@ export function outcomes({ comparison }: Report): Markup {
   ];
   const rows = shownArms(comparison).map((arm, i) => ({
     cells: [
-      markup`${swatch(i)}${arm.arm}`,
+      markup`${swatch(i)}${arm.label}`,
       whole(`${arm.path}.n`, arm.n),
       estimateAt(`${arm.path}.lostS`, arm.lostS),
       ...lanes.map(({ plane, from }) =>

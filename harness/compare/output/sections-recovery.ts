@@ -9,7 +9,7 @@ import { nameOf, type Report, shownArms } from "./report.js";
 export function recovery(report: Report): Markup {
   const { comparison } = report;
   const arms = shownArms(comparison);
-  const legend = arms.map(({ arm }, i) => markup`<li><i style="background:${colourOf(i)}"></i>${arm}</li>`);
+  const legend = arms.map(({ label }, i) => markup`<li><i style="background:${colourOf(i)}"></i>${label}</li>`);
   const columns = [
     { title: "arm" },
     { title: "recovered", figures: true },
@@ -17,9 +17,9 @@ export function recovery(report: Report): Markup {
     { title: "median", figures: true },
     { title: "restricted mean", figures: true },
   ];
-  const rows = arms.map(({ arm, path, pRecover, medianRecoveryS, rmstS }, i) => ({
+  const rows = arms.map(({ label, path, pRecover, medianRecoveryS, rmstS }, i) => ({
     cells: [
-      markup`${swatch(i)}${arm}`,
+      markup`${swatch(i)}${label}`,
       markup`${whole(`${path}.pRecover.k`, pRecover.k)} of ${whole(`${path}.pRecover.n`, pRecover.n)}`,
       markup`${datum(`${path}.pRecover.share`, pRecover.share, percent(pRecover.share))} <span class="b">${datum(`${path}.pRecover.lo`, pRecover.lo, percent(pRecover.lo))} to ${datum(`${path}.pRecover.hi`, pRecover.hi, percent(pRecover.hi))}</span>`,
       medianRecoveryS === null ? "not half" : datum(`${path}.medianRecoveryS`, medianRecoveryS, saySeconds(medianRecoveryS)),
