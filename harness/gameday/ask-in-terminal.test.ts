@@ -29,6 +29,25 @@ describe("asking in a terminal", () => {
     expect((await both).map(({ go }) => go)).to.deep.equal([false, true]);
     close();
   });
+  it("asks in a line of its own, which a last line that ticks does not clear", async () => {
+    const { input, output, shown } = terminal();
+    const { supervise, close } = askInTerminal(input, output);
+    const answer = supervise({ procedure: "a", step: 1, says: "mend it" });
+    await until("the question", () => shown().endsWith("mend it? [Y/n]\n"), 2000, 5);
+    input.write("y\n");
+    await answer;
+    close();
+  });
+  it("leaves out what is asked for when the terminal is closed, and everything after it", async () => {
+    const { input, output, shown } = terminal();
+    const { supervise, close } = askInTerminal(input, output);
+    const first = supervise({ procedure: "a", step: 1, says: "mend it" });
+    await until("the question", () => shown().includes("mend it?"), 2000, 5);
+    input.end();
+    expect((await first).go).to.equal(false);
+    expect((await supervise({ procedure: "a", step: 2, says: "look" })).go).to.equal(false);
+    close();
+  });
   it("is refused where there is no terminal", () => {
     expect(() => askInTerminal(new PassThrough(), new PassThrough())).to.throw("no terminal");
   });
