@@ -3,6 +3,7 @@
  * npm run soak -- rounds --rounds 100 --seed 1 --engine local: kills, stops, full disks and damaged state files, on a foundation that is broken; all is as before, or what differs is named with the command that ends it.
  * npm run soak -- attached --rounds 20 --seed 1: faults on a Compose project that is not ours, and SIGKILL of keeper or runner; all is as its owner set it.
  * npm run soak -- watch --minutes 30: one flounder watch on 50 endpoints of ten kinds; memory flat, schedule kept, readable after kill -9.
+ * npm run soak -- gameday-tab --minutes 5: a tab of a game day's page is hidden, then stopped, for so long; it has everything once when it is shown again.
  * npm run soak -- pushes --minutes 30 --seed 7 --clients 8: pushes of 1 kB to 200 MiB at once; no restart, no loss, no memory that grows, no blob that stays.
  */
 import { spawnSync } from "node:child_process";
@@ -11,6 +12,7 @@ import { parseArgs } from "node:util";
 const soaks = {
   days: { files: ["dist/targets/foundry/live/day-one.test.js", "dist/targets/foundry/suites/days.chaos.js"], numbers: { seeds: ["20", "FLOUNDER_SEEDS"] } },
   watch: { files: ["dist/harness/watch/fifty.test.js"], numbers: { minutes: ["30", "FLOUNDER_WATCH_MINUTES"] } },
+  "gameday-tab": { files: ["dist/harness/gameday/hidden-tab.test.js"], numbers: { minutes: ["5", "FLOUNDER_TAB_MINUTES"] } },
   pushes: {
     files: ["dist/targets/foundry/pushes/pushes.test.js"],
     numbers: { minutes: ["30", "FLOUNDER_PUSH_MINUTES"], seed: ["1", "FLOUNDER_PUSH_SEED"], clients: ["8", "FLOUNDER_PUSH_CLIENTS"] },
