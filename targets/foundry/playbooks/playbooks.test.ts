@@ -19,7 +19,7 @@ const common = { matters: 1.25, alpha: 0.05, seed: 1, engine: "local", operator:
 
 describe("the foundry's playbooks", () => {
   it("each says in one sentence what it bets on, and can be read", async () => {
-    const names = listPlaybooks().map(({ name }) => name);
+    const names = listPlaybooks().flatMap(({ system, name }) => (system === "foundry" ? [name] : []));
     expect(names).to.include.members([...new Set(days.flatMap(([, , playbooks]) => playbooks))]);
     for (const name of names) {
       const playbook = await loadPlaybook(name, "foundry");
