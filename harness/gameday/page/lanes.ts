@@ -89,13 +89,15 @@ export function picture(shown: Picture, width: number, scale = 1): SVGSVGElement
     const flags = shown.flags.filter((flag) => flag.kind === kind && flag.atS >= fromS && flag.atS <= toS).sort((a, b) => a.atS - b.atS);
     if (flags.length === 0) continue;
     const isAlarm = kind === "alarm";
+    const isNamed = width > 500 * scale;
+    const edge = isNamed ? width - (rowNames[kind].length + 1) * letter : width;
     const labels = flags.map((flag) => {
       const [at, wide] = [x(flag.atS), isAlarm ? 0 : (flag.label.length + 2) * letter];
-      // What would reach beyond the right edge stands to the left of its line.
-      return { at, x: at + wide > width ? Math.max(0, at - wide) : at, width: wide, isLeft: at + wide > width };
+      // What would reach the row's name, or beyond the right edge, stands to the left of its line.
+      return { at, x: at + wide > edge ? Math.max(0, at - wide) : at, width: wide, isLeft: at + wide > edge };
     });
     const placed = rows(labels, 6);
-    if (width > 500 * scale) parts.push(svg("text", { class: "row-name", x: width, y: y + 12 * scale, "text-anchor": "end" }, rowNames[kind]));
+    if (isNamed) parts.push(svg("text", { class: "row-name", x: width, y: y + 12 * scale, "text-anchor": "end" }, rowNames[kind]));
     for (const [i, flag] of flags.entries()) {
       const { at, isLeft } = labels[i]!;
       const foot = y + placed[i]! * rowH;
