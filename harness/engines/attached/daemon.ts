@@ -2,6 +2,7 @@
 import Dockerode from "dockerode";
 import { sleep } from "../../clock.js";
 import { FlounderError } from "../../errors.js";
+import { act, ask, type Harmless } from "../compose/docker/asking.js";
 import { dockerSocket } from "../compose/docker/socket.js";
 
 export type Inspected = Dockerode.ContainerInspectInfo;
@@ -16,9 +17,6 @@ export const composeLabels = {
   folder: "com.docker.compose.project.working_dir",
 } as const;
 
-/** Runs already, is gone already, is paused or dead already: what an idempotent act takes for success. */
-type Harmless = readonly (304 | 404 | 409)[];
-
 export class Daemon {
   readonly #docker = new Dockerode({ socketPath: dockerSocket(), timeout: 30_000 });
   /** Events come on a connection that may be silent for ever. */
@@ -27,14 +25,14 @@ export class Daemon {
   /** Every container of a project, also of those that are stopped; without `docker-compose run`'s. */
   async containers(project: string): Promise<readonly Inspected[]> {
     const filters = { label: [`${composeLabels.project}=${project}`] };
-    const found = await this.#ask("list containers", () => this.#docker.listContainers({ all: true, filters }));
+    const found = await ask("list containers", () => this.#docker.listContainers({ all: true, filters }));
     const lasting = found.filter(({ Labels }) => Labels[composeLabels.oneOff]?.toLowerCase() !== "true" && Labels[composeLabels.service]);
     const each = await Promise.all(lasting.map(({ Id }) => this.inspect(Id)));
     return each.filter((one) => one !== undefined);
   }
   /** Names of the projects that are there, for whoever mistyped one. */
   async projects(): Promise<readonly string[]> {
-    const found = await this.#ask("list containers", () => this.#docker.listContainers({ all: true, filters: { label: [composeLabels.project] } }));
+    const found = await ask("list containers", () => this.#docker.listContainers({ all: true, filters: { label: [composeLabels.project] } }));
     return [...new Set(found.map(({ Labels }) => Labels[composeLabels.project]!))].sort();
   }
   /** Undefined: it is gone. */
@@ -104,31 +102,15 @@ export class Daemon {
       }
   }
 
-  async #act(what: string, id: string, harmless: Harmless, act: (container: Dockerode.Container) => Promise<unknown>): Promise<void> {
-    await this.#ask(`${what} a container`, async () => {
-      await act(this.#docker.getContainer(id)).catch((error: { statusCode?: number }) => {
-        if (!harmless.some((status) => status === error.statusCode)) throw error;
-      });
-    });
+  #act(what: string, id: string, harmless: Harmless, how: (container: Dockerode.Container) => Promise<unknown>): Promise<void> {
+    return act(what, this.#docker.getContainer(id), harmless, how);
   }
-  #unlessGone<T>(what: string, ask: () => Promise<T>): Promise<T | undefined> {
-    return this.#ask(what, () =>
-      ask().catch((error: { statusCode?: number }) => {
+  #unlessGone<T>(what: string, question: () => Promise<T>): Promise<T | undefined> {
+    return ask(what, () =>
+      question().catch((error: { statusCode?: number }) => {
         if (error.statusCode !== 404) throw error;
         return undefined;
       }),
     );
-  }
-  async #ask<T>(what: string, ask: () => Promise<T>): Promise<T> {
-    try {
-      return await ask();
-    } catch (error) {
-      if (error instanceof FlounderError) throw error;
-      const { statusCode, message, json } = error as { statusCode?: number; message?: string; json?: { message?: string } };
-      const says = json?.message ?? message ?? String(error);
-      if (statusCode !== undefined)
-        throw new FlounderError("refused", `Docker will not ${what}: ${says}`, "docker ps -a shows its containers", { cause: error });
-      throw new FlounderError("unreachable", `Docker cannot be asked to ${what}: ${says}`, "is its engine running? docker version says", { cause: error });
-    }
   }
 }

@@ -193,16 +193,7 @@ export function latencyChart(story: Story, plane: "control" | "data", size: Size
         Plot.gridY({ ticks: decades(y.domain), stroke: "var(--rule)", strokeOpacity: 1 }),
         Plot.areaY(rows, { x: "x", y1: "p50Ms", y2: "p99Ms", z: "z", fill: stroke, fillOpacity: 0.2 }),
         Plot.lineY(rows, { x: "x", y: "p50Ms", z: "z", stroke, strokeWidth: 1.75 }),
-        Plot.text(decades(y.domain), {
-          x: () => x1,
-          y: (d) => d,
-          text: (d) => (d >= 1000 ? `${d / 1000} s` : `${d} ms`),
-          textAnchor: "start",
-          dy: -6,
-          fill: "var(--soft)",
-          stroke: "var(--card)",
-          strokeWidth: 3,
-        }),
+        times(y.domain, x1),
         axis(size),
       ],
     },
@@ -216,6 +207,19 @@ export const decades = ([low, high]: readonly [number, number]): number[] => {
   for (let value = low; value <= high * 1.0001; value *= 10) all.push(Number(value.toPrecision(1)));
   return all;
 };
+
+/** How long an answer took, at each power of ten, at the left edge of a logarithmic picture. */
+export const times = (domain: readonly [number, number], x: number) =>
+  Plot.text(decades(domain), {
+    x: () => x,
+    y: (d) => d,
+    text: (d) => (d >= 1000 ? `${d / 1000} s` : `${d} ms`),
+    textAnchor: "start",
+    dy: -6,
+    fill: "var(--soft)",
+    stroke: "var(--card)",
+    strokeWidth: 3,
+  });
 
 /** A line is broken where nothing was answered well: joining the ends would claim answers that nobody got. */
 function segmented(points: readonly LatencyPoint[]): (LatencyPoint & { readonly x: number; readonly z: string })[] {

@@ -1,7 +1,7 @@
 /** The picture of a load: how long its requests took, and how many failed, with the faults' bands. As the load's own tool reported it. */
 import { figuresOf } from "../../load/figures.js";
 import type { Story } from "../story.js";
-import { axis, decades, type Size, svgOf } from "./charts.js";
+import { axis, decades, type Size, svgOf, times } from "./charts.js";
 import { bandsOf, defs } from "./marks.js";
 import * as Plot from "./plot.js";
 
@@ -47,16 +47,7 @@ export function loadChart(story: Story, size: Size): string {
         Plot.gridY(decades([low, high]), { stroke: "var(--rule)", strokeOpacity: 1 }),
         Plot.areaY(points, { x: "x", y1: "p50", y2: "p99", z: "z", fill: "var(--outside)", fillOpacity: 0.2 }),
         Plot.lineY(points, { x: "x", y: "p50", z: "z", stroke: "var(--outside)", strokeWidth: 1.75 }),
-        Plot.text(decades([low, high]), {
-          x: () => x1,
-          y: (d) => d,
-          text: (d) => (d >= 1000 ? `${d / 1000} s` : `${d} ms`),
-          textAnchor: "start",
-          dy: -6,
-          fill: "var(--soft)",
-          stroke: "var(--card)",
-          strokeWidth: 3,
-        }),
+        times([low, high], x1),
         axis(size),
       ],
     },

@@ -5,10 +5,9 @@ import Dockerode from "dockerode";
 import { sleep } from "../../../clock.js";
 import { FlounderError } from "../../../errors.js";
 import { labels, type Network } from "../file.js";
+import { act, ask, type Harmless } from "./asking.js";
 import { dockerSocket } from "./socket.js";
 
-/** Done already, or gone already: what an idempotent act takes for success. 304: runs already; 404: is not there; 409: is paused, or dead. */
-type Harmless = readonly (304 | 404 | 409)[];
 const commandMs = 10_000;
 
 export interface ContainerFacts {
@@ -44,17 +43,17 @@ export class Docker {
 
   /** Every container of the foundation, by the component that it is. */
   async all(): Promise<ReadonlyMap<string, ContainerFacts>> {
-    const found = await this.#ask("list containers", () => this.#docker.listContainers({ all: true, filters: { label: [this.#filter] } }));
+    const found = await ask("list containers", () => this.#docker.listContainers({ all: true, filters: { label: [this.#filter] } }));
     const each = await Promise.all(found.filter((one) => one.Labels[labels.component]).map((one) => this.inspect(one.Id)));
     return new Map(each.map((one) => [one.component, one]));
   }
   /** Of every network that Docker has, whosever it is: "172.17.0.0/16". */
   async subnets(): Promise<readonly string[]> {
-    const networks = await this.#ask("list networks", () => this.#docker.listNetworks());
+    const networks = await ask("list networks", () => this.#docker.listNetworks());
     return networks.flatMap(({ IPAM }) => (IPAM?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []));
   }
   async inspect(id: string): Promise<ContainerFacts> {
-    const said = await this.#ask("inspect a container", () => this.#docker.getContainer(id).inspect());
+    const said = await ask("inspect a container", () => this.#docker.getContainer(id).inspect());
     const { Running, Paused, Pid, StartedAt, ExitCode } = said.State;
     const addresses = Object.entries(said.NetworkSettings.Networks).flatMap(([name, network]) => {
       const own = (["inside", "outside"] as const).find((known) => name.endsWith(`_${known}`));
@@ -104,13 +103,13 @@ export class Docker {
     await this.#act("kill", id, [404, 409], (container) => container.kill());
   }
   async processes(id: string): Promise<readonly string[]> {
-    const top = (await this.#ask("list processes", () => this.#docker.getContainer(id).top({ ps_args: "-eo pid,args" }))) as { Processes: string[][] };
+    const top = (await ask("list processes", () => this.#docker.getContainer(id).top({ ps_args: "-eo pid,args" }))) as { Processes: string[][] };
     return top.Processes.map((columns) => columns.at(-1) ?? "");
   }
 
   /** "running", "paused", "exited" … of each container of the foundation, by id. One question for all who ask at once: a look at all of them must be quick. */
   states(): Promise<ReadonlyMap<string, string>> {
-    this.#states ??= this.#ask("list containers", async () => {
+    this.#states ??= ask("list containers", async () => {
       const found = await this.#docker.listContainers({ all: true, filters: { label: [this.#filter] } });
       return new Map(found.map(({ Id, State }) => [Id, State]));
     }).finally(() => {
@@ -120,7 +119,7 @@ export class Docker {
   }
   /** Its processes, by the numbers that the machine of Docker's engine has for them. */
   async standing(id: string): Promise<readonly { readonly pid: number; readonly parent: number; readonly session: number; readonly state: string }[]> {
-    const top = (await this.#ask("list processes", () => this.#docker.getContainer(id).top({ ps_args: "-eo pid,ppid,sid,stat" }))) as { Processes: string[][] };
+    const top = (await ask("list processes", () => this.#docker.getContainer(id).top({ ps_args: "-eo pid,ppid,sid,stat" }))) as { Processes: string[][] };
     return top.Processes.map(([pid, parent, session, state = ""]) => ({
       pid: Number(pid),
       parent: Number(parent),
@@ -131,7 +130,7 @@ export class Docker {
 
   /** Runs a command in a container to its end. Rejects when it cannot be begun (a container that is paused or dead), or is not over in time. */
   async command(id: string, argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Said> {
-    return this.#ask(`run ${argv[0]} in a container`, async () => {
+    return ask(`run ${argv[0]} in a container`, async () => {
       const exec = await this.#docker.getContainer(id).exec({
         Cmd: [...argv],
         Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
@@ -199,7 +198,7 @@ export class Docker {
   async removeAll(names: readonly string[] = []): Promise<readonly string[]> {
     const docker = this.#docker;
     const filters = { label: [this.#filter] };
-    return this.#ask("remove what is left", async () => {
+    return ask("remove what is left", async () => {
       // 409: it goes already; 403: a network that something is still joined to. What stays is in the answer.
       const gone = (error: { statusCode?: number }) => {
         if (![403, 404, 409].includes(error.statusCode ?? 0)) throw error;
@@ -234,23 +233,7 @@ export class Docker {
     });
   }
 
-  async #act(what: string, id: string, harmless: Harmless, act: (container: Dockerode.Container) => Promise<unknown>): Promise<void> {
-    await this.#ask(`${what} a container`, async () => {
-      await act(this.#docker.getContainer(id)).catch((error: { statusCode?: number }) => {
-        if (!harmless.some((status) => status === error.statusCode)) throw error;
-      });
-    });
-  }
-  async #ask<T>(what: string, ask: () => Promise<T>): Promise<T> {
-    try {
-      return await ask();
-    } catch (error) {
-      if (error instanceof FlounderError) throw error;
-      const { statusCode, message, json } = error as { statusCode?: number; message?: string; json?: { message?: string } };
-      const says = json?.message ?? message ?? String(error);
-      if (statusCode !== undefined)
-        throw new FlounderError("refused", `Docker will not ${what}: ${says}`, "docker ps -a shows its containers", { cause: error });
-      throw new FlounderError("unreachable", `Docker cannot be asked to ${what}: ${says}`, "is its engine running? docker version says", { cause: error });
-    }
+  #act(what: string, id: string, harmless: Harmless, how: (container: Dockerode.Container) => Promise<unknown>): Promise<void> {
+    return act(what, this.#docker.getContainer(id), harmless, how);
   }
 }
