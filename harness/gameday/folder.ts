@@ -10,6 +10,7 @@ import type { Plan } from "../core.js";
 import { foundationsDir } from "../paths.js";
 import { readOwn, writeWhole } from "../state/own-file.js";
 import { type StageName, seat } from "./protocol.js";
+import { jsonOf } from "./tail.js";
 
 const recordSchema = z.strictObject({
   id: z.string(),
@@ -134,10 +135,6 @@ export interface Asked {
 
 /** Undefined for a line that is no deed: it was cut by a kill. */
 export function deedOf(line: string): PersonsDeed | undefined {
-  try {
-    const parsed = deedSchema.safeParse(JSON.parse(line));
-    return parsed.success ? (parsed.data as PersonsDeed) : undefined;
-  } catch {
-    return undefined;
-  }
+  const parsed = deedSchema.safeParse(jsonOf(line));
+  return parsed.success ? (parsed.data as PersonsDeed) : undefined;
 }

@@ -6,10 +6,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { nowUs } from "../clock.js";
 import { eventSchema } from "../core/event.js";
-import type { Event, EventBody, FoundationFacts, Plan, Playbook, Sample, TargetSystem } from "../core.js";
+import type { Event, EventBody, FoundationFacts, Plan, Playbook, TargetSystem } from "../core.js";
 import { FlounderError } from "../errors.js";
 import { loadPlaybook, loadTarget } from "../registry.js";
-import { unpackMembers } from "../results/gzip-members.js";
 import { files } from "../results/results.js";
 import { AbortWatch } from "./abort.js";
 import { debriefOf } from "./debrief.js";
@@ -20,8 +19,9 @@ import { KeeperLink } from "./keeper-link.js";
 import { LiveLanes } from "./live-lanes.js";
 import { componentLog } from "./logs.js";
 import type { Debrief, MarkKind } from "./protocol.js";
+import { SampleTail } from "./sample-tail.js";
 import { secretOf } from "./secret.js";
-import { Tail } from "./tail.js";
+import { jsonOf, Tail } from "./tail.js";
 
 const lookMs = 60;
 const samplesEveryMs = 300;
@@ -38,13 +38,12 @@ export class LiveGame implements Game {
   readonly #record: GameRecord;
   #runner: RunnerState | undefined;
   #timeline: Tail | undefined;
-  #samples: Tail | undefined;
+  #samples: SampleTail | undefined;
   #lanes = new LiveLanes([]);
   #link: KeeperLink | undefined;
   #hands: Hands | undefined;
   #system: TargetSystem | undefined;
   #playbook: Playbook | undefined;
-  #cutTries = 0;
   /** Until something changes. */
   #truth: Truth | undefined;
   #toldTruth = "";
@@ -236,7 +235,7 @@ export class LiveGame implements Game {
     for (const line of this.#people.lines()) this.#heardOfPeople(deedOf(line));
     const lines = this.#timeline?.lines() ?? [];
     for (const line of lines) {
-      const event = eventSchema.safeParse(JSON.parse(line));
+      const event = eventSchema.safeParse(jsonOf(line));
       if (event.success) this.events.push(event.data as Event);
     }
     if (lines.length > 0) {
@@ -261,7 +260,7 @@ export class LiveGame implements Game {
       this.#link = new KeeperLink(foundation, { event: (event) => this.#abort.heard(event), status: () => this.#abort.look(this.#link?.status) });
     if (folder !== null && !this.#timeline) {
       this.#timeline = new Tail(join(folder, files.timeline));
-      this.#samples = new Tail(join(folder, files.samples));
+      this.#samples = new SampleTail(join(folder, files.samples));
     }
     if (before?.stage !== runner.stage && (runner.stage === "over" || runner.stage === "failed")) {
       this.#readSamples();
@@ -288,21 +287,8 @@ export class LiveGame implements Game {
     if (deed?.did === "abort" && this.#stage !== "over" && this.#stage !== "failed") this.#abort.begin(deed, this.#link);
   }
   #readSamples(): void {
-    this.#samples?.bytes((bytes) => {
-      if (bytes.length === 0) return 0;
-      const { text, cuts } = unpackMembers(bytes);
-      // A member that is just being written is whole the next time; one that stays cut was left by a kill.
-      if (cuts > 0 && ++this.#cutTries < 5) return 0;
-      this.#cutTries = 0;
-      const first = this.#lanes.add(
-        text
-          .split("\n")
-          .filter((line) => line !== "")
-          .map((line) => JSON.parse(line) as Sample),
-      );
-      if (first !== undefined) this.#tell({ of: "lanes", fromBin: first });
-      return bytes.length;
-    });
+    const first = this.#lanes.add(this.#samples?.read() ?? []);
+    if (first !== undefined) this.#tell({ of: "lanes", fromBin: first });
   }
 }
 

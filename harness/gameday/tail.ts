@@ -2,15 +2,15 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
 export class Tail {
+  /** What lies before was of use. What was not is read again: a kill may have left it, and whoever tells the end cuts it off and goes on there. */
   #at = 0;
-  #rest: Buffer = Buffer.alloc(0);
   constructor(readonly path: string) {}
 
   /** Whole lines, without their newlines; one that is still being written comes the next time. */
   lines(): string[] {
-    const all = Buffer.concat([this.#rest, this.#new()]);
+    const all = this.#new();
     const end = all.lastIndexOf(10) + 1;
-    this.#rest = all.subarray(end);
+    this.#at += end;
     return all
       .subarray(0, end)
       .toString("utf8")
@@ -19,8 +19,7 @@ export class Tail {
   }
   /** Bytes that were not taken yet; `took` says how many of them were of use, the rest comes again. */
   bytes(took: (bytes: Buffer) => number): void {
-    const all = Buffer.concat([this.#rest, this.#new()]);
-    this.#rest = all.subarray(took(all));
+    this.#at += took(this.#new());
   }
   #new(): Buffer {
     let file: number;
@@ -32,11 +31,18 @@ export class Tail {
     }
     try {
       const more = Buffer.alloc(Math.max(0, fstatSync(file).size - this.#at));
-      const read = readSync(file, more, 0, more.length, this.#at);
-      this.#at += read;
-      return more.subarray(0, read);
+      return more.subarray(0, readSync(file, more, 0, more.length, this.#at));
     } finally {
       closeSync(file);
     }
+  }
+}
+
+/** What a line says as JSON; undefined: nothing, a kill or a damaged disk left it. */
+export function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
   }
 }

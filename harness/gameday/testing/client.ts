@@ -4,8 +4,7 @@ import type { AbortProgress, LaneBins, Role, SeenEvent, State } from "../protoco
 
 export interface Answer {
   readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into what came
-  readonly body: any;
+  readonly body: unknown;
 }
 export interface Tab {
   post(path: string, body: object): Promise<Answer>;

@@ -5,6 +5,7 @@ import { expect } from "chai";
 import { ended, startFlounder } from "../../../harness/cli/testing/program.js";
 import { until } from "../../../harness/clock.js";
 import type { Verdict } from "../../../harness/core.js";
+import type { Refused } from "../../../harness/gameday/protocol.js";
 import type { KeeperClient } from "../../../harness/keeper/socket/client.js";
 import { connect } from "../../../harness/keeper/start.js";
 import { foundationsDir } from "../../../harness/paths.js";
@@ -116,7 +117,7 @@ describe("a game day is aborted", function () {
         const clickedMs = Date.now();
         const { status, body } = await room.post("abort", { reason: "enough" });
         // A server that takes its time to come back may find that the run has ended meanwhile.
-        if (status === 409 && when === "ending") expect(body.error.says).to.equal("the run is over");
+        if (status === 409 && when === "ending") expect((body as Refused).error.says).to.equal("the run is over");
         else expect(status).to.equal(202);
         if (when === "raising") await room.until("it is said", () => room.aborts().length > 0 || isOver(room.state()?.stage), 10_000);
         else await until("nothing is broken, and nothing more will be", () => isSafe(game), 10_000, 20);

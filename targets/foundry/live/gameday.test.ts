@@ -88,7 +88,9 @@ describe("a game day", function () {
     // A server that dies in the middle is there again, and everybody comes back.
     process.kill(pidsOf(game, "serve.js")[0]!, "SIGKILL");
     await until("the page is there again", async () => (await player.get("session").catch(() => ({ status: 0 }))).status === 200, 30_000);
-    expect((await player.get("logs?component=firewall-1")).body.lines).to.have.length.above(0);
+    expect((await player.get("logs?component=firewall-1")).body)
+      .to.have.property("lines")
+      .with.length.above(0);
     expect((await player.post("verb", { verb: "noSuch", args: [] })).status).to.equal(400);
     expect((await player.post("step", { procedure: "nobody gets in", step: 1, does: "tick" })).body).to.include({ ok: true });
     expect((await player.post("step", { procedure: "nobody gets in", step: 2, does: "run" })).body).to.include({ ok: true });
@@ -131,7 +133,7 @@ describe("a game day", function () {
     const dir = results();
     const verdict = verdictIn(dir);
     expect(verdict.result, JSON.stringify(verdict.findings)).to.equal("pass");
-    expect((await player.get("debrief")).body.verdict).to.deep.equal(verdict);
+    expect((await player.get("debrief")).body).to.have.deep.property("verdict", verdict);
     expect(verdict.people!.marks.map(({ mark, who }) => [mark, who])).to.deep.equal([
       ["wrong", "bob"],
       ["fixed", "bob"],
